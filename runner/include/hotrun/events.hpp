@@ -1,0 +1,165 @@
+// What a run tells: the events of docs/events.md as types. Plain values, free to copy and to move
+// between threads. Durations are microseconds, paths absolute and canonical.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace hotrun {
+
+using Microseconds = std::chrono::microseconds;
+
+// Where the time of one reload goes, in the order in which it goes there.
+enum class Phase {
+    kWatch,
+    kBuild,
+    kVerify,
+    kCopy,
+    kLoad,
+    kPrepare,
+    kWait,
+    kSnapshot,
+    kUnload,
+    kMigrate,
+    kRebind,
+    kSwitch,
+    kReload,
+    kFirstStep,
+};
+inline constexpr std::size_t kPhaseCount = 14;
+inline constexpr std::array<std::string_view, kPhaseCount> kPhaseNames = {
+    "watch",    "build",  "verify",  "copy",   "load",   "prepare", "wait",
+    "snapshot", "unload", "migrate", "rebind", "switch", "reload",  "first_step",
+};
+
+enum class ChangeSource { kWatch, kEditor, kPoll, kTimestamp };
+enum class BuildStatus { kOk, kFailed, kCancelled, kNothing };
+enum class Severity { kError, kWarning, kNote };
+enum class StateOutcome { kKept, kMigrated, kFresh };
+enum class Lane { kLibrary, kObject };
+enum class RejectReason {
+    kTruncated,
+    kNotElf,
+    kWrongMachine,
+    kAbi,
+    kNoStep,
+    kUndefinedSymbol,
+    kMissingLibrary,
+    kConstructor,
+    kSanitizer,
+    kLayoutRefused,
+    kNoSpace,
+};
+
+// Each enumerator as the word that the event stream uses.
+std::string_view to_word(ChangeSource source);
+std::string_view to_word(BuildStatus status);
+std::string_view to_word(Severity severity);
+std::string_view to_word(StateOutcome outcome);
+std::string_view to_word(Lane lane);
+std::string_view to_word(RejectReason reason);
+
+struct ModuleStatus {
+    std::string name;
+    std::string library;
+    std::uint64_t generation = 0; // 0: none yet
+};
+
+struct BuiltEdge {
+    std::string output;
+    Microseconds duration{};
+};
+
+struct ReadyEvent {
+    std::string version;
+    std::int64_t pid = 0;
+    std::string builddir;
+    std::vector<std::string> targets;
+    std::vector<ModuleStatus> modules;
+    std::size_t watched_files = 0;
+    std::optional<std::string> socket;
+};
+
+struct ChangeEvent {
+    std::vector<std::string> paths;
+    ChangeSource source = ChangeSource::kWatch;
+};
+
+struct BuildStartedEvent {
+    std::vector<std::string> targets;
+    std::optional<std::uint64_t> cause_seq; // the change that asked for it; none for the first
+};
+
+// Line and column count from 1, columns in bytes; 0: the compiler named none.
+struct DiagnosticEvent {
+    std::string path;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    Severity severity = Severity::kError;
+    std::string message;
+    std::string target;
+    std::vector<DiagnosticEvent> children; // the notes that belong to it
+};
+
+struct BuildFinishedEvent {
+    BuildStatus status = BuildStatus::kOk;
+    int exit_status = 0;
+    Microseconds duration{};
+    std::vector<BuiltEdge> edges;
+    std::string output; // what the failed commands printed, as they printed it
+};
+
+struct ReloadedEvent {
+    std::string module;
+    std::uint64_t generation = 0;
+    StateOutcome state = StateOutcome::kKept;
+    Microseconds total{}; // from the reading of the last save to the end of the first new step
+    std::array<Microseconds, kPhaseCount> phases{}; // disjoint; they add up to total
+    Microseconds pause{};                           // snapshot to reload
+    Lane lane = Lane::kLibrary;
+    std::string why;
+    std::string detail;
+};
+
+struct RejectedEvent {
+    std::string module;
+    std::uint64_t generation = 0; // the one that runs on; 0: none
+    RejectReason reason = RejectReason::kNotElf;
+    std::string detail;
+};
+
+struct RetiredEvent {
+    std::string module;
+    std::uint64_t generation = 0;
+    bool unmapped = false;
+    std::string why; // why it is still mapped
+};
+
+struct WarningEvent {
+    std::string code;
+    std::string message;
+};
+
+struct StoppedEvent {
+    int exit_status = 0;
+    std::uint64_t steps = 0;
+};
+
+using EventBody =
+    std::variant<ReadyEvent, ChangeEvent, BuildStartedEvent, DiagnosticEvent, BuildFinishedEvent,
+                 ReloadedEvent, RejectedEvent, RetiredEvent, WarningEvent, StoppedEvent>;
+
+struct Event {
+    std::uint64_t seq = 0; // from 1, without gaps
+    Microseconds time{};   // monotonic, since the start of the run
+    EventBody body;
+};
+
+} // namespace hotrun

@@ -1,0 +1,106 @@
+// The hosting library: one Runner watches, builds and reloads the modules of one process.
+//
+//     hotrun::Options options;
+//     options.targets = {"hotmaths"};
+//     auto runner = hotrun::Runner::create(std::move(options));
+//     while (runner->poll()) { ...; runner->wait(interval); }
+#pragma once
+
+#include "hotrun/events.hpp"
+#include "hotrun/result.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hotrun {
+
+// Gets told what happens. Each call comes from the thread named; an observer must not call back
+// into the Runner, save for stop().
+class Observer {
+  public:
+    virtual ~Observer() = default;
+
+    virtual void event(const Event &) {}                                       // runner's thread
+    virtual void build_progress(std::size_t /*done*/, std::size_t /*total*/) {} // runner's thread
+    virtual void log(const std::string & /*module*/, int /*level*/, const char * /*text*/) {} // any
+    virtual void before_steps() {} // run() is about to step the modules; the host's thread
+    virtual void after_steps() {}  // the host's thread
+};
+
+// A live generation, as a host that calls into the module itself sees it. Valid during the call
+// that hands it over; the library stays mapped until the next switch of this module returns.
+struct LiveModule {
+    std::string name;
+    std::uint64_t generation = 0;
+    void *library = nullptr;                                        // what get_proc takes
+    void *(*get_proc)(void *library, const char *name) = nullptr; // NULL: no such symbol
+};
+
+struct Options {
+    // Names of Meson targets or ninja targets; empty: the only hot module of the project. Without
+    // `build` also the path of a library.
+    std::vector<std::string> targets;
+    // The build folder. Empty: the nearest one at or above the folder of this program's executable;
+    // where there is none, modules are the libX.so beside the executable, and nothing is built.
+    std::string builddir;
+    bool build = true;                      // false: reload when a library's timestamp changes
+    bool step_modules = true;               // false: hotrun_step is neither needed nor called
+    std::size_t heap_bytes = 64u << 20;     // each module's permanent heap
+    std::chrono::milliseconds interval{250}; // run(): start to start; 0: no wait
+    std::uint64_t step_limit = 0;           // run(): end after so many steps; 0: no end
+    std::chrono::milliseconds poll_interval{0}; // above 0: watch by polling, not by events
+    // SIGINT, SIGTERM, SIGHUP and SIGPIPE end the run with 130, 0, 129 and 141; a second SIGINT
+    // ends the process at once. Handlers are put back when the Runner goes.
+    bool handle_signals = true;
+    // Called after each switch, on the host's thread, before hotrun_init or hotrun_reload: the
+    // place to fill function stubs.
+    std::function<void(const LiveModule &)> on_switch;
+    std::vector<Observer *> observers; // not owned; they outlive the Runner
+};
+
+// Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. Only
+// stop() may be called from any thread and from a signal handler. Destruction runs the modules'
+// shutdown, ends ninja, removes the live copies and ends the runner's thread.
+class Runner {
+  public:
+    // Resolves the targets, maps the heaps, and starts the first build in the background.
+    static Result<Runner> create(Options options);
+
+    Runner(Runner &&) noexcept;
+    Runner &operator=(Runner &&) noexcept;
+    ~Runner();
+
+    // The safe point. Switches to what is ready; never blocks. False: the run is to end.
+    bool poll();
+
+    // Calls hotrun_step of each module that is live. False: no module is.
+    bool step();
+
+    // poll, step and wait until the run ends, then the modules' shutdown. Gives the exit status.
+    int run();
+
+    // Waits until `limit` has passed, something is ready for poll(), or the run is to end.
+    void wait(std::chrono::nanoseconds limit);
+
+    // Readable while poll() has something to do: for a foreign event loop. Owned by the Runner.
+    int descriptor() const;
+
+    // Asks the run to end with that exit status; the first call counts.
+    void stop(int exit_status = 0) noexcept;
+
+    // What stop() was given; 0 before.
+    int exit_status() const;
+
+    class Impl;
+
+  private:
+    explicit Runner(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace hotrun
