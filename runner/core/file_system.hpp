@@ -39,6 +39,7 @@ class FileSystem {
 
     virtual std::optional<Timestamp> timestamp(const std::string &path) const = 0; // none: absent
     virtual bool is_folder(const std::string &path) const = 0;
+    virtual bool is_link(const std::string &path) const = 0;
     virtual Result<std::unique_ptr<File>> open(const std::string &path) const = 0;
     virtual Result<std::string> read(const std::string &path, std::uint64_t offset = 0) const = 0;
     virtual bool same_content(const std::string &a, const std::string &b) const = 0;

@@ -74,8 +74,8 @@ HOTRUN_EXPORT void hotrun_reload(hotrun_context *);   /* new code, right after a
 HOTRUN_EXPORT void hotrun_unload(hotrun_context *);   /* old code, right before a switch */
 
 /* The version this module was compiled with. Weak, so that every file may include this header. */
-HOTRUN_EXPORT extern const uint32_t hotrun_module_abi_version;
-__attribute__((weak)) const uint32_t hotrun_module_abi_version = HOTRUN_ABI_VERSION;
+HOTRUN_EXPORT __attribute__((weak)) extern const uint32_t hotrun_module_abi_version;
+const uint32_t hotrun_module_abi_version = HOTRUN_ABI_VERSION;
 
 #ifdef __cplusplus
 }

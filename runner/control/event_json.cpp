@@ -1,0 +1,196 @@
+#include "control/event_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hotrun {
+
+namespace {
+
+namespace json = boost::json;
+
+// The length of the UTF-8 sequence at the start of `text`, 0 if there is none: table 3-7 of the
+// Unicode standard, without overlong forms, surrogates and what is above U+10FFFF.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80)
+        return 1;
+    const std::size_t length = lead < 0xc2   ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf5 ? 4
+                                             : 0;
+    if (length == 0 || text.size() < length)
+        return 0;
+    const unsigned char lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned char highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (byte(1) < lowest || byte(1) > highest)
+        return 0;
+    for (std::size_t n = 2; n < length; ++n) {
+        if ((byte(n) & 0xc0) != 0x80)
+            return 0;
+    }
+    return length;
+}
+
+json::string text(std::string_view bytes) {
+    const std::string valid = to_utf8(bytes);
+    return json::string(valid.data(), valid.size());
+}
+
+json::array texts(const std::vector<std::string> &items) {
+    json::array array;
+    for (const std::string &item : items)
+        array.emplace_back(text(item));
+    return array;
+}
+
+json::array modules(const std::vector<ModuleStatus> &items) {
+    json::array array;
+    for (const ModuleStatus &item : items) {
+        array.push_back({{"name", text(item.name)},
+                         {"library", text(item.library)},
+                         {"generation", item.generation}});
+    }
+    return array;
+}
+
+json::array edges(const std::vector<BuiltEdge> &items) {
+    json::array array;
+    for (const BuiltEdge &item : items)
+        array.push_back({{"output", text(item.output)}, {"duration_us", item.duration.count()}});
+    return array;
+}
+
+json::object phases(const std::array<Microseconds, kPhaseCount> &durations) {
+    json::object object;
+    for (std::size_t n = 0; n < kPhaseCount; ++n)
+        object.emplace(json::string_view(kPhaseNames[n].data(), kPhaseNames[n].size()),
+                       durations[n].count());
+    return object;
+}
+
+void append(json::object &object, const ReadyEvent &event) {
+    object.emplace("version", text(event.version));
+    object.emplace("pid", event.pid);
+    object.emplace("builddir", text(event.builddir));
+    object.emplace("targets", texts(event.targets));
+    object.emplace("modules", modules(event.modules));
+    object.emplace("watched_files", event.watched_files);
+    object.emplace("socket", event.socket ? json::value(text(*event.socket)) : json::value());
+}
+
+void append(json::object &object, const ChangeEvent &event) {
+    object.emplace("paths", texts(event.paths));
+    object.emplace("source", text(to_word(event.source)));
+}
+
+void append(json::object &object, const BuildStartedEvent &event) {
+    object.emplace("targets", texts(event.targets));
+    object.emplace("cause_seq", event.cause_seq ? json::value(*event.cause_seq) : json::value());
+}
+
+void append(json::object &object, const DiagnosticEvent &event) {
+    json::array children;
+    for (const DiagnosticEvent &child : event.children)
+        append(children.emplace_back(json::object()).as_object(), child);
+    object.emplace("path", text(event.path));
+    object.emplace("line", event.line);
+    object.emplace("column", event.column);
+    object.emplace("severity", text(to_word(event.severity)));
+    object.emplace("message", text(event.message));
+    object.emplace("target", text(event.target));
+    object.emplace("children", std::move(children));
+}
+
+void append(json::object &object, const BuildFinishedEvent &event) {
+    object.emplace("status", text(to_word(event.status)));
+    object.emplace("exit_status", event.exit_status);
+    object.emplace("duration_us", event.duration.count());
+    object.emplace("edges", edges(event.edges));
+    object.emplace("output", text(event.output));
+}
+
+void append(json::object &object, const ReloadedEvent &event) {
+    object.emplace("module", text(event.module));
+    object.emplace("generation", event.generation);
+    object.emplace("state", text(to_word(event.state)));
+    object.emplace("total_us", event.total.count());
+    object.emplace("phases_us", phases(event.phases));
+    object.emplace("pause_us", event.pause.count());
+    object.emplace("lane", text(to_word(event.lane)));
+    object.emplace("why", text(event.why));
+    object.emplace("detail", text(event.detail));
+}
+
+void append(json::object &object, const RejectedEvent &event) {
+    object.emplace("module", text(event.module));
+    object.emplace("generation", event.generation);
+    object.emplace("reason", text(to_word(event.reason)));
+    object.emplace("detail", text(event.detail));
+}
+
+void append(json::object &object, const RetiredEvent &event) {
+    object.emplace("module", text(event.module));
+    object.emplace("generation", event.generation);
+    object.emplace("unmapped", event.unmapped);
+    object.emplace("why", text(event.why));
+}
+
+void append(json::object &object, const WarningEvent &event) {
+    object.emplace("code", text(event.code));
+    object.emplace("message", text(event.message));
+}
+
+void append(json::object &object, const StoppedEvent &event) {
+    object.emplace("exit_status", event.exit_status);
+    object.emplace("steps", event.steps);
+}
+
+struct NameOf {
+    std::string_view operator()(const ReadyEvent &) const { return "ready"; }
+    std::string_view operator()(const ChangeEvent &) const { return "change"; }
+    std::string_view operator()(const BuildStartedEvent &) const { return "build_started"; }
+    std::string_view operator()(const DiagnosticEvent &) const { return "diagnostic"; }
+    std::string_view operator()(const BuildFinishedEvent &) const { return "build_finished"; }
+    std::string_view operator()(const ReloadedEvent &) const { return "reloaded"; }
+    std::string_view operator()(const RejectedEvent &) const { return "rejected"; }
+    std::string_view operator()(const RetiredEvent &) const { return "retired"; }
+    std::string_view operator()(const WarningEvent &) const { return "warning"; }
+    std::string_view operator()(const StoppedEvent &) const { return "stopped"; }
+};
+
+} // namespace
+
+std::string_view event_name(const EventBody &body) {
+    return std::visit(NameOf(), body);
+}
+
+std::string to_utf8(std::string_view text) {
+    constexpr std::string_view kReplacement = "\xef\xbf\xbd"; // U+FFFD
+    std::string valid;
+    valid.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        valid += length == 0 ? kReplacement : text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return valid;
+}
+
+std::string to_json_line(const Event &event) {
+    json::object object;
+    object.emplace("event", text(event_name(event.body)));
+    object.emplace("seq", event.seq);
+    object.emplace("time_us", event.time.count());
+    std::visit([&](const auto &body) { append(object, body); }, event.body);
+    return json::serialize(object) + '\n';
+}
+
+} // namespace hotrun

@@ -1,0 +1,21 @@
+// The event stream's form: docs/events.md.
+#pragma once
+
+#include "hotrun/events.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace hotrun {
+
+// The event as one JSON object with a line break at its end, and nowhere else. What is not UTF-8 in
+// a path or a message is replaced by U+FFFD.
+std::string to_json_line(const Event &event);
+
+// The word in the field `event`.
+std::string_view event_name(const EventBody &body);
+
+// `text` with U+FFFD in place of each byte that is part of no UTF-8 sequence.
+std::string to_utf8(std::string_view text);
+
+} // namespace hotrun

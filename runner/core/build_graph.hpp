@@ -1,0 +1,43 @@
+// The part of ninja's graph that a run needs, as ninja itself prints it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace hotrun {
+
+// Parsed from `ninja -t graph TARGET... build.ninja`: Graphviz source with one line for each node,
+// one for each step from a file to a rule or from a rule to a file, and one for a rule with a
+// single input and output. Order-only inputs are drawn dotted.
+class BuildGraph {
+  public:
+    BuildGraph() = default;
+    static BuildGraph parse(std::string_view graphviz);
+
+    // Files that no command makes: what a user can edit. Spelled as ninja spells them.
+    const std::vector<std::string> &leaves() const { return leaves_; }
+
+    // Files that a command makes.
+    const std::vector<std::string> &outputs() const { return outputs_; }
+    bool is_output(const std::string &path) const { return output_set_.contains(path); }
+
+    // What is made directly from `input`.
+    std::vector<std::string> outputs_of(const std::string &input) const;
+
+    // What `output` is made from directly, order-only inputs left out.
+    std::vector<std::string> inputs_of(const std::string &output) const;
+
+  private:
+    using Links = std::unordered_map<std::string, std::vector<std::string>>;
+
+    std::vector<std::string> leaves_;
+    std::vector<std::string> outputs_;
+    std::unordered_set<std::string> output_set_;
+    Links outputs_by_input_;
+    Links inputs_by_output_;
+};
+
+} // namespace hotrun

@@ -1,0 +1,266 @@
+#include "core/engine.hpp"
+
+#include "hotrun/version.h"
+
+namespace hotrun {
+
+namespace {
+
+// An editor that saves by renaming has the file missing for about a millisecond.
+constexpr std::chrono::milliseconds kAbsence{50};
+// Between two looks at a library that somebody is writing.
+constexpr std::chrono::milliseconds kLookAgain{10};
+
+} // namespace
+
+Engine::Engine(Services services, EngineSetup setup, EventStream &events, Reloader &reloader,
+               NinjaBuild *ninja)
+    : services_(services), setup_(std::move(setup)), events_(events), reloader_(reloader),
+      ninja_(ninja), sources_(services.files, setup_.builddir) {}
+
+void Engine::start() {
+    last_save_ = services_.clock.now();
+    if (setup_.build) {
+        query_graph();
+        return;
+    }
+    first_build_ended_ = true;
+    look(Writer::kSomebodyElse, PhaseTimes(last_save_));
+    tell_ready_once();
+}
+
+void Engine::files_changed(const std::vector<std::string> &paths) {
+    if (stopped_)
+        return;
+    const TimePoint now = services_.clock.now();
+    std::vector<std::string> changed = sources_.take_changed(set_absent_aside(paths));
+    // Meson writes into the build folder while ninja has it regenerate its files.
+    if (driver_.building())
+        std::erase_if(changed, [this](const std::string &path) { return is_ours(path); });
+    bool foreign_build = false;
+    for (const std::string &path : paths) {
+        foreign_build |= reloader_.is_library(path);
+        if (path == setup_.builddir + "/build.ninja" && !driver_.building() &&
+            build_file_changed())
+            changed.push_back(path);
+    }
+    if (!changed.empty()) {
+        last_save_ = now;
+        save_seen(changed);
+    }
+    if (foreign_build && !driver_.building())
+        library_changed();
+}
+
+// A file that has vanished is looked at again a little later, before its absence counts.
+std::vector<std::string> Engine::set_absent_aside(const std::vector<std::string> &paths) {
+    std::vector<std::string> present;
+    for (const std::string &path : paths) {
+        if (services_.files.timestamp(path)) {
+            absent_.erase(path);
+            present.push_back(path);
+        } else if (absent_.insert(path).second) {
+            services_.loop.set_alarm(kAbsentAlarm, services_.clock.now() + kAbsence, [this] {
+                const std::vector<std::string> gone(absent_.begin(), absent_.end());
+                absent_.clear();
+                const std::vector<std::string> changed = sources_.take_changed(gone);
+                last_save_ = services_.clock.now();
+                if (!changed.empty())
+                    save_seen(changed);
+            });
+        }
+    }
+    return present;
+}
+
+bool Engine::is_ours(const std::string &path) const {
+    return path.starts_with(setup_.builddir + "/");
+}
+
+void Engine::save_seen(const std::vector<std::string> &changed) {
+    cause_seq_ = events_.tell(ChangeEvent{changed, setup_.change_source});
+    changed_since_build_.insert(changed.begin(), changed.end());
+    driver_.change(services_.clock.now());
+    pump();
+}
+
+void Engine::pump() {
+    switch (driver_.next(services_.clock.now())) {
+    case BuildDriver::Want::kStart:
+        start_build();
+        break;
+    case BuildDriver::Want::kCancel:
+        ninja_->cancel();
+        break;
+    case BuildDriver::Want::kNothing:
+        break;
+    }
+    if (const std::optional<TimePoint> deadline = driver_.deadline())
+        services_.loop.set_alarm(kBuildAlarm, *deadline, [this] { pump(); });
+}
+
+void Engine::start_build() {
+    if (ninja_->running()) { // the graph: it is out of date now, and read again afterwards
+        ninja_->stop();
+        graph_wanted_ = true;
+    }
+    sources_.make_outputs_stale({changed_since_build_.begin(), changed_since_build_.end()},
+                                build_ended_);
+    changed_since_build_.clear();
+    build_began_ = services_.clock.wall();
+    phases_ = PhaseTimes(last_save_);
+    phases_.mark(Phase::kWatch, services_.clock.now());
+    const Status started = ninja_->build(
+        [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
+        [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
+    events_.tell(BuildStartedEvent{ninja_->targets(), cause_seq_});
+    if (started)
+        return;
+    services_.loop.post([this, message = started.error().message] {
+        NinjaBuild::Outcome outcome;
+        outcome.ended = services_.clock.now();
+        outcome.finished.status = BuildStatus::kFailed;
+        outcome.finished.exit_status = 1;
+        outcome.diagnostics.emplace_back().message = message;
+        build_ended(std::move(outcome));
+    });
+}
+
+void Engine::build_ended(NinjaBuild::Outcome outcome) {
+    if (stopped_)
+        return;
+    phases_.mark(Phase::kBuild, outcome.ended);
+    watcher_->drain(); // a save during the build is one, even if it is only read now
+    build_ended_ = services_.clock.wall();
+    const BuildStatus status = outcome.finished.status;
+    tell_build(outcome);
+    driver_.build_ended(services_.clock.now());
+    if (status == BuildStatus::kOk || status == BuildStatus::kNothing)
+        look(Writer::kOurBuild, phases_);
+    first_build_ended_ |= status != BuildStatus::kCancelled;
+    renew_watch_set();
+    pump();
+}
+
+void Engine::tell_build(NinjaBuild::Outcome &outcome) {
+    for (DiagnosticEvent &diagnostic : outcome.diagnostics)
+        events_.tell(std::move(diagnostic));
+    events_.tell(std::move(outcome.finished));
+}
+
+void Engine::look(Writer writer, PhaseTimes phases) {
+    if (reloader_.look(writer, phases))
+        return;
+    services_.loop.set_alarm(kLookAlarm, services_.clock.now() + kLookAgain, [this, phases] {
+        if (!driver_.building())
+            look(Writer::kSomebodyElse, phases);
+    });
+}
+
+void Engine::library_changed() {
+    if (stopped_ || driver_.building())
+        return;
+    std::vector<std::string> changed = reloader_.changed_libraries();
+    if (changed.empty())
+        return;
+    const PhaseTimes phases(services_.clock.now());
+    events_.tell(ChangeEvent{std::move(changed), ChangeSource::kTimestamp});
+    look(Writer::kSomebodyElse, phases);
+}
+
+void Engine::switched(SwitchReport report) {
+    reloader_.switched(std::move(report));
+    tell_ready_once();
+}
+
+void Engine::renew_watch_set() {
+    if (graph_wanted_ || build_file_changed())
+        query_graph();
+    else if (sources_.read_deps())
+        watch_sources();
+    tell_ready_once();
+}
+
+bool Engine::build_file_changed() {
+    return services_.files.timestamp(setup_.builddir + "/build.ninja") != build_file_;
+}
+
+void Engine::query_graph() {
+    if (driver_.building() || ninja_->running())
+        return;
+    graph_wanted_ = false;
+    build_file_ = services_.files.timestamp(setup_.builddir + "/build.ninja");
+    const Status started =
+        ninja_->graph([this](const Result<std::string> &graphviz) { graph_read(graphviz); });
+    if (!started)
+        graph_read(started.error());
+}
+
+void Engine::graph_read(const Result<std::string> &graphviz) {
+    if (stopped_)
+        return;
+    if (graphviz)
+        sources_.set_graph(BuildGraph::parse(*graphviz));
+    else // the build that follows tells the user why
+        graph_wanted_ = true;
+    sources_.read_deps();
+    watch_sources();
+    if (!first_build_started_) {
+        first_build_started_ = true;
+        driver_.change(services_.clock.now());
+    }
+    tell_ready_once();
+    pump();
+}
+
+// First watch, then look at the times: a save in between is seen twice rather than never.
+void Engine::watch_sources() {
+    const std::vector<std::string> added = sources_.refresh();
+    std::set<std::string> files = sources_.watched();
+    files.insert(setup_.builddir + "/build.ninja");
+    for (const ModuleStatus &module : reloader_.statuses())
+        files.insert(module.library);
+    if (const Status watched = watcher_->watch(files); !watched)
+        warn_once("watch", watched.error().message);
+    if (!first_build_started_)
+        return; // the first build reads everything
+    std::vector<std::string> changed = sources_.take_written(added, build_began_);
+    std::erase_if(changed, [this](const std::string &path) { return is_ours(path); });
+    if (!changed.empty())
+        save_seen(changed);
+}
+
+void Engine::warn_once(const std::string &code, const std::string &message) {
+    if (warned_.insert(message).second)
+        events_.tell(WarningEvent{code, message});
+}
+
+void Engine::tell_ready_once() {
+    const bool graph_pending = ninja_ != nullptr && ninja_->running();
+    if (ready_ || !first_build_ended_ || graph_pending || driver_.building() ||
+        reloader_.in_flight())
+        return;
+    ready_ = true;
+    reloader_.set_ready();
+    events_.tell(ReadyEvent{.version = HOTRUN_VERSION,
+                            .pid = services_.processes.own_pid(),
+                            .builddir = setup_.builddir,
+                            .targets = setup_.target_names,
+                            .modules = reloader_.statuses(),
+                            .watched_files = sources_.count(),
+                            .socket = std::nullopt});
+}
+
+void Engine::stop() {
+    stopped_ = true;
+    for (const Alarm alarm : {kBuildAlarm, kLookAlarm, kAbsentAlarm})
+        services_.loop.clear_alarm(alarm);
+    if (ninja_ != nullptr)
+        ninja_->stop();
+}
+
+void Engine::tell_stopped(int exit_status, std::uint64_t steps) {
+    events_.tell(StoppedEvent{exit_status, steps});
+}
+
+} // namespace hotrun

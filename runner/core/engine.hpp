@@ -1,0 +1,101 @@
+// Edit, build, reload: what happens on the runner's thread.
+#pragma once
+
+#include "core/build_driver.hpp"
+#include "core/event_stream.hpp"
+#include "core/ninja_build.hpp"
+#include "core/reloader.hpp"
+#include "core/source_watch.hpp"
+#include "core/watcher.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hotrun {
+
+struct EngineSetup {
+    std::string builddir; // empty: nothing is built
+    bool build = true;
+    ChangeSource change_source = ChangeSource::kWatch;
+    std::vector<std::string> target_names; // as the user knows them
+};
+
+// Bound to the runner's thread. Knows the world by its interfaces only.
+//
+//     start ─→ graph ─→ watch ─→ first build ─→ look ─→ ready
+//     change ─→ (cancel) ─→ build ─→ look ─→ graph again if build.ninja changed ─→ watch
+class Engine {
+  public:
+    struct Services {
+        EventLoop &loop;
+        const Clock &clock;
+        FileSystem &files;
+        const ProcessTable &processes;
+    };
+
+    // `ninja` is null where nothing is built.
+    Engine(Services services, EngineSetup setup, EventStream &events, Reloader &reloader,
+           NinjaBuild *ninja);
+
+    // Sources are watched with it; null where nothing is built. It outlives the Engine's use.
+    void set_watcher(Watcher *watcher) { watcher_ = watcher; }
+
+    void start();
+    void files_changed(const std::vector<std::string> &paths);
+
+    // The host's loop saw another timestamp.
+    void library_changed();
+
+    void switched(SwitchReport report);
+
+    // Ends what runs. Nothing is built or told afterwards but the end itself.
+    void stop();
+    void tell_stopped(int exit_status, std::uint64_t steps);
+
+  private:
+    enum Alarm { kBuildAlarm, kLookAlarm, kAbsentAlarm };
+
+    void save_seen(const std::vector<std::string> &changed);
+    std::vector<std::string> set_absent_aside(const std::vector<std::string> &paths);
+    bool is_ours(const std::string &path) const;
+    void pump();
+    void start_build();
+    void build_ended(NinjaBuild::Outcome outcome);
+    void tell_build(NinjaBuild::Outcome &outcome);
+    void look(Writer writer, PhaseTimes phases);
+    void renew_watch_set();
+    void query_graph();
+    void graph_read(const Result<std::string> &graphviz);
+    void watch_sources();
+    void warn_once(const std::string &code, const std::string &message);
+    bool build_file_changed();
+    void tell_ready_once();
+
+    Services services_;
+    EngineSetup setup_;
+    EventStream &events_;
+    Reloader &reloader_;
+    NinjaBuild *ninja_;
+    Watcher *watcher_ = nullptr;
+    BuildDriver driver_;
+    SourceWatch sources_;
+
+    std::optional<Timestamp> build_file_; // of build.ninja when the graph was read
+    bool graph_wanted_ = true;
+    bool stopped_ = false;
+    bool first_build_started_ = false;
+    bool first_build_ended_ = false;
+    bool ready_ = false;
+    std::set<std::string> absent_; // gone when last seen: an editor may be about to write them anew
+    std::set<std::string> changed_since_build_;
+    std::set<std::string> warned_;
+    TimePoint last_save_{};
+    std::optional<std::uint64_t> cause_seq_;
+    PhaseTimes phases_{TimePoint{}};
+    std::chrono::nanoseconds build_began_{}; // wall clock
+    std::chrono::nanoseconds build_ended_{}; // wall clock
+};
+
+} // namespace hotrun

@@ -1,0 +1,36 @@
+// Numbers and dates the events of a run and hands them to the observers.
+#pragma once
+
+#include "core/event_loop.hpp"
+#include "hotrun/runner.hpp"
+
+namespace hotrun {
+
+// Bound to the runner's thread.
+class EventStream {
+  public:
+    EventStream(const Clock &clock, std::vector<Observer *> observers)
+        : clock_(clock), start_(clock.now()), observers_(std::move(observers)) {}
+
+    // The number of the event.
+    std::uint64_t tell(EventBody body) {
+        const auto time = std::chrono::floor<Microseconds>(clock_.now() - start_);
+        const Event event{++last_seq_, time, std::move(body)};
+        for (Observer *observer : observers_)
+            observer->event(event);
+        return last_seq_;
+    }
+
+    void build_progress(std::size_t done, std::size_t total) const {
+        for (Observer *observer : observers_)
+            observer->build_progress(done, total);
+    }
+
+  private:
+    const Clock &clock_;
+    TimePoint start_;
+    std::vector<Observer *> observers_;
+    std::uint64_t last_seq_ = 0;
+};
+
+} // namespace hotrun

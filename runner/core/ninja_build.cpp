@@ -1,0 +1,119 @@
+#include "core/ninja_build.hpp"
+
+#include "control/diagnostics.hpp"
+#include "core/ninja_log.hpp"
+
+namespace hotrun {
+
+namespace {
+
+DiagnosticEvent plain_error(std::string message) {
+    DiagnosticEvent diagnostic;
+    diagnostic.message = std::move(message);
+    return diagnostic;
+}
+
+} // namespace
+
+NinjaBuild::NinjaBuild(Services services, NinjaSetup setup)
+    : services_(services), setup_(std::move(setup)) {}
+
+Status NinjaBuild::build(OnProgress on_progress, OnEnd on_end) {
+    const Command command{
+        .program = setup_.program,
+        .arguments = setup_.targets,
+        .directory = setup_.builddir,
+        .environment = {{"NINJA_STATUS", std::string(kNinjaStatus)}, {"CLICOLOR_FORCE", "1"}}};
+    output_ = NinjaOutput();
+    cancelled_ = false;
+    log_before_ = services_.files.timestamp(log_path());
+    started_ = services_.clock.now();
+    auto started = services_.commands.start(
+        command,
+        [this, on_progress = std::move(on_progress)](std::string_view chunk) {
+            if (output_.feed(chunk))
+                on_progress(output_.finished(), output_.total());
+        },
+        [this, on_end = std::move(on_end)](Result<CommandEnd> end) {
+            const std::unique_ptr<RunningCommand> ended = std::move(command_);
+            on_end(outcome(end));
+        });
+    if (!started)
+        return started.error();
+    command_ = std::move(*started);
+    return Done{};
+}
+
+Status NinjaBuild::graph(OnGraph on_graph) {
+    std::vector<std::string> arguments = {"-t", "graph"};
+    arguments.insert(arguments.end(), setup_.targets.begin(), setup_.targets.end());
+    arguments.emplace_back("build.ninja");
+    graphviz_.clear();
+    auto started = services_.commands.start(
+        Command{setup_.program, std::move(arguments), setup_.builddir, {}},
+        [this](std::string_view chunk) { graphviz_ += chunk; },
+        [this, on_graph = std::move(on_graph)](const Result<CommandEnd> &end) {
+            const std::unique_ptr<RunningCommand> ended = std::move(command_);
+            if (!end)
+                on_graph(end.error());
+            else if (end->exit_status != 0)
+                on_graph(Error{ErrorKind::kFailed, strip_colors(graphviz_), end->exit_status});
+            else
+                on_graph(std::exchange(graphviz_, {}));
+        });
+    if (!started)
+        return started.error();
+    command_ = std::move(*started);
+    return Done{};
+}
+
+void NinjaBuild::cancel() {
+    cancelled_ = true;
+    if (command_ != nullptr)
+        command_->interrupt();
+}
+
+NinjaBuild::Outcome NinjaBuild::outcome(const Result<CommandEnd> &end) {
+    output_.finish();
+    Outcome outcome;
+    outcome.ended = services_.clock.now();
+    BuildFinishedEvent &finished = outcome.finished;
+    finished.duration = std::chrono::floor<Microseconds>(outcome.ended - started_);
+    finished.exit_status = end ? end->exit_status : 1;
+    finished.edges = built_edges();
+    finished.output = output_.printed();
+    if (cancelled_) {
+        finished.status = BuildStatus::kCancelled;
+        return outcome;
+    }
+    for (const NinjaOutput::Chunk &chunk : output_.chunks()) {
+        for (DiagnosticEvent &diagnostic :
+             parse_diagnostics(chunk.text, setup_.builddir, chunk.output_name))
+            outcome.diagnostics.push_back(std::move(diagnostic));
+    }
+    if (end && finished.exit_status == 0) {
+        finished.status = output_.nothing_to_do() ? BuildStatus::kNothing : BuildStatus::kOk;
+        return outcome;
+    }
+    finished.status = BuildStatus::kFailed;
+    if (!end)
+        outcome.diagnostics.push_back(plain_error(end.error().message));
+    else if (end->signal != 0)
+        outcome.diagnostics.push_back(plain_error(
+            "ninja was ended by signal " + std::to_string(end->signal) + "; save to build again"));
+    return outcome;
+}
+
+// Ninja appends to its log. Where it wrote the log anew instead, the lines of this build can't be
+// told from older ones, and none is reported.
+std::vector<BuiltEdge> NinjaBuild::built_edges() const {
+    const std::optional<Timestamp> after = services_.files.timestamp(log_path());
+    const std::uint64_t before = log_before_ ? log_before_->size_bytes : 0;
+    if (!after || after->size_bytes <= before ||
+        (log_before_ && log_before_->inode != after->inode))
+        return {};
+    const Result<std::string> added = services_.files.read(log_path(), before);
+    return added ? parse_ninja_log(*added) : std::vector<BuiltEdge>();
+}
+
+} // namespace hotrun

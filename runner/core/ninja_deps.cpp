@@ -1,0 +1,143 @@
+#include "core/ninja_deps.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace hotrun {
+
+namespace {
+
+constexpr std::string_view kSignature = "# ninjadeps\n";
+constexpr std::uint32_t kVersion = 4;
+constexpr std::size_t kWord = 4;
+constexpr std::size_t kHeaderBytes = kSignature.size() + kWord;
+constexpr std::uint32_t kDepsBit = 0x80000000u;
+constexpr std::size_t kMaxPadding = 3;
+constexpr std::size_t kDepsPrefixBytes = 3 * kWord; // the output's id and mtime
+
+// Ninja neither writes nor reads a longer record (kMaxRecordSize in deps_log.cc).
+constexpr std::size_t kMaxRecordBytes = (1u << 19) - 1;
+
+std::uint32_t word_at(std::string_view bytes, std::size_t offset) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes.data() + offset, kWord);
+    return word;
+}
+
+} // namespace
+
+bool NinjaDeps::append(std::string_view bytes) {
+    const std::uint64_t start = consumed_;
+    const auto rest = [&] { return bytes.substr(consumed_ - start); };
+    if (!broken_ && consumed_ == 0) {
+        if (!read_header(bytes))
+            return !broken_;
+        ids_.reserve(bytes.size() / kWord); // most of a log is ids
+    }
+    while (!broken_ && read_record(rest())) {
+    }
+    return !broken_;
+}
+
+// False: broken, or not all there yet.
+bool NinjaDeps::read_header(std::string_view bytes) {
+    const std::size_t compared = std::min(bytes.size(), kSignature.size());
+    broken_ = bytes.substr(0, compared) != kSignature.substr(0, compared);
+    if (broken_ || bytes.size() < kHeaderBytes)
+        return false;
+    broken_ = word_at(bytes, kSignature.size()) != kVersion;
+    if (!broken_)
+        consumed_ = kHeaderBytes;
+    return !broken_;
+}
+
+// False: broken, or not all there yet.
+bool NinjaDeps::read_record(std::string_view bytes) {
+    if (bytes.size() < kWord)
+        return false;
+    const std::uint32_t head = word_at(bytes, 0);
+    const std::size_t size = head & ~kDepsBit;
+    broken_ = size > kMaxRecordBytes || size < kWord;
+    if (broken_ || bytes.size() < kWord + size)
+        return false;
+    const std::string_view body = bytes.substr(kWord, size);
+    broken_ = !((head & kDepsBit) != 0 ? add_deps(body) : add_path(body));
+    if (!broken_)
+        consumed_ += kWord + size;
+    return !broken_;
+}
+
+bool NinjaDeps::add_path(std::string_view body) {
+    std::string_view path = body.substr(0, body.size() - kWord);
+    for (std::size_t n = 0; n < kMaxPadding && !path.empty() && path.back() == '\0'; ++n)
+        path.remove_suffix(1);
+    // Two ninjas that write at once give one id or one path twice.
+    const Id id = ~word_at(body, body.size() - kWord);
+    if (path.empty() || id != paths_.size() || id_of_path_.contains(path))
+        return false;
+    paths_.emplace_back(path);
+    id_of_path_.emplace(paths_.back(), id);
+    inputs_.emplace_back();
+    return true;
+}
+
+bool NinjaDeps::add_deps(std::string_view body) {
+    if (body.size() % kWord != 0 || body.size() < kDepsPrefixBytes)
+        return false;
+    const std::size_t id_count = paths_.size();
+    const auto known = [&](std::size_t offset) { return word_at(body, offset) < id_count; };
+    for (std::size_t offset = kDepsPrefixBytes; offset < body.size(); offset += kWord) {
+        if (!known(offset))
+            return false;
+    }
+    if (!known(0))
+        return false;
+    store(word_at(body, 0), body.substr(kDepsPrefixBytes));
+    return true;
+}
+
+// An output that is built again mostly has the same inputs: their place is used again. Of what
+// stays unused there is never much, because ninja writes the log anew when it is mostly dead.
+void NinjaDeps::store(Id output, std::string_view ids) {
+    Inputs &inputs = inputs_[output];
+    const std::size_t count = ids.size() / kWord;
+    if (count > inputs.count) {
+        inputs.first = ids_.size();
+        ids_.resize(ids_.size() + count);
+    }
+    inputs.count = count;
+    if (count > 0)
+        std::memcpy(ids_.data() + inputs.first, ids.data(), ids.size());
+}
+
+void NinjaDeps::clear() {
+    *this = NinjaDeps();
+}
+
+std::vector<std::string_view> NinjaDeps::inputs_of(std::string_view output) const {
+    std::vector<std::string_view> found;
+    const auto id = id_of_path_.find(output);
+    if (id == id_of_path_.end())
+        return found;
+    const Inputs &inputs = inputs_[id->second];
+    found.reserve(inputs.count);
+    for (std::size_t n = 0; n < inputs.count; ++n)
+        found.emplace_back(paths_[ids_[inputs.first + n]]);
+    return found;
+}
+
+std::vector<std::string_view> NinjaDeps::outputs_of(std::string_view input) const {
+    std::vector<std::string_view> found;
+    const auto id = id_of_path_.find(input);
+    if (id == id_of_path_.end())
+        return found;
+    for (Id output = 0; output < inputs_.size(); ++output) {
+        const Id *first = ids_.data() + inputs_[output].first;
+        const Id *last = first + inputs_[output].count;
+        if (std::find(first, last, id->second) != last)
+            found.emplace_back(paths_[output]);
+    }
+    return found;
+}
+
+} // namespace hotrun

@@ -1,0 +1,20 @@
+// The processes of this machine.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace hotrun {
+
+class ProcessTable {
+  public:
+    virtual ~ProcessTable() = default;
+
+    virtual std::int64_t own_pid() const = 0;
+
+    // When that process was started, since the epoch; none: there is no such process.
+    virtual std::optional<std::chrono::nanoseconds> start_time(std::int64_t pid) const = 0;
+};
+
+} // namespace hotrun

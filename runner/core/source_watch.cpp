@@ -1,0 +1,165 @@
+#include "core/source_watch.hpp"
+
+#include <filesystem>
+#include <unordered_set>
+
+namespace hotrun {
+
+namespace {
+
+constexpr std::string_view kBuildFile = "build.ninja";
+
+std::string parent_of(const std::string &path) {
+    return std::filesystem::path(path).parent_path().string();
+}
+
+std::string name_of(const std::string &path) {
+    return std::filesystem::path(path).filename().string();
+}
+
+} // namespace
+
+SourceWatch::SourceWatch(FileSystem &files, std::string builddir)
+    : files_(files), builddir_(std::move(builddir)) {}
+
+void SourceWatch::set_graph(BuildGraph graph) { graph_ = std::move(graph); }
+
+bool SourceWatch::read_deps() {
+    const std::string path = builddir_ + "/.ninja_deps";
+    const std::optional<Timestamp> stamp = files_.timestamp(path);
+    if (stamp == deps_stamp_)
+        return false;
+    const bool rewritten =
+        !stamp || (deps_stamp_ && deps_stamp_->inode != stamp->inode) ||
+        stamp->size_bytes < deps_.consumed();
+    if (rewritten)
+        deps_.clear();
+    deps_stamp_ = stamp;
+    if (const Result<std::string> added = files_.read(path, deps_.consumed()))
+        deps_.append(*added);
+    return true;
+}
+
+std::vector<std::string> SourceWatch::refresh() {
+    std::map<std::string, Source> next;
+    std::set<std::string> watched;
+    real_by_watched_.clear();
+    for (const std::string &leaf : graph_.leaves())
+        add(leaf, next, watched);
+    std::unordered_set<const char *> added; // the log hands out one text for each path
+    for (const std::string &output : graph_.outputs()) {
+        for (const std::string_view input : deps_.inputs_of(output)) {
+            if (added.insert(input.data()).second && !graph_.is_output(std::string(input)))
+                add(input, next, watched);
+        }
+    }
+    std::vector<std::string> new_ones;
+    for (const auto &[path, source] : next) {
+        if (!sources_.contains(path))
+            new_ones.push_back(path);
+    }
+    sources_ = std::move(next);
+    watched_ = std::move(watched);
+    return new_ones;
+}
+
+std::vector<std::string> SourceWatch::take_written(const std::vector<std::string> &added,
+                                                   std::chrono::nanoseconds since) {
+    const std::vector<std::string> changed = take_changed(added);
+    std::set<std::string> written(changed.begin(), changed.end());
+    for (const std::string &path : added) {
+        const std::optional<Timestamp> &seen = sources_.at(path).seen;
+        if (seen && seen->mtime_ns >= since.count())
+            written.insert(path);
+    }
+    return {written.begin(), written.end()};
+}
+
+void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source> &next,
+                      std::set<std::string> &watched) {
+    const std::string path = absolute(ninja_path);
+    const std::string in_real_folder = real_path(parent_of(path)) + "/" + name_of(path);
+    std::string real = in_real_folder;
+    if (files_.is_link(in_real_folder)) {
+        real = files_.canonical(in_real_folder);
+        watched.insert(in_real_folder);
+        real_by_watched_[in_real_folder] = real;
+    }
+    watched.insert(real);
+    if (next.contains(real))
+        return;
+    const auto known = sources_.find(real);
+    next[real] = known != sources_.end()
+                     ? known->second
+                     : Source{std::string(ninja_path), files_.timestamp(real)};
+}
+
+std::string SourceWatch::absolute(std::string_view ninja_path) const {
+    return (std::filesystem::path(builddir_) / ninja_path).lexically_normal().string();
+}
+
+std::string SourceWatch::real_path(const std::string &folder) {
+    const auto known = real_by_folder_.find(folder);
+    if (known != real_by_folder_.end())
+        return known->second;
+    std::string real = files_.canonical(folder);
+    if (real == "/")
+        real.clear();
+    return real_by_folder_[folder] = real;
+}
+
+std::vector<std::string> SourceWatch::sources() const {
+    std::vector<std::string> paths;
+    paths.reserve(sources_.size());
+    for (const auto &[path, source] : sources_)
+        paths.push_back(path);
+    return paths;
+}
+
+std::vector<std::string> SourceWatch::take_changed(const std::vector<std::string> &paths) {
+    std::set<std::string> changed;
+    for (const std::string &path : paths) {
+        const auto link = real_by_watched_.find(path);
+        const std::string &real = link != real_by_watched_.end() ? link->second : path;
+        const auto source = sources_.find(real);
+        if (source == sources_.end())
+            continue;
+        const std::optional<Timestamp> now = files_.timestamp(real);
+        const bool link_moved = &real != &path && files_.canonical(path) != real;
+        if (now == source->second.seen && !link_moved)
+            continue;
+        source->second.seen = now;
+        changed.insert(real);
+    }
+    return {changed.begin(), changed.end()};
+}
+
+void SourceWatch::make_outputs_stale(const std::vector<std::string> &changed,
+                                     std::chrono::nanoseconds since) {
+    for (const std::string &path : changed) {
+        const auto source = sources_.find(path);
+        if (source == sources_.end() || !source->second.seen ||
+            source->second.seen->mtime_ns > since.count())
+            continue;
+        for (const std::string_view output : deps_.outputs_of(source->second.ninja_path))
+            make_older_than(std::string(output), *source->second.seen);
+        for (const std::string &output : graph_.outputs_of(source->second.ninja_path))
+            make_older_than(output, *source->second.seen);
+    }
+}
+
+// Removed rather than given an older time: for commands that may leave their output as it is, ninja
+// compares the time in its log instead of the file's. build.ninja itself must not go missing.
+void SourceWatch::make_older_than(const std::string &output, const Timestamp &input) {
+    const std::string path = absolute(output);
+    const std::optional<Timestamp> made = files_.timestamp(path);
+    if (!made || made->mtime_ns < input.mtime_ns || files_.is_folder(path))
+        return;
+    // What fails here is told by the build that follows.
+    if (output == kBuildFile)
+        static_cast<void>(files_.make_old(path));
+    else
+        static_cast<void>(files_.remove(path));
+}
+
+} // namespace hotrun

@@ -1,0 +1,34 @@
+// The runner's event loop on Boost.Asio.
+#pragma once
+
+#include "core/event_loop.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <map>
+
+namespace hotrun {
+
+class SystemClock : public Clock {
+  public:
+    TimePoint now() const override { return std::chrono::steady_clock::now(); }
+    std::chrono::nanoseconds wall() const override {
+        return std::chrono::system_clock::now().time_since_epoch();
+    }
+};
+
+class AsioEventLoop : public EventLoop {
+  public:
+    void post(std::function<void()> work) override;
+    void set_alarm(int name, TimePoint when, std::function<void()> work) override;
+    void clear_alarm(int name) override;
+
+    boost::asio::io_context &io() { return io_; }
+
+  private:
+    boost::asio::io_context io_{1};
+    std::map<int, boost::asio::steady_timer> alarms_;
+};
+
+} // namespace hotrun

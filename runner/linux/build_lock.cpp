@@ -1,0 +1,62 @@
+#include "linux/build_lock.hpp"
+
+#include "linux/system_error.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+namespace hotrun {
+
+namespace {
+
+// "08:01:1234" of a line of /proc/locks, the device in hexadecimal: is it that inode?
+bool is_inode(const std::string &text, const struct stat &status) {
+    unsigned major_number = 0;
+    unsigned minor_number = 0;
+    unsigned long long inode = 0;
+    char colon = 0;
+    std::istringstream fields(text);
+    fields >> std::hex >> major_number >> colon >> minor_number >> colon >> std::dec >> inode;
+    return inode == status.st_ino && major_number == major(status.st_dev) &&
+           minor_number == minor(status.st_dev);
+}
+
+// The process that holds the lock on `fd`, by /proc/locks (proc(5)); empty: it does not tell.
+std::string holder_of(int fd) {
+    struct stat status;
+    if (::fstat(fd, &status) != 0)
+        return "";
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+        std::istringstream fields(line);
+        std::string number, kind, mode, access, pid, inode;
+        if (fields >> number >> kind >> mode >> access >> pid >> inode && kind == "FLOCK" &&
+            is_inode(inode, status))
+            return pid;
+    }
+    return "";
+}
+
+} // namespace
+
+Result<BuildLock> BuildLock::take(const std::string &builddir) {
+    UniqueFd fd(::open(builddir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.is_open())
+        return system_error("can't open the build folder " + builddir);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
+        return BuildLock(std::move(fd));
+    if (errno != EWOULDBLOCK)
+        return system_error("can't lock the build folder " + builddir);
+    const std::string pid = holder_of(fd.get());
+    return Error{ErrorKind::kBusy,
+                 "another hotrun" + (pid.empty() ? "" : " (process " + pid + ")") +
+                     " works in the build folder " + builddir + "; stop it first",
+                 EWOULDBLOCK};
+}
+
+} // namespace hotrun

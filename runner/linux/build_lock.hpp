@@ -1,0 +1,22 @@
+// One run for each build folder.
+#pragma once
+
+#include "hotrun/result.hpp"
+#include "linux/unique_fd.hpp"
+
+#include <string>
+
+namespace hotrun {
+
+// Locks the folder itself, so that no file is left behind by a run that was killed.
+class BuildLock {
+  public:
+    // ErrorKind::kBusy names the process that has it.
+    static Result<BuildLock> take(const std::string &builddir);
+
+  private:
+    explicit BuildLock(UniqueFd fd) : fd_(std::move(fd)) {}
+    UniqueFd fd_;
+};
+
+} // namespace hotrun

@@ -1,0 +1,217 @@
+#include "linux/linux_file_system.hpp"
+
+#include "linux/system_error.hpp"
+#include "linux/unique_fd.hpp"
+
+#include <boost/filesystem.hpp>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+namespace fs = boost::filesystem;
+
+namespace hotrun {
+
+namespace {
+
+constexpr std::size_t kBlockBytes = 256u << 10;
+
+// Boost.Filesystem reads file times in whole seconds: not enough to tell two saves apart.
+Timestamp to_timestamp(const struct stat &status) {
+    return {.mtime_ns = status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec,
+            .size_bytes = static_cast<std::uint64_t>(status.st_size),
+            .inode = status.st_ino,
+            .device = status.st_dev};
+}
+
+// Reads until `bytes` are full or the file ends; how many it got, or -1.
+ssize_t read_fully(int fd, std::uint64_t offset, std::span<std::byte> bytes) {
+    std::size_t filled = 0;
+    while (filled < bytes.size()) {
+        const ssize_t got = ::pread(fd, bytes.data() + filled, bytes.size() - filled,
+                                    static_cast<off_t>(offset + filled));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        filled += static_cast<std::size_t>(got);
+    }
+    return static_cast<ssize_t>(filled);
+}
+
+class LinuxFile : public File {
+  public:
+    LinuxFile(UniqueFd fd, Timestamp timestamp) : fd_(std::move(fd)), timestamp_(timestamp) {}
+
+    Timestamp timestamp() const override { return timestamp_; }
+
+    bool read_at(std::uint64_t offset, std::span<std::byte> bytes) const override {
+        return read_fully(fd_.get(), offset, bytes) == static_cast<ssize_t>(bytes.size());
+    }
+
+    // A read lease is refused while anybody has the file open for writing, and holds up later ones
+    // until it is given back (fcntl(2), "Leases"). The signal that tells of those is ignored by
+    // default, unlike SIGIO.
+    Writers lock_out_writers() override {
+        ::fcntl(fd_.get(), F_SETSIG, SIGURG);
+        if (::fcntl(fd_.get(), F_SETLEASE, F_RDLCK) == 0)
+            return Writers::kNone;
+        return errno == EAGAIN ? Writers::kSome : Writers::kUnknown;
+    }
+
+  private:
+    UniqueFd fd_;
+    Timestamp timestamp_;
+};
+
+UniqueFd open_to_read(const std::string &path) {
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+Error boost_error(const std::string &what, const boost::system::error_code &error) {
+    return Error{ErrorKind::kFailed, what + ": " + error.message(), error.value()};
+}
+
+// Shares the blocks of `from`; false where the file system can't.
+bool reflink(const std::string &from, const std::string &to) {
+    const UniqueFd source = open_to_read(from);
+    const UniqueFd target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
+    return source.is_open() && target.is_open() &&
+           ::ioctl(target.get(), FICLONE, source.get()) == 0;
+}
+
+} // namespace
+
+std::optional<Timestamp> LinuxFileSystem::timestamp(const std::string &path) const {
+    struct stat status;
+    if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0)
+        return std::nullopt;
+    return to_timestamp(status);
+}
+
+bool LinuxFileSystem::is_folder(const std::string &path) const {
+    boost::system::error_code ignored;
+    return fs::is_directory(path, ignored);
+}
+
+bool LinuxFileSystem::is_link(const std::string &path) const {
+    boost::system::error_code ignored;
+    return fs::symlink_status(path, ignored).type() == fs::symlink_file;
+}
+
+Result<std::unique_ptr<File>> LinuxFileSystem::open(const std::string &path) const {
+    UniqueFd fd = open_to_read(path);
+    struct stat status;
+    if (!fd.is_open() || ::fstat(fd.get(), &status) != 0)
+        return system_error("can't open " + path);
+    return std::unique_ptr<File>(std::make_unique<LinuxFile>(std::move(fd), to_timestamp(status)));
+}
+
+Result<std::string> LinuxFileSystem::read(const std::string &path, std::uint64_t offset) const {
+    const UniqueFd fd = open_to_read(path);
+    if (!fd.is_open())
+        return system_error("can't read " + path);
+    std::string content;
+    while (true) {
+        const std::size_t filled = content.size();
+        content.resize(filled + kBlockBytes);
+        const auto block = std::as_writable_bytes(std::span(content)).subspan(filled);
+        const ssize_t got = read_fully(fd.get(), offset + filled, block);
+        if (got < 0)
+            return system_error("can't read " + path);
+        content.resize(filled + static_cast<std::size_t>(got));
+        if (static_cast<std::size_t>(got) < kBlockBytes)
+            return content;
+    }
+}
+
+bool LinuxFileSystem::same_content(const std::string &a, const std::string &b) const {
+    const std::optional<Timestamp> stamp_a = timestamp(a);
+    const std::optional<Timestamp> stamp_b = timestamp(b);
+    if (!stamp_a || !stamp_b || stamp_a->size_bytes != stamp_b->size_bytes)
+        return false;
+    const UniqueFd fd_a = open_to_read(a);
+    const UniqueFd fd_b = open_to_read(b);
+    std::vector<std::byte> block_a(kBlockBytes);
+    std::vector<std::byte> block_b(kBlockBytes);
+    for (std::uint64_t offset = 0;; offset += kBlockBytes) {
+        const ssize_t got_a = read_fully(fd_a.get(), offset, block_a);
+        const ssize_t got_b = read_fully(fd_b.get(), offset, block_b);
+        if (got_a < 0 || got_a != got_b)
+            return false;
+        if (std::memcmp(block_a.data(), block_b.data(), static_cast<std::size_t>(got_a)) != 0)
+            return false;
+        if (got_a < static_cast<ssize_t>(kBlockBytes))
+            return true;
+    }
+}
+
+Result<std::vector<std::string>> LinuxFileSystem::list(const std::string &folder) const {
+    boost::system::error_code error;
+    std::vector<std::string> names;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+        names.push_back(entry->path().filename().string());
+    if (error)
+        return boost_error("can't list " + folder, error);
+    return names;
+}
+
+std::string LinuxFileSystem::canonical(const std::string &path) const {
+    boost::system::error_code error;
+    const fs::path result = fs::weakly_canonical(path, error);
+    return error ? fs::path(path).lexically_normal().string() : result.string();
+}
+
+Status LinuxFileSystem::copy(const std::string &from, const std::string &to) {
+    if (reflink(from, to))
+        return Done{};
+    boost::system::error_code error;
+    fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+    if (!error)
+        return Done{};
+    boost::system::error_code ignored;
+    fs::remove(to, ignored);
+    return boost_error("can't copy " + from + " to " + to, error);
+}
+
+bool LinuxFileSystem::can_create_in(const std::string &folder) const {
+    return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+Result<std::string> LinuxFileSystem::make_private_folder(const std::string &prefix) {
+    boost::system::error_code error;
+    const fs::path temporary = fs::temp_directory_path(error);
+    if (error)
+        return boost_error("can't find the folder for temporary files", error);
+    std::string pattern = (temporary / (prefix + "XXXXXX")).string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+        return system_error("can't make a folder in " + temporary.string());
+    return pattern;
+}
+
+Status LinuxFileSystem::remove(const std::string &path) {
+    boost::system::error_code error;
+    fs::remove(path, error);
+    if (error)
+        return boost_error("can't remove " + path, error);
+    return Done{};
+}
+
+Status LinuxFileSystem::make_old(const std::string &path) {
+    const std::array<timespec, 2> long_ago = {timespec{1, 0}, timespec{1, 0}};
+    if (::utimensat(AT_FDCWD, path.c_str(), long_ago.data(), 0) != 0)
+        return system_error("can't set the time of " + path);
+    return Done{};
+}
+
+} // namespace hotrun

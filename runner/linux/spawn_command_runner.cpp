@@ -1,0 +1,280 @@
+#include "linux/spawn_command_runner.hpp"
+
+#include "linux/system_error.hpp"
+#include "linux/unique_fd.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/process/v2/environment.hpp>
+#include <boost/process/v2/process_handle.hpp>
+
+#include <array>
+#include <csignal>
+#include <map>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+namespace hotrun {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace process = boost::process::v2;
+
+constexpr std::chrono::seconds kPatience{5}; // after an interrupt, before a kill
+constexpr int kStandardError = 2;
+
+// What posix_spawn needs, each freed with it.
+class SpawnSetup {
+  public:
+    SpawnSetup(const Command &command, int output) {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions_, output, 1);
+        posix_spawn_file_actions_adddup2(&actions_, output, 2);
+        posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+        posix_spawn_file_actions_addchdir_np(&actions_, command.directory.c_str());
+        set_attributes();
+        fill_arguments(command);
+        fill_environment(command);
+    }
+    SpawnSetup(const SpawnSetup &) = delete;
+    SpawnSetup &operator=(const SpawnSetup &) = delete;
+    ~SpawnSetup() {
+        posix_spawn_file_actions_destroy(&actions_);
+        posix_spawnattr_destroy(&attributes_);
+    }
+
+    // An errno value, or 0 and the pid.
+    int spawn(const std::string &program, pid_t &pid) {
+        return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments_.data(),
+                             environment_.data());
+    }
+
+  private:
+    void set_attributes() {
+        posix_spawnattr_init(&attributes_);
+        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                   POSIX_SPAWN_SETSIGDEF);
+        posix_spawnattr_setpgroup(&attributes_, 0);
+        sigset_t none;
+        sigemptyset(&none);
+        posix_spawnattr_setsigmask(&attributes_, &none);
+        sigset_t all;
+        sigfillset(&all);
+        posix_spawnattr_setsigdefault(&attributes_, &all);
+    }
+
+    void fill_arguments(const Command &command) {
+        text_.push_back(command.program);
+        text_.insert(text_.end(), command.arguments.begin(), command.arguments.end());
+        for (std::string &argument : text_)
+            arguments_.push_back(argument.data());
+        arguments_.push_back(nullptr);
+    }
+
+    void fill_environment(const Command &command) {
+        std::map<std::string, std::string> merged;
+        for (char **entry = environ; *entry != nullptr; ++entry) {
+            const std::string text = *entry;
+            merged[text.substr(0, text.find('='))] = text;
+        }
+        for (const auto &[name, value] : command.environment)
+            merged[name] = name + "=" + value;
+        for (auto &[name, entry] : merged)
+            variables_.push_back(std::move(entry));
+        for (std::string &entry : variables_)
+            environment_.push_back(entry.data());
+        environment_.push_back(nullptr);
+    }
+
+    posix_spawn_file_actions_t actions_;
+    posix_spawnattr_t attributes_;
+    std::vector<std::string> text_;
+    std::vector<std::string> variables_;
+    std::vector<char *> arguments_;
+    std::vector<char *> environment_;
+};
+
+// A process that runs, and a descriptor that becomes readable when it has ended.
+struct Child {
+    pid_t pid = 0;
+    UniqueFd pidfd;
+};
+
+Result<Child> spawn(const Command &command, int output) {
+    Child child;
+    if (const int code = SpawnSetup(command, output).spawn(command.program, child.pid); code != 0)
+        return system_error("can't start " + command.program, code);
+    child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+    if (child.pidfd.is_open())
+        return child;
+    const int code = errno;
+    ::kill(child.pid, SIGKILL);
+    ::waitpid(child.pid, nullptr, 0);
+    return system_error("can't watch over " + command.program, code);
+}
+
+CommandEnd to_end(int status) {
+    CommandEnd end;
+    if (WIFSIGNALED(status))
+        end.signal = WTERMSIG(status);
+    end.exit_status = WIFSIGNALED(status) ? 128 + end.signal : WEXITSTATUS(status);
+    return end;
+}
+
+class SpawnedCommand : public RunningCommand {
+  public:
+    SpawnedCommand(asio::io_context &io, Child child, UniqueFd output,
+                   CommandRunner::OnOutput on_output, CommandRunner::OnEnd on_end)
+        : state_(std::make_shared<State>(io, std::move(child), std::move(output))) {
+        state_->on_output = std::move(on_output);
+        state_->on_end = std::move(on_end);
+        read(state_);
+        wait(state_);
+    }
+    SpawnedCommand(const SpawnedCommand &) = delete;
+    SpawnedCommand &operator=(const SpawnedCommand &) = delete;
+
+    ~SpawnedCommand() override {
+        state_->on_end = nullptr;
+        state_->patience.cancel();
+        state_->output.close();
+        if (state_->ended)
+            return;
+        state_->ended = true;
+        end_and_reap();
+    }
+
+    void interrupt() override {
+        if (state_->ended)
+            return;
+        ::kill(-state_->pid, SIGINT);
+        state_->patience.expires_after(kPatience);
+        state_->patience.async_wait([state = state_](const boost::system::error_code &error) {
+            if (!error && !state->ended)
+                ::kill(-state->pid, SIGKILL);
+        });
+    }
+
+  private:
+    // Shared with the handlers that are under way.
+    struct State {
+        State(asio::io_context &io, Child started, UniqueFd output_fd)
+            : pid(started.pid), pidfd(started.pidfd.get()),
+              child(io.get_executor(), started.pid, started.pidfd.release()),
+              output(io, output_fd.release()), patience(io) {}
+
+        const pid_t pid;
+        const int pidfd; // owned by child
+        process::process_handle child;
+        asio::posix::stream_descriptor output;
+        asio::steady_timer patience;
+        CommandRunner::OnOutput on_output;
+        CommandRunner::OnEnd on_end;
+        bool ended = false;
+    };
+    using Shared = std::shared_ptr<State>;
+
+    static void read(const Shared &state) {
+        state->output.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [state](const boost::system::error_code &error) {
+                                     if (!error && read_what_is_there(*state))
+                                         read(state);
+                                 });
+    }
+
+    // False: the end of the output was reached.
+    static bool read_what_is_there(State &state) {
+        std::array<char, 64 * 1024> buffer;
+        while (state.output.is_open()) {
+            const ssize_t got =
+                ::read(state.output.native_handle(), buffer.data(), buffer.size());
+            if (got == 0 || (got < 0 && errno != EINTR))
+                return got < 0 && errno == EAGAIN;
+            if (got > 0 && state.on_end)
+                state.on_output(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+        }
+        return false;
+    }
+
+    // The end of the process counts, not that of its output: a program that it left behind in the
+    // background may hold the pipe for ever.
+    static void wait(const Shared &state) {
+        state->child.async_wait([state](const boost::system::error_code &error, int status) {
+            state->ended = true;
+            state->patience.cancel();
+            read_what_is_there(*state);
+            state->output.close();
+            if (!state->on_end)
+                return;
+            const CommandRunner::OnEnd on_end = std::exchange(state->on_end, nullptr);
+            // Before the code: when somebody else has reaped the child, the code is 0 and untrue.
+            if (error)
+                on_end(system_error("can't learn how a command ended", error.value()));
+            else
+                on_end(to_end(status));
+        });
+    }
+
+    // Blocks until the child has ended; it is asked first, and killed when it does not listen.
+    void end_and_reap() {
+        ::kill(-state_->pid, SIGINT);
+        siginfo_t info{};
+        pollfd exit = {state_->pidfd, POLLIN, 0};
+        constexpr int kLimit = static_cast<int>(std::chrono::milliseconds(kPatience).count());
+        if (::poll(&exit, 1, kLimit) == 0)
+            ::kill(-state_->pid, SIGKILL);
+        while (::waitid(P_PID, static_cast<id_t>(state_->pid), &info, WEXITED) < 0 &&
+               errno == EINTR) {
+        }
+    }
+
+    Shared state_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<RunningCommand>>
+SpawnCommandRunner::start(const Command &command, OnOutput on_output, OnEnd on_end) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return system_error("can't make a pipe");
+    UniqueFd reader(ends[0]);
+    const UniqueFd writer(ends[1]);
+    ::fcntl(reader.get(), F_SETFL, O_NONBLOCK);
+    Result<Child> child = spawn(command, writer.get());
+    if (!child)
+        return child.error();
+    return std::unique_ptr<RunningCommand>(std::make_unique<SpawnedCommand>(
+        io_, std::move(*child), std::move(reader), std::move(on_output), std::move(on_end)));
+}
+
+std::string find_program(const std::vector<std::string> &names) {
+    for (const std::string &name : names) {
+        const auto found = process::environment::find_executable(name);
+        if (!found.empty())
+            return found.string();
+    }
+    return "";
+}
+
+Result<CommandEnd> run_to_end(const Command &command) {
+    const Result<Child> child = spawn(command, kStandardError);
+    if (!child)
+        return child.error();
+    int status = 0;
+    while (::waitpid(child->pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return system_error("can't learn how " + command.program + " ended");
+    }
+    return to_end(status);
+}
+
+} // namespace hotrun

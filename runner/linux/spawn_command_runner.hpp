@@ -1,0 +1,30 @@
+// Runs programs with posix_spawn and waits for them with Boost.Process.
+#pragma once
+
+#include "core/command_runner.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+namespace hotrun {
+
+// posix_spawn does not copy the page tables of a large host, as the fork in Boost's own launcher
+// does, and tells of a program that can't be started without leaving a child behind. Each program
+// leads a process group of its own, reads nothing, and inherits no other descriptor of ours.
+class SpawnCommandRunner : public CommandRunner {
+  public:
+    explicit SpawnCommandRunner(boost::asio::io_context &io) : io_(io) {}
+
+    Result<std::unique_ptr<RunningCommand>> start(const Command &command, OnOutput on_output,
+                                                  OnEnd on_end) override;
+
+  private:
+    boost::asio::io_context &io_;
+};
+
+// The first of `names` that PATH has; empty: none.
+std::string find_program(const std::vector<std::string> &names);
+
+// Runs `command` to its end, its output on our standard error.
+Result<CommandEnd> run_to_end(const Command &command);
+
+} // namespace hotrun

@@ -1,0 +1,172 @@
+#include "core/ninja_deps.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotrun {
+namespace {
+
+using Paths = std::vector<std::string_view>;
+using namespace std::string_literals;
+
+// Written by ninja 1.11.1: a.o from a.cpp and h.h, b.o from b.cpp, h.h and longer.h, then a.o again
+// from a.cpp, h.h and longer.h.
+const std::string kRealLog =
+    "# ninjadeps\n\x04\0\0\0"
+    "\x08\0\0\0a.o\0\xff\xff\xff\xff"
+    "\x0c\0\0\0a.cpp\0\0\0\xfe\xff\xff\xff"
+    "\x20\0\0\0/usr/include/stdc-predef.h\0\0\xfd\xff\xff\xff"
+    "\x08\0\0\0h.h\0\xfc\xff\xff\xff"
+    "\x18\0\0\x80\0\0\0\0\xcc\xb6\x51\x33\x56\x69\xea\x18\x01\0\0\0\x02\0\0\0\x03\0\0\0"
+    "\x08\0\0\0b.o\0\xfb\xff\xff\xff"
+    "\x0c\0\0\0b.cpp\0\0\0\xfa\xff\xff\xff"
+    "\x0c\0\0\0longer.h\xf9\xff\xff\xff"
+    "\x1c\0\0\x80\x04\0\0\0\x8d\x6c\x7f\x34\x56\x69\xea\x18\x05\0\0\0\x02\0\0\0\x03\0\0\0\x06\0\0\0"
+    "\x1c\0\0\x80\0\0\0\0\xe1\xe2\xea\x71\x56\x69\xea\x18\x01\0\0\0\x02\0\0\0\x03\0\0\0\x06\0\0\0"s;
+constexpr std::size_t kLastRecordBytes = 32;
+
+std::string word(std::uint32_t value) {
+    std::string bytes(sizeof(value), '\0');
+    std::memcpy(bytes.data(), &value, sizeof(value));
+    return bytes;
+}
+
+std::string header(std::uint32_t version = 4) {
+    return "# ninjadeps\n" + word(version);
+}
+
+std::string path_record(std::string path, std::uint32_t id) {
+    path.resize((path.size() + 3) / 4 * 4);
+    return word(static_cast<std::uint32_t>(path.size()) + 4) + path + word(~id);
+}
+
+std::string deps_record(std::uint32_t output, const std::vector<std::uint32_t> &inputs) {
+    const auto size = static_cast<std::uint32_t>(4 * (3 + inputs.size()));
+    std::string record = word(size | 0x80000000u) + word(output) + word(7) + word(8);
+    for (const std::uint32_t input : inputs)
+        record += word(input);
+    return record;
+}
+
+TEST(NinjaDeps, ReadsALogThatNinjaWrote) {
+    NinjaDeps deps;
+    EXPECT_TRUE(deps.append(kRealLog));
+    EXPECT_EQ(deps.consumed(), kRealLog.size());
+    EXPECT_EQ(deps.inputs_of("b.o"),
+              (Paths{"b.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
+    EXPECT_EQ(deps.outputs_of("h.h"), (Paths{"a.o", "b.o"}));
+    EXPECT_EQ(deps.outputs_of("b.cpp"), (Paths{"b.o"}));
+}
+
+TEST(NinjaDeps, TheLastRecordOfAnOutputCounts) {
+    NinjaDeps deps;
+    ASSERT_TRUE(
+        deps.append(std::string_view(kRealLog).substr(0, kRealLog.size() - kLastRecordBytes)));
+    EXPECT_EQ(deps.inputs_of("a.o"), (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h"}));
+    EXPECT_EQ(deps.outputs_of("longer.h"), (Paths{"b.o"}));
+    ASSERT_TRUE(deps.append(std::string_view(kRealLog).substr(deps.consumed())));
+    EXPECT_EQ(deps.inputs_of("a.o"),
+              (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
+    EXPECT_EQ(deps.outputs_of("longer.h"), (Paths{"a.o", "b.o"}));
+}
+
+TEST(NinjaDeps, AnOutputCanLoseInputs) {
+    NinjaDeps deps;
+    ASSERT_TRUE(deps.append(header() + path_record("o", 0) + path_record("x.h", 1) +
+                            path_record("y.h", 2) + deps_record(0, {1, 2}) + deps_record(0, {2})));
+    EXPECT_EQ(deps.inputs_of("o"), (Paths{"y.h"}));
+    EXPECT_TRUE(deps.outputs_of("x.h").empty());
+    ASSERT_TRUE(deps.append(deps_record(0, {})));
+    EXPECT_TRUE(deps.inputs_of("o").empty());
+}
+
+TEST(NinjaDeps, AFileThatGrowsByteByByteIsReadAsIfItCameAtOnce) {
+    NinjaDeps deps;
+    for (std::size_t size = 0; size <= kRealLog.size(); ++size) {
+        const std::string_view there = std::string_view(kRealLog).substr(0, size);
+        ASSERT_TRUE(deps.append(there.substr(deps.consumed()))) << size;
+        ASSERT_LE(deps.consumed(), size);
+    }
+    EXPECT_EQ(deps.consumed(), kRealLog.size());
+    EXPECT_EQ(deps.inputs_of("a.o"),
+              (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
+}
+
+TEST(NinjaDeps, ATornRecordIsLeftAloneAndAnotherMayTakeItsPlace) {
+    NinjaDeps deps;
+    const std::string whole = header() + path_record("o", 0) + path_record("x.h", 1);
+    const std::string torn = deps_record(0, {1}).substr(0, 9);
+    EXPECT_TRUE(deps.append(whole + torn));
+    EXPECT_EQ(deps.consumed(), whole.size());
+    EXPECT_TRUE(deps.inputs_of("o").empty());
+    EXPECT_TRUE(deps.append(path_record("y.h", 2) + deps_record(0, {2})));
+    EXPECT_EQ(deps.inputs_of("o"), (Paths{"y.h"}));
+}
+
+TEST(NinjaDeps, AnotherSignatureOrVersionIsBroken) {
+    NinjaDeps signature;
+    EXPECT_FALSE(signature.append("# ninjalog v5\n and more"));
+    EXPECT_TRUE(signature.broken());
+    NinjaDeps version;
+    EXPECT_FALSE(version.append(header(3) + path_record("o", 0)));
+    EXPECT_TRUE(version.broken());
+    EXPECT_EQ(version.consumed(), 0u);
+}
+
+TEST(NinjaDeps, ABrokenRecordKeepsWhatCameBefore) {
+    const std::string good =
+        header() + path_record("o", 0) + path_record("x.h", 1) + deps_record(0, {1});
+    const std::vector<std::string> bad_records = {
+        path_record("y.h", 3),                     // not the next id
+        path_record("x.h", 2),                     // a path twice
+        word(4) + word(~2u),                       // no path
+        word(0),                                   // nothing at all
+        word(1u << 20),                            // longer than ninja writes
+        deps_record(0, {2}),                       // an input that was not named
+        deps_record(9, {1}),                       // an output that was not named
+        deps_record(0, {0xffffffffu}),             // a negative id
+        word(8 | 0x80000000u) + word(0) + word(0), // no mtime
+        word(13 | 0x80000000u) + std::string(13, '\0'),
+    };
+    for (std::size_t n = 0; n < bad_records.size(); ++n) {
+        NinjaDeps deps;
+        EXPECT_FALSE(deps.append(good + bad_records[n] + path_record("later", 2))) << n;
+        EXPECT_TRUE(deps.broken()) << n;
+        EXPECT_EQ(deps.consumed(), good.size()) << n;
+        EXPECT_EQ(deps.inputs_of("o"), (Paths{"x.h"})) << n;
+        EXPECT_FALSE(deps.append(path_record("later", 2))) << n;
+        EXPECT_EQ(deps.consumed(), good.size()) << n;
+    }
+}
+
+TEST(NinjaDeps, ClearForgetsEverythingAndReadsAnew) {
+    NinjaDeps deps;
+    EXPECT_FALSE(deps.append("nonsense that is long enough"));
+    deps.clear();
+    EXPECT_FALSE(deps.broken());
+    EXPECT_TRUE(deps.append(kRealLog));
+    deps.clear();
+    EXPECT_EQ(deps.consumed(), 0u);
+    EXPECT_TRUE(deps.inputs_of("a.o").empty());
+    EXPECT_TRUE(deps.outputs_of("h.h").empty());
+    EXPECT_TRUE(deps.append(kRealLog));
+    EXPECT_EQ(deps.outputs_of("h.h"), (Paths{"a.o", "b.o"}));
+}
+
+TEST(NinjaDeps, WhatTheLogDoesNotNameHasNothing) {
+    NinjaDeps deps;
+    EXPECT_TRUE(deps.append(""));
+    EXPECT_TRUE(deps.inputs_of("a.o").empty());
+    EXPECT_TRUE(deps.append(kRealLog));
+    EXPECT_TRUE(deps.inputs_of("h.h").empty());
+    EXPECT_TRUE(deps.outputs_of("a.o").empty());
+    EXPECT_TRUE(deps.outputs_of("nowhere.h").empty());
+}
+
+} // namespace
+} // namespace hotrun
