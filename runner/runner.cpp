@@ -28,6 +28,26 @@ namespace {
 
 constexpr int kPollAlarm = 100;
 
+// A run of so many steps can't end by itself when there is nothing to step.
+class NothingToStep : public Observer {
+  public:
+    explicit NothingToStep(Handover &handover) : handover_(handover) {}
+
+    void event(const Event &event) override {
+        const auto *ready = std::get_if<ReadyEvent>(&event.body);
+        if (ready == nullptr)
+            return;
+        for (const ModuleStatus &module : ready->modules) {
+            if (module.generation == 0)
+                handover_.request_stop(kFailedStatus);
+        }
+    }
+
+  private:
+    static constexpr int kFailedStatus = 1;
+    Handover &handover_;
+};
+
 } // namespace
 
 class Runner::Impl {
@@ -78,8 +98,9 @@ class Runner::Impl {
     SpawnCommandRunner commands_{loop_.io()};
     HotLibrary::Services library_services_{files_, loader_, processes_, clock_};
 
+    NothingToStep nothing_to_step_{handover_};
     std::optional<BuildLock> lock_;
-    EventStream events_;
+    std::optional<EventStream> events_;
     std::vector<HeapMapping> heaps_;
     std::vector<std::unique_ptr<Module>> modules_;
     std::optional<Reloader> reloader_;
@@ -100,7 +121,7 @@ class Runner::Impl {
 
 Runner::Impl::Impl(Options options, RunPlan plan, WakeDescriptor wake)
     : options_(std::move(options)), plan_(std::move(plan)), wake_(std::move(wake)),
-      events_(clock_, options_.observers), look_at_libraries_(!plan_.build) {}
+      look_at_libraries_(!plan_.build) {}
 
 Result<std::unique_ptr<Runner::Impl>> Runner::Impl::create(Options options) {
     const LinuxFileSystem files;
@@ -118,6 +139,10 @@ Result<std::unique_ptr<Runner::Impl>> Runner::Impl::create(Options options) {
 }
 
 Status Runner::Impl::set_up() {
+    std::vector<Observer *> observers = options_.observers;
+    if (options_.step_limit != 0)
+        observers.push_back(&nothing_to_step_);
+    events_.emplace(clock_, std::move(observers));
     if (plan_.build) {
         Result<BuildLock> lock = BuildLock::take(plan_.builddir);
         if (!lock)
@@ -131,14 +156,14 @@ Status Runner::Impl::set_up() {
     }
     if (const Status added = add_modules(); !added)
         return added;
-    reloader_.emplace(library_services_, loop_, events_, handover_, plan_.targets.modules,
+    reloader_.emplace(library_services_, loop_, *events_, handover_, plan_.targets.modules,
                       options_.step_modules);
     const bool polls = options_.poll_interval.count() > 0;
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
                     EngineSetup{plan_.builddir, plan_.build,
                                 polls ? ChangeSource::kPoll : ChangeSource::kWatch,
                                 plan_.target_names},
-                    events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+                    *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (plan_.build)
         make_watcher();
     if (options_.handle_signals)
@@ -199,7 +224,7 @@ void Runner::Impl::make_watcher() {
             watcher_ = std::move(*watcher);
         else
             loop_.post([this, message = watcher.error().message] {
-                events_.tell(WarningEvent{"watch", message});
+                events_->tell(WarningEvent{"watch", message});
             });
         interval = kFallback;
     }

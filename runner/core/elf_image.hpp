@@ -37,7 +37,8 @@ class ElfImage {
     // No number in the file is trusted: no read goes outside of it, no table grows larger than it.
     static std::variant<ElfImage, Rejection> read(const File &file, std::string path);
 
-    // Of this host's word size and byte order. Of others only the first five fields are filled.
+    // Of this host's word size and byte order. Of others only the fields up to `type` are filled,
+    // and so of what is no ET_DYN.
     bool has_host_format() const;
 
     std::string path;
@@ -53,8 +54,7 @@ class ElfImage {
     std::vector<std::string> unique_symbols; // the first kUniqueSymbolsKept of them
 
     bool defines(std::string_view name) const; // dlsym would find it
-    bool
-    needs(std::string_view name) const; // somebody else has to define it; weak ones don't count
+    bool needs(std::string_view name) const;   // another has to define it; weak ones don't count
 
     // The first four bytes that a defined data object has when the library is loaded.
     std::optional<std::uint32_t> read_u32(std::string_view name) const;

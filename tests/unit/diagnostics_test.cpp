@@ -164,6 +164,7 @@ TEST(Diagnostics, QuotedSourceAndMessagesAreNotMistaken) {
                     "    4 | void u() { static_assert(false, \"a.h:3: error: is small\"); }\n"
                     "void u() { go(3); static_assert(sizeof(int) == 2, \"a.h:3: error: x\"); }\n"
                     "  case kBad: error: return;\n"
+                    "    // as in a.h:3:4: error: x\n"
                     "say what: error: is a word\n"
                     "2 warnings and 7 errors generated.\n"
                     "cc1plus: all warnings being treated as errors\n"),
@@ -295,6 +296,15 @@ TEST(Diagnostics, ReadsNinja) {
         (Lines{":0:0: error: '../x.cpp', needed by 'x.o', missing and no known rule to make it",
                ":0:0: error: chdir to 'nodir' - No such file or directory",
                ":0:0: warning: premature end of file; recovering"}));
+}
+
+TEST(Diagnostics, TheWayToANoteIsNotTheWayToTheNextDiagnostic) {
+    EXPECT_EQ(parse("/t.cpp:2:1: error: one\n"
+                    "In file included from /t.cpp:1:\n"
+                    "/a.h:1:1: note: declared here\n"
+                    "/t.cpp:3:1: error: two\n"),
+              (Lines{"/t.cpp:2:1: error: one", "  /a.h:1:1: note: declared here",
+                     "/t.cpp:3:1: error: two"}));
 }
 
 TEST(Diagnostics, EachHasTheTarget) {

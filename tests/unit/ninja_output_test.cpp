@@ -181,6 +181,17 @@ TEST(NinjaOutput, AConsoleEdgeThatFailsLastGetsItsOwnText) {
     EXPECT_EQ(output.chunks()[1].text, "other says\n");
 }
 
+TEST(NinjaOutput, AConsoleEdgeThatFailsWithoutAWordIsNotMistakenForAnother) {
+    const NinjaOutput output =
+        parse(status("1 3 1 2 0 Generating con") + status("3 3 3 0 1 Generating other") +
+              "other says\n" + failed("con.txt") + "make_con\n");
+    ASSERT_EQ(output.chunks().size(), 2u);
+    EXPECT_EQ(output.chunks()[0].output_name, "con.txt");
+    EXPECT_EQ(output.chunks()[0].text, "");
+    EXPECT_FALSE(output.chunks()[1].failed);
+    EXPECT_EQ(output.chunks()[1].text, "other says\n");
+}
+
 TEST(NinjaOutput, ErrorsOfNinjaItselfAreKeptApart) {
     const std::string missing =
         "ninja: error: '../x.cpp', needed by 'x.o', missing and no known rule to make it\n";
@@ -199,9 +210,11 @@ TEST(NinjaOutput, ErrorsOfNinjaItselfAreKeptApart) {
 }
 
 TEST(NinjaOutput, WarningsOfNinjaAreNoFailure) {
-    const NinjaOutput output = parse("ninja: warning: premature end of file; recovering\n");
-    ASSERT_EQ(output.chunks().size(), 1u);
+    const NinjaOutput output =
+        parse("ninja: warning: premature end of file; recovering\nand some text\n");
+    ASSERT_EQ(output.chunks().size(), 2u);
     EXPECT_FALSE(output.chunks()[0].failed);
+    EXPECT_FALSE(output.chunks()[1].failed);
 }
 
 TEST(NinjaOutput, UnderstandsFailedLinesWithoutColoursAndWithACode) {
@@ -215,7 +228,7 @@ TEST(NinjaOutput, UnderstandsFailedLinesWithoutColoursAndWithACode) {
 
 TEST(NinjaOutput, ACommandMayPrintSomethingThatLooksAlike) {
     const std::string test_log = "FAILED: suite.case\n[  FAILED  ] 1 test\n\x1e"
-                                 "1 2 3 4 5 x\n";
+                                 "3 9 1 2 1 x\n";
     const NinjaOutput output = parse(status("1 1 1 0 1 Running tests") + test_log);
     ASSERT_EQ(output.chunks().size(), 1u);
     EXPECT_FALSE(output.chunks()[0].failed);

@@ -1,0 +1,283 @@
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include <getopt.h>
+
+namespace hotrun {
+
+namespace {
+
+constexpr std::size_t kLeastHeapBytes = 64u << 10;
+constexpr std::size_t kHelpColumn = 24;
+
+// One option: how it is written, what its help says, and what it does. `take` gives an empty text,
+// or what is wrong with the value.
+struct Option {
+    char letter; // 0: none
+    const char *name;
+    const char *value; // null: it takes none
+    const char *help;
+    std::function<std::string(Arguments &, const std::string &value)> take;
+};
+
+template <typename Number>
+std::optional<Number> to_number(std::string_view text) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || text.empty())
+        return std::nullopt;
+    return number;
+}
+
+std::string take_milliseconds(const std::string &text, std::uint32_t least,
+                              std::chrono::milliseconds &into) {
+    const auto number = to_number<std::uint32_t>(text);
+    if (!number || *number < least)
+        return "is no number of milliseconds" +
+               (least > 0 ? " of " + std::to_string(least) + " or more" : std::string());
+    into = std::chrono::milliseconds(*number);
+    return "";
+}
+
+std::string take_steps(const std::string &text, std::uint64_t &into) {
+    const auto number = to_number<std::uint64_t>(text);
+    if (!number || *number == 0)
+        return "is no number of steps of 1 or more";
+    into = *number;
+    return "";
+}
+
+// "64M": K, M and G are powers of 1024.
+std::string take_size(std::string text, std::size_t &into) {
+    constexpr std::string_view kUnits = "KMG";
+    unsigned shift = 0;
+    if (!text.empty()) {
+        const std::size_t unit = kUnits.find(text.back());
+        if (unit != std::string_view::npos) {
+            shift = 10 * (static_cast<unsigned>(unit) + 1);
+            text.pop_back();
+        }
+    }
+    const auto number = to_number<std::size_t>(text);
+    if (!number || *number > (SIZE_MAX >> shift))
+        return "is no size: give a number, with K, M or G behind it";
+    if ((*number << shift) < kLeastHeapBytes)
+        return "is too small: a heap has at least 64K";
+    into = *number << shift;
+    return "";
+}
+
+std::string take_color(const std::string &text, ColorChoice &into) {
+    if (text == "auto")
+        into = ColorChoice::kAuto;
+    else if (text == "always")
+        into = ColorChoice::kAlways;
+    else if (text == "never")
+        into = ColorChoice::kNever;
+    else
+        return "is not auto, always or never";
+    return "";
+}
+
+const std::vector<Option> &options() {
+    using Text = const std::string &;
+    static const std::vector<Option> kOptions = {
+        {'C', "builddir", "DIR", "the build folder (the current one, or the project's only one)",
+         [](Arguments &a, Text v) {
+             a.builddir = v;
+             return std::string(v.empty() ? "names no folder" : "");
+         }},
+        {0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
+         [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.interval); }},
+        {0, "steps", "N", "end after N steps (no end)",
+         [](Arguments &a, Text v) { return take_steps(v, a.steps); }},
+        {0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
+         [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
+        {0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
+         [](Arguments &a, Text) {
+             a.build = false;
+             return std::string();
+         }},
+        {0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
+         [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
+        {0, "events", "FILE", "write the event stream to FILE (-: standard output)",
+         [](Arguments &a, Text v) {
+             a.events = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
+        {0, "color", "WHEN", "auto, always or never (auto)",
+         [](Arguments &a, Text v) { return take_color(v, a.color); }},
+        {'q', "quiet", nullptr, "say nothing but errors and warnings",
+         [](Arguments &a, Text) {
+             a.verbosity = Verbosity::kQuiet;
+             return std::string();
+         }},
+        {'v', "verbose", nullptr, "say everything",
+         [](Arguments &a, Text) {
+             a.verbosity = Verbosity::kVerbose;
+             return std::string();
+         }},
+        {'h', "help", nullptr, "print this text and end",
+         [](Arguments &a, Text) {
+             a.help = true;
+             return std::string();
+         }},
+        {0, "version", nullptr, "print the version and end",
+         [](Arguments &a, Text) {
+             a.version = true;
+             return std::string();
+         }},
+    };
+    return kOptions;
+}
+
+Error misuse(std::string sentence) {
+    return Error{ErrorKind::kMisuse, std::move(sentence) + "; see hotrun --help", 0};
+}
+
+// What getopt_long reads, made from the table. Values start above any letter.
+class GetoptTables {
+  public:
+    static constexpr int kFirstValue = 256;
+
+    GetoptTables() {
+        int value = kFirstValue;
+        for (const Option &option : options()) {
+            long_.push_back({option.name, option.value != nullptr ? required_argument : no_argument,
+                             nullptr, value++});
+            if (option.letter == 0)
+                continue;
+            short_ += option.letter;
+            if (option.value != nullptr)
+                short_ += ':';
+        }
+        long_.push_back({nullptr, 0, nullptr, 0});
+    }
+
+    const char *letters() const { return short_.c_str(); }
+    const option *names() const { return long_.data(); }
+
+    static const Option *find(int value) {
+        for (std::size_t i = 0; i < options().size(); ++i) {
+            const Option &option = options()[i];
+            if (value == kFirstValue + static_cast<int>(i) ||
+                (option.letter != 0 && value == option.letter))
+                return &option;
+        }
+        return nullptr;
+    }
+
+  private:
+    std::string short_ = ":"; // a missing value is told apart from an unknown option
+    std::vector<option> long_;
+};
+
+std::string written(const Option &option) { return std::string("--") + option.name; }
+
+// The option that a mistyped word was meant to be; empty: none comes near.
+std::string nearest_option(std::string word) {
+    word = word.substr(0, word.find('='));
+    std::string best;
+    std::size_t best_common = 2; // letters in common that a guess needs, beyond the hyphens
+    for (const Option &option : options()) {
+        const std::string name = written(option);
+        const auto [in_word, in_name] =
+            std::mismatch(word.begin(), word.end(), name.begin(), name.end());
+        const auto front = static_cast<std::size_t>(in_word - word.begin());
+        const auto [back_word, back_name] =
+            std::mismatch(word.rbegin(), word.rend(), name.rbegin(), name.rend());
+        const auto back = static_cast<std::size_t>(back_word - word.rbegin());
+        const std::size_t common = front + std::min(back, std::min(word.size(), name.size()) - front);
+        if (common > best_common + 2 && common * 2 > name.size()) {
+            best = name;
+            best_common = common - 2;
+        }
+    }
+    return best;
+}
+
+Error unknown_option(const std::string &word) {
+    const std::string near = word.starts_with("--") ? nearest_option(word) : "";
+    return misuse("there is no option " + word +
+                  (near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
+} // namespace
+
+Result<Arguments> parse_arguments(std::vector<std::string> words) {
+    std::string program = "hotrun";
+    std::vector<char *> argv = {program.data()};
+    for (std::string &word : words)
+        argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const int count = static_cast<int>(words.size()) + 1;
+
+    Arguments arguments;
+    const GetoptTables tables;
+    opterr = 0; // the sentences are ours
+    optind = 0; // glibc: start anew
+    while (true) {
+        // Named after what getopt_long looks at next: it does not tell which word was wrong.
+        const std::string word = argv[std::min(std::max(optind, 1), count - 1)];
+        const int value =
+            ::getopt_long(count, argv.data(), tables.letters(), tables.names(), nullptr);
+        if (value == -1)
+            break;
+        const std::string last = argv[std::clamp(optind - 1, 1, count - 1)];
+        if (value == '?')
+            return unknown_option(optopt != 0 && optopt < GetoptTables::kFirstValue
+                                      ? std::string("-") + static_cast<char>(optopt)
+                                      : last);
+        const Option *option = GetoptTables::find(value == ':' ? optopt : value);
+        if (value == ':')
+            return misuse("the option " + written(*option) + " needs a value (" + option->value +
+                          ")");
+        const std::string text = optarg != nullptr && option->value != nullptr ? optarg : "";
+        if (const std::string wrong = option->take(arguments, text); !wrong.empty())
+            return misuse("the value of " + written(*option) + ", " + text + ", " + wrong);
+    }
+    const bool ended_by_hyphens =
+        optind > 1 && std::string_view(argv[static_cast<std::size_t>(optind) - 1]) == "--";
+    if (ended_by_hyphens)
+        return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
+                      "with hotrun/runner.hpp, and takes no place behind --");
+    for (int i = optind; i < count; ++i)
+        arguments.targets.emplace_back(argv[static_cast<std::size_t>(i)]);
+    return arguments;
+}
+
+std::string help_text() {
+    std::string text = "Usage: hotrun [OPTIONS] [TARGET...]\n"
+                       "\n"
+                       "Builds TARGET with ninja, loads its library and steps it. Save a source "
+                       "file: it is built\n"
+                       "again, and the running program goes on with the new code and its state.\n"
+                       "TARGET is the name of a Meson target or a ninja target; without one, the "
+                       "only hot module\n"
+                       "of the project.\n"
+                       "\n"
+                       "Options:\n";
+    for (const Option &option : options()) {
+        std::string line = option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
+        line += written(option);
+        if (option.value != nullptr)
+            line += std::string(" ") + option.value;
+        line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
+        text += line + option.help + "\n";
+    }
+    text += "\n"
+            "Exit status: 0 for SIGTERM and --steps, 130 for SIGINT, the module's own for its "
+            "stop(n),\n"
+            "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
+            "working.\n"
+            "More: man hotrun\n";
+    return text;
+}
+
+} // namespace hotrun

@@ -1,0 +1,68 @@
+// Tells a person what happens: whole lines, and on a terminal one that shows a build's progress.
+#pragma once
+
+#include "arguments.hpp"
+#include "hotrun/runner.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <string>
+
+namespace hotrun {
+
+struct ConsoleStyle {
+    std::FILE *stream = stdout; // our own text
+    Verbosity verbosity = Verbosity::kNormal;
+    bool color = false;
+    bool status_line = false; // a terminal
+};
+
+// NO_COLOR and CLICOLOR_FORCE are honoured (no-color.org, bixense.com/clicolors).
+bool wants_color(ColorChoice choice, std::FILE *stream);
+
+// Thread-safe.
+class Console : public Observer {
+  public:
+    explicit Console(ConsoleStyle style) : style_(style) {}
+    ~Console() override { after_status_line(); }
+
+    void say(const std::string &line); // not with -q
+
+    void event(const Event &event) override;
+    void build_progress(std::size_t done, std::size_t total) override;
+    void log(const std::string &module, int level, const char *text) override;
+    void before_steps() override;
+    void after_steps() override;
+
+  private:
+    void tell(const ReadyEvent &ready);
+    void tell(const ChangeEvent &change);
+    void tell(const BuildStartedEvent &started);
+    void tell(const DiagnosticEvent &diagnostic);
+    void tell(const BuildFinishedEvent &finished);
+    void tell(const ReloadedEvent &reloaded);
+    void tell(const RejectedEvent &rejected);
+    void tell(const RetiredEvent &retired);
+    void tell(const WarningEvent &warning);
+    void tell(const StoppedEvent &stopped);
+
+    bool verbose() const { return style_.verbosity == Verbosity::kVerbose; }
+    bool quiet() const { return style_.verbosity == Verbosity::kQuiet; }
+    std::string painted(const char *color, const std::string &text) const;
+    void print(const std::string &text);
+    void line(const std::string &text);
+    void problem(const char *color, const char *word, const std::string &text);
+    void draw_status();
+    void erase_status();
+    void after_status_line();
+
+    const ConsoleStyle style_;
+    std::mutex mutex_; // guards what follows, and the stream
+    std::string status_;
+    std::string building_;
+    std::string unplaced_; // diagnostics that are part of no command's output
+    std::atomic<bool> status_shown_{false};
+};
+
+} // namespace hotrun

@@ -1,0 +1,117 @@
+// The hotrun command.
+#include "arguments.hpp"
+#include "console.hpp"
+#include "event_log.hpp"
+#include "terminal.hpp"
+
+#include "hotrun/project.hpp"
+#include "hotrun/runner.hpp"
+#include "hotrun/version.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using namespace hotrun;
+
+enum ExitStatus { kFailedStatus = 1, kMisuseStatus = 2 };
+
+int report(const Error &error) {
+    std::fprintf(stderr, "hotrun: error: %s\n", error.message.c_str());
+    return error.kind == ErrorKind::kMisuse ? kMisuseStatus : kFailedStatus;
+}
+
+bool name_libraries(const Arguments &arguments) {
+    return !arguments.targets.empty() &&
+           std::all_of(arguments.targets.begin(), arguments.targets.end(),
+                       [](const std::string &target) {
+                           return target.find(".so") != std::string::npos;
+                       });
+}
+
+// The build folder, set up if there is none; empty where the targets are libraries themselves.
+Result<std::string> ready_build_folder(const Arguments &arguments, Console &console) {
+    if (!arguments.build && arguments.builddir.empty() && name_libraries(arguments))
+        return std::string();
+    const Result<Project> project = find_project(".", arguments.builddir);
+    if (!project)
+        return project.error();
+    if (project->set_up)
+        return project->builddir;
+    if (!arguments.build)
+        return Error{ErrorKind::kFailed,
+                     "there is no build folder yet; set it up with meson setup " +
+                         project->builddir,
+                     0};
+    console.say("setting up the build folder " + project->builddir);
+    if (const Status done = set_up_build_folder(*project); !done)
+        return done.error();
+    return project->builddir;
+}
+
+ConsoleStyle style_of(const Arguments &arguments) {
+    ConsoleStyle style;
+    style.stream = arguments.events == "-" ? stderr : stdout;
+    style.verbosity = arguments.verbosity;
+    style.color = wants_color(arguments.color, style.stream);
+    style.status_line = is_terminal(style.stream);
+    return style;
+}
+
+Options options_of(const Arguments &arguments, const std::string &builddir) {
+    Options options;
+    options.targets = arguments.targets;
+    options.builddir = builddir;
+    options.build = arguments.build;
+    options.heap_bytes = arguments.heap_bytes;
+    options.interval = arguments.interval;
+    options.step_limit = arguments.steps;
+    options.poll_interval = arguments.poll;
+    return options;
+}
+
+int run(const Arguments &arguments) {
+    Console console(style_of(arguments));
+    const Result<std::string> builddir = ready_build_folder(arguments, console);
+    if (!builddir)
+        return report(builddir.error());
+    Options options = options_of(arguments, *builddir);
+    options.observers.push_back(&console);
+    std::unique_ptr<EventLog> event_log;
+    if (!arguments.events.empty()) {
+        Result<std::unique_ptr<EventLog>> log = EventLog::create(arguments.events);
+        if (!log)
+            return report(log.error());
+        event_log = std::move(*log);
+        options.observers.push_back(event_log.get());
+    }
+    Result<Runner> runner = Runner::create(std::move(options));
+    return runner ? runner->run() : report(runner.error());
+}
+
+int run_command(std::vector<std::string> words) {
+    const Result<Arguments> arguments = parse_arguments(std::move(words));
+    if (!arguments)
+        return report(arguments.error());
+    if (arguments->help)
+        std::fputs(help_text().c_str(), stdout);
+    else if (arguments->version)
+        std::puts("hotrun " HOTRUN_VERSION);
+    else
+        return run(*arguments);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    // What a module prints is seen at once, in a pipe too.
+    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    try {
+        return run_command({argv + 1, argv + argc});
+    } catch (const std::exception &exception) {
+        return report(Error{ErrorKind::kFailed, exception.what(), 0});
+    }
+}
