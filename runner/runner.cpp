@@ -20,6 +20,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 namespace hotrun {
@@ -27,6 +28,15 @@ namespace hotrun {
 namespace {
 
 constexpr int kPollAlarm = 100;
+
+// The one that Meson finds: another version may throw the build folder's log away.
+std::vector<std::string> ninja_names() {
+    const char *chosen = std::getenv("NINJA"); // NOLINT(concurrency-mt-unsafe): read once, at start
+    std::vector<std::string> names = {"ninja", "ninja-build"};
+    if (chosen != nullptr && *chosen != '\0')
+        names.insert(names.begin(), chosen);
+    return names;
+}
 
 // A run of so many steps can't end by itself when there is nothing to step.
 class NothingToStep : public Observer {
@@ -148,7 +158,7 @@ Status Runner::Impl::set_up() {
         if (!lock)
             return lock.error();
         lock_ = std::move(*lock);
-        const std::string program = find_program({"ninja", "ninja-build"});
+        const std::string program = find_program(ninja_names());
         if (program.empty())
             return Error{ErrorKind::kFailed, "can't find ninja in PATH; install ninja-build", 0};
         ninja_.emplace(NinjaBuild::Services{commands_, files_, clock_},

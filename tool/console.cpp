@@ -111,6 +111,8 @@ void Console::after_steps() {
 }
 
 void Console::tell(const ReadyEvent &ready) {
+    for (const ModuleStatus &module : ready.modules)
+        live_ |= module.generation != 0;
     if (quiet())
         return;
     for (const ModuleStatus &module : ready.modules)
@@ -155,13 +157,16 @@ void Console::tell(const BuildFinishedEvent &finished) {
             line("built " + edge.output + " in " + in_milliseconds(edge.duration) + " ms");
     }
     if (failed)
-        problem(kRed, "error", "the build failed; what runs goes on, save to build again");
+        problem(kRed, "error",
+                live_ ? "the build failed; the code that runs goes on, save to build again"
+                      : "the build failed; nothing runs yet, save to build again");
     else if (verbose())
         line("build " + std::string(to_word(finished.status)) + " in " +
              in_milliseconds(finished.duration) + " ms");
 }
 
 void Console::tell(const ReloadedEvent &reloaded) {
+    live_ = true;
     if (quiet())
         return;
     line(painted(kGreen, reloaded.module) + ": generation " +

@@ -33,10 +33,7 @@ void Engine::files_changed(const std::vector<std::string> &paths) {
     if (stopped_)
         return;
     const TimePoint now = services_.clock.now();
-    std::vector<std::string> changed = sources_.take_changed(set_absent_aside(paths));
-    // Meson writes into the build folder while ninja has it regenerate its files.
-    if (driver_.building())
-        std::erase_if(changed, [this](const std::string &path) { return is_ours(path); });
+    std::vector<std::string> changed = take_changed(set_absent_aside(paths));
     bool foreign_build = false;
     for (const std::string &path : paths) {
         foreign_build |= reloader_.is_library(path);
@@ -44,10 +41,7 @@ void Engine::files_changed(const std::vector<std::string> &paths) {
             build_file_changed())
             changed.push_back(path);
     }
-    if (!changed.empty()) {
-        last_save_ = now;
-        save_seen(changed);
-    }
+    save_seen(changed, now);
     if (foreign_build && !driver_.building())
         library_changed();
 }
@@ -63,21 +57,29 @@ std::vector<std::string> Engine::set_absent_aside(const std::vector<std::string>
             services_.loop.set_alarm(kAbsentAlarm, services_.clock.now() + kAbsence, [this] {
                 const std::vector<std::string> gone(absent_.begin(), absent_.end());
                 absent_.clear();
-                const std::vector<std::string> changed = sources_.take_changed(gone);
-                last_save_ = services_.clock.now();
-                if (!changed.empty())
-                    save_seen(changed);
+                save_seen(take_changed(gone), services_.clock.now());
             });
         }
     }
     return present;
 }
 
+// Meson writes into the build folder while ninja has it regenerate its files.
+std::vector<std::string> Engine::take_changed(const std::vector<std::string> &paths) {
+    std::vector<std::string> changed = sources_.take_changed(paths);
+    if (driver_.building())
+        std::erase_if(changed, [this](const std::string &path) { return is_ours(path); });
+    return changed;
+}
+
 bool Engine::is_ours(const std::string &path) const {
     return path.starts_with(setup_.builddir + "/");
 }
 
-void Engine::save_seen(const std::vector<std::string> &changed) {
+void Engine::save_seen(const std::vector<std::string> &changed, TimePoint when) {
+    if (changed.empty())
+        return;
+    last_save_ = when;
     cause_seq_ = events_.tell(ChangeEvent{changed, setup_.change_source});
     changed_since_build_.insert(changed.begin(), changed.end());
     driver_.change(services_.clock.now());
@@ -107,7 +109,8 @@ void Engine::start_build() {
     sources_.make_outputs_stale({changed_since_build_.begin(), changed_since_build_.end()},
                                 build_ended_);
     changed_since_build_.clear();
-    build_began_ = services_.clock.wall();
+    if (!unread_build_began_)
+        unread_build_began_ = services_.clock.wall();
     phases_ = PhaseTimes(last_save_);
     phases_.mark(Phase::kWatch, services_.clock.now());
     const Status started = ninja_->build(
@@ -149,11 +152,14 @@ void Engine::tell_build(NinjaBuild::Outcome &outcome) {
 }
 
 void Engine::look(Writer writer, PhaseTimes phases) {
-    if (reloader_.look(writer, phases))
+    looking_ = !reloader_.look(writer, phases);
+    if (!looking_)
         return;
     services_.loop.set_alarm(kLookAlarm, services_.clock.now() + kLookAgain, [this, phases] {
+        looking_ = false;
         if (!driver_.building())
             look(Writer::kSomebodyElse, phases);
+        tell_ready_once();
     });
 }
 
@@ -174,10 +180,13 @@ void Engine::switched(SwitchReport report) {
 }
 
 void Engine::renew_watch_set() {
+    const bool deps_changed = sources_.read_deps(); // a build may stop the graph, and needs them
     if (graph_wanted_ || build_file_changed())
         query_graph();
-    else if (sources_.read_deps())
+    else if (deps_changed)
         watch_sources();
+    else
+        unread_build_began_.reset();
     tell_ready_once();
 }
 
@@ -224,10 +233,12 @@ void Engine::watch_sources() {
         warn_once("watch", watched.error().message);
     if (!first_build_started_)
         return; // the first build reads everything
-    std::vector<std::string> changed = sources_.take_written(added, build_began_);
+    std::vector<std::string> changed =
+        sources_.take_written(added, unread_build_began_.value_or(services_.clock.wall()));
+    if (!graph_wanted_)
+        unread_build_began_.reset();
     std::erase_if(changed, [this](const std::string &path) { return is_ours(path); });
-    if (!changed.empty())
-        save_seen(changed);
+    save_seen(changed, services_.clock.now());
 }
 
 void Engine::warn_once(const std::string &code, const std::string &message) {
@@ -237,7 +248,7 @@ void Engine::warn_once(const std::string &code, const std::string &message) {
 
 void Engine::tell_ready_once() {
     const bool graph_pending = ninja_ != nullptr && ninja_->running();
-    if (ready_ || !first_build_ended_ || graph_pending || driver_.building() ||
+    if (ready_ || !first_build_ended_ || graph_pending || driver_.building() || looking_ ||
         reloader_.in_flight())
         return;
     ready_ = true;

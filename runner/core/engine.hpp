@@ -57,7 +57,8 @@ class Engine {
   private:
     enum Alarm { kBuildAlarm, kLookAlarm, kAbsentAlarm };
 
-    void save_seen(const std::vector<std::string> &changed);
+    void save_seen(const std::vector<std::string> &changed, TimePoint when);
+    std::vector<std::string> take_changed(const std::vector<std::string> &paths);
     std::vector<std::string> set_absent_aside(const std::vector<std::string> &paths);
     bool is_ours(const std::string &path) const;
     void pump();
@@ -88,13 +89,15 @@ class Engine {
     bool first_build_started_ = false;
     bool first_build_ended_ = false;
     bool ready_ = false;
+    bool looking_ = false;         // at a library that somebody is writing
     std::set<std::string> absent_; // gone when last seen: an editor may be about to write them anew
     std::set<std::string> changed_since_build_;
     std::set<std::string> warned_;
     TimePoint last_save_{};
     std::optional<std::uint64_t> cause_seq_;
     PhaseTimes phases_{TimePoint{}};
-    std::chrono::nanoseconds build_began_{}; // wall clock
+    // When the first build began whose findings are not in the watch set yet; wall clock.
+    std::optional<std::chrono::nanoseconds> unread_build_began_;
     std::chrono::nanoseconds build_ended_{}; // wall clock
 };
 

@@ -44,6 +44,7 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
         if (outcome.generation == nullptr)
             continue;
         slot.offered = outcome.generation->number;
+        slot.offered_copy = outcome.generation->copy.path();
         warn_of_unique_symbols(slot, *outcome.generation);
         candidates.push_back({i, std::move(outcome.generation), own_phases});
     }
@@ -56,8 +57,10 @@ void Reloader::take_back(std::size_t index) {
     Slot &slot = *slots_[index];
     if (slot.offered == 0)
         return;
-    if (handover_.take_back(index) == nullptr)
+    if (handover_.take_back(index) == nullptr) { // it runs, though the host has yet to tell
         slot.taken = slot.offered;
+        slot.library.switched_to(slot.offered_copy);
+    }
     slot.offered = 0;
 }
 
@@ -86,11 +89,13 @@ bool Reloader::in_flight() const {
 
 void Reloader::switched(SwitchReport report) {
     Slot &slot = *slots_[report.module];
-    slot.taken = std::max(slot.taken, report.generation);
     slot.live = report.generation;
+    if (report.generation >= slot.taken) {
+        slot.taken = report.generation;
+        slot.library.switched_to(report.live_copy);
+    }
     if (slot.offered == report.generation)
         slot.offered = 0;
-    slot.library.switched_to(report.live_copy);
     if (ready_)
         events_.tell(ReloadedEvent{.module = slot.name,
                                    .generation = report.generation,
@@ -121,11 +126,14 @@ void Reloader::close_oldest(Slot &slot) {
         return;
     std::unique_ptr<Generation> oldest = std::move(slot.retired.front());
     slot.retired.pop_front();
-    RetiredEvent event{.module = slot.name, .generation = oldest->number, .unmapped = true, .why = {}};
-    oldest->library.reset();
-    if (services_.loader.is_mapped(oldest->copy.path())) {
+    const std::string path = oldest->copy.path();
+    const bool unique_symbols = oldest->has_unique_symbols;
+    RetiredEvent event{
+        .module = slot.name, .generation = oldest->number, .unmapped = true, .why = {}};
+    oldest.reset();
+    if (services_.loader.is_mapped(path)) {
         event.unmapped = false;
-        event.why = oldest->has_unique_symbols
+        event.why = unique_symbols
                         ? "it has unique symbols; compile it with -fno-gnu-unique"
                         : "a thread_local with a destructor, or another library, holds it";
     }

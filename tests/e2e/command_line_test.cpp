@@ -1,0 +1,200 @@
+// What a user types, and what is said to it.
+#include "e2e/game_test.hpp"
+
+#include <csignal>
+#include <filesystem>
+
+namespace hotrun::e2e {
+namespace {
+
+class CommandLine : public GameTest {};
+
+namespace fs = std::filesystem;
+
+struct Ended {
+    int status;
+    std::string output;
+};
+
+Ended run_hotrun(const std::vector<std::string> &arguments, const std::string &directory) {
+    std::vector<std::string> words = {HOTRUN_TOOL};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    Child child(words, directory, Child::Streams::kPipe);
+    const int status = child.wait_for_exit();
+    return {status, child.output()};
+}
+
+void expect_error(const Ended &ended, int status, const std::string &part) {
+    EXPECT_EQ(ended.status, status);
+    EXPECT_TRUE(ended.output.starts_with("hotrun: error: ")) << ended.output;
+    EXPECT_NE(ended.output.find(part), std::string::npos) << ended.output;
+    EXPECT_EQ(ended.output.find('\n'), ended.output.size() - 1) << ended.output;
+}
+
+TEST_F(CommandLine, HelpAndVersionEndWith0) {
+    const Ended help = run_hotrun({"--help"}, "/");
+    EXPECT_EQ(help.status, 0);
+    for (const char *option : {"--builddir", "--interval", "--steps", "--heap", "--no-build",
+                               "--poll", "--events", "--color", "-q", "-v", "--version"})
+        EXPECT_NE(help.output.find(option), std::string::npos) << option;
+    EXPECT_TRUE(run_hotrun({"--version"}, "/").output.starts_with("hotrun 0."));
+}
+
+TEST_F(CommandLine, MisuseEndsWith2AndOneSentence) {
+    expect_error(run_hotrun({"--intervall=3"}, "/"), 2, "--interval");
+    expect_error(run_hotrun({"--interval"}, "/"), 2, "--interval needs a value");
+    expect_error(run_hotrun({"--interval", "soon"}, "/"), 2, "soon");
+    expect_error(run_hotrun({"--interval", "-1"}, "/"), 2, "-1");
+    expect_error(run_hotrun({"--steps", "0"}, "/"), 2, "0");
+    expect_error(run_hotrun({"--heap", "12Q"}, "/"), 2, "12Q");
+    expect_error(run_hotrun({"--heap", "99999999999G"}, "/"), 2, "99999999999G");
+    expect_error(run_hotrun({"--color", "blue"}, "/"), 2, "blue");
+    expect_error(run_hotrun({"-z"}, "/"), 2, "-z");
+    expect_error(run_hotrun({"x", "--", "y"}, "/"), 2, "--");
+    expect_error(run_hotrun({}, "/"), 2, "no Meson project");
+    expect_error(run_hotrun({"-C", "nowhere"}, "/"), 2, "/nowhere");
+}
+
+TEST_F(CommandLine, AnUnknownTargetEndsWith2AndTheNearestNames) {
+    project.set_up();
+    expect_error(run_hotrun({"gane"}, project.path()), 2, "did you mean game?");
+    expect_error(run_hotrun({"quite-other"}, project.path()), 2, "game");
+}
+
+TEST_F(CommandLine, StepsEndTheRunWith0) {
+    project.set_up();
+    const Ended ended = run_hotrun({"--steps", "3", "--interval", "0", "game"}, project.path());
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_NE(ended.output.find("value=1 steps=3\n"), std::string::npos) << ended.output;
+    EXPECT_EQ(ended.output.find("steps=4"), std::string::npos) << ended.output;
+    EXPECT_EQ(project.files_with("_live.").size(), 0U);
+}
+
+TEST_F(CommandLine, AFirstBuildThatFailsEndsWith1OnlyWithSteps) {
+    project.set_source("oops\n");
+    project.set_up();
+    EXPECT_EQ(run_hotrun({"--steps", "3"}, project.path()).status, 1);
+    HotrunProcess hotrun(kFast, project.path());
+    const auto *ready = hotrun.next("ready");
+    ASSERT_NE(ready, nullptr);
+    EXPECT_EQ(ready->at("modules").as_array()[0].at("generation").to_number<int>(), 0);
+    project.set_value(3);
+    const auto *reloaded = hotrun.next("reloaded");
+    ASSERT_NE(reloaded, nullptr);
+    EXPECT_EQ(reloaded->at("state").as_string(), "fresh");
+    EXPECT_EQ(reloaded->at("generation").to_number<int>(), 1);
+    EXPECT_TRUE(hotrun.wait_for("value=3 steps=1\n"));
+}
+
+TEST_F(CommandLine, ASecondRunInABuildFolderEndsWith1AndNamesThePid) {
+    HotrunProcess &first = start();
+    expect_error(run_hotrun({}, project.path()), 1, std::to_string(first.child().pid()));
+}
+
+TEST_F(CommandLine, ABuildFolderIsSetUpWhereThereIsNone) {
+    fs::create_directories(project.path("src/deeper"));
+    const Ended ended = run_hotrun({"--steps", "1"}, project.path("src/deeper"));
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    EXPECT_NE(ended.output.find("setting up the build folder " + project.builddir()),
+              std::string::npos)
+        << ended.output;
+    EXPECT_NE(ended.output.find("value=1 steps=1"), std::string::npos) << ended.output;
+}
+
+TEST_F(CommandLine, FromSeveralBuildFoldersOneIsChosenByCOrByStandingInIt) {
+    project.set_up();
+    run_command({"meson", "setup", "other"}, project.path());
+    expect_error(run_hotrun({"--steps", "1"}, project.path()), 2, "several build folders");
+    EXPECT_EQ(run_hotrun({"--steps", "1", "-C", "other"}, project.path()).status, 0);
+    EXPECT_EQ(run_hotrun({"--steps", "1"}, project.path("other")).status, 0);
+}
+
+TEST_F(CommandLine, ABrokenProjectIsOneSentenceAfterMesonsOwnWords) {
+    project.write("meson.build", "project('demo', 'cpp'\n");
+    const Ended ended = run_hotrun({}, project.path());
+    EXPECT_NE(ended.status, 0);
+    EXPECT_NE(ended.output.find("hotrun: error: meson setup"), std::string::npos) << ended.output;
+}
+
+TEST_F(CommandLine, SeveralModulesRunBesideEachOther) {
+    project.write("meson.build",
+                  "project('demo', 'cpp')\n"
+                  "inc = include_directories(get_option('hotrun'))\n"
+                  "shared_module('game', 'game.cpp', include_directories: inc)\n"
+                  "shared_module('second', 'second.cpp', include_directories: inc)\n");
+    project.write("second.cpp", project.source("100"));
+    project.set_up();
+    expect_error(run_hotrun({}, project.path()), 2, "second");
+    HotrunProcess hotrun({"--interval", "5", "game", "second"}, project.path());
+    hotrun.wait_until_ready();
+    EXPECT_TRUE(hotrun.wait_for("value=1 steps=2\nvalue=100 steps=2\n"));
+    project.write("second.cpp", project.source("200"));
+    const auto *reloaded = hotrun.next("reloaded");
+    ASSERT_NE(reloaded, nullptr);
+    EXPECT_EQ(reloaded->at("module").as_string(), "second");
+    EXPECT_TRUE(hotrun.wait_for("value=200 steps="));
+    EXPECT_EQ(hotrun.count("reloaded"), 1U);
+}
+
+TEST_F(CommandLine, PollingFindsASaveToo) {
+    HotrunProcess &hotrun = start({"--interval", "5", "--poll", "20"});
+    project.set_value(2);
+    const auto *change = hotrun.next("change");
+    ASSERT_NE(change, nullptr);
+    EXPECT_EQ(change->at("source").as_string(), "poll");
+    EXPECT_TRUE(hotrun.wait_for("value=2 "));
+}
+
+TEST_F(CommandLine, EventsOnStandardOutputLeaveOurWordsToStandardError) {
+    project.set_up();
+    const std::string command = std::string("exec 2>/dev/null; exec '") + HOTRUN_TOOL +
+                                "' --events - --steps 1 --interval 0";
+    Child child({"sh", "-c", command}, project.path(), Child::Streams::kPipe);
+    EXPECT_EQ(child.wait_for_exit(), 0);
+    EXPECT_NE(child.output().find("{\"event\":\"ready\""), std::string::npos) << child.output();
+    EXPECT_EQ(child.output().find("hotrun: "), std::string::npos) << child.output();
+}
+
+TEST_F(CommandLine, AReaderThatGoesAwayEndsTheRun) {
+    project.set_up();
+    const std::string command =
+        std::string("'") + HOTRUN_TOOL + "' --interval 1 | head -n 20 > /dev/null; echo done";
+    Child child({"sh", "-c", command}, project.path(), Child::Streams::kPipe);
+    EXPECT_TRUE(child.wait_for("done"));
+    EXPECT_EQ(child.wait_for_exit(), 0);
+    EXPECT_EQ(project.files_with("_live.").size(), 0U);
+}
+
+TEST_F(CommandLine, QuietSaysNothingAndVerboseNamesThePhases) {
+    project.set_up();
+    const Ended quiet = run_hotrun({"-q", "--steps", "1"}, project.path());
+    EXPECT_EQ(quiet.output, "value=1 steps=1\n");
+    HotrunProcess hotrun({"-v", "--interval", "5"}, project.path());
+    hotrun.wait_until_ready();
+    project.set_value(2);
+    EXPECT_TRUE(hotrun.wait_for("changed: " + project.path("game.cpp")));
+    EXPECT_TRUE(hotrun.wait_for("generation 2 live in "));
+    EXPECT_TRUE(hotrun.wait_for("switch 0."));
+}
+
+// The status line of the first build is there, in the terminal's colours, and gone afterwards.
+TEST_F(CommandLine, OnATerminalTheBuildShowsItsProgress) {
+    HotrunProcess &hotrun = start(kFast, Child::Streams::kTerminal);
+    EXPECT_TRUE(hotrun.wait_for("/2] building "));
+    EXPECT_TRUE(hotrun.wait_for("\x1b[32mgame\x1b[0m: generation 1 is live"));
+    project.set_source(project.source("oops"));
+    EXPECT_TRUE(hotrun.wait_for("\x1b[01;31m")); // the compiler's own colours
+    project.set_value(2);
+    EXPECT_TRUE(hotrun.wait_for("generation 2 live in "));
+    EXPECT_TRUE(hotrun.wait_for("\nvalue=2 steps="));
+    EXPECT_EQ(hotrun.end_with(SIGINT), 130);
+}
+
+TEST_F(CommandLine, ControlCOnATerminalEndsTheRun) {
+    HotrunProcess &hotrun = start(kFast, Child::Streams::kTerminal);
+    hotrun.child().type("\x03");
+    EXPECT_EQ(hotrun.child().wait_for_exit(), 130);
+}
+
+} // namespace
+} // namespace hotrun::e2e
