@@ -1,8 +1,8 @@
 /* hotmaths: one operation on two integers, and how a host gets at it.
  *
  * The library defines its own loader: the host brings a handle to the opened library and a function
- * that finds a symbol in it, and gets its stubs filled. How the host came by the two does not matter
- * here. */
+ * that finds a symbol in it, and gets its stubs filled. How the host came by the two does not
+ * matter here. */
 #ifndef HOTMATHS_H
 #define HOTMATHS_H
 

@@ -14,8 +14,8 @@ Status set_up_build_folder(const Project &project) {
     const std::string meson = find_program({"meson"});
     if (meson.empty())
         return Error{ErrorKind::kFailed, "can't find meson in PATH; install meson", 0};
-    const Result<CommandEnd> end = run_to_end(
-        Command{meson, {"setup", project.builddir, project.root}, project.root, {}});
+    const Result<CommandEnd> end =
+        run_to_end(Command{meson, {"setup", project.builddir, project.root}, project.root, {}});
     if (!end)
         return end.error();
     if (end->exit_status != 0)

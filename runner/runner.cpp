@@ -141,8 +141,7 @@ Result<std::unique_ptr<Runner::Impl>> Runner::Impl::create(Options options) {
     Result<WakeDescriptor> wake = WakeDescriptor::create();
     if (!wake)
         return wake.error();
-    std::unique_ptr<Impl> impl(
-        new Impl(std::move(options), std::move(*plan), std::move(*wake)));
+    std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(*plan), std::move(*wake)));
     if (const Status ready = impl->set_up(); !ready)
         return ready.error();
     return impl;
@@ -177,11 +176,12 @@ Status Runner::Impl::set_up() {
     if (plan_.build)
         make_watcher();
     if (options_.handle_signals)
-        signals_.emplace(loop_.io(), [this](int status) { stop(status); },
-                         [this] {
-                             engine_->stop();
-                             reloader_->remove_files();
-                         });
+        signals_.emplace(
+            loop_.io(), [this](int status) { stop(status); },
+            [this] {
+                engine_->stop();
+                reloader_->remove_files();
+            });
     thread_ = std::thread([this] {
         const auto work = boost::asio::make_work_guard(loop_.io());
         loop_.io().run();
@@ -340,7 +340,8 @@ int Runner::Impl::run() {
             observer->after_steps();
         if (options_.step_limit != 0 && steps_ >= options_.step_limit)
             stop(0);
-        const Duration left = start + (stepped ? options_.interval : idle_interval()) - clock_.now();
+        const Duration left =
+            start + (stepped ? options_.interval : idle_interval()) - clock_.now();
         if (left.count() > 0)
             wake_.wait(left);
     }
@@ -370,12 +371,26 @@ Result<Runner> Runner::create(Options options) {
     return Runner(std::move(*impl));
 }
 
-bool Runner::poll() { return impl_->poll(); }
-bool Runner::step() { return impl_->step(); }
-int Runner::run() { return impl_->run(); }
-void Runner::wait(std::chrono::nanoseconds limit) { impl_->wait(limit); }
-int Runner::descriptor() const { return impl_->descriptor(); }
-void Runner::stop(int exit_status) noexcept { impl_->stop(exit_status); }
-int Runner::exit_status() const { return impl_->exit_status(); }
+bool Runner::poll() {
+    return impl_->poll();
+}
+bool Runner::step() {
+    return impl_->step();
+}
+int Runner::run() {
+    return impl_->run();
+}
+void Runner::wait(std::chrono::nanoseconds limit) {
+    impl_->wait(limit);
+}
+int Runner::descriptor() const {
+    return impl_->descriptor();
+}
+void Runner::stop(int exit_status) noexcept {
+    impl_->stop(exit_status);
+}
+int Runner::exit_status() const {
+    return impl_->exit_status();
+}
 
 } // namespace hotrun

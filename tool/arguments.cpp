@@ -178,7 +178,9 @@ class GetoptTables {
     std::vector<option> long_;
 };
 
-std::string written(const Option &option) { return std::string("--") + option.name; }
+std::string written(const Option &option) {
+    return std::string("--") + option.name;
+}
 
 // The option that a mistyped word was meant to be; empty: none comes near.
 std::string nearest_option(std::string word) {
@@ -193,7 +195,8 @@ std::string nearest_option(std::string word) {
         const auto [back_word, back_name] =
             std::mismatch(word.rbegin(), word.rend(), name.rbegin(), name.rend());
         const auto back = static_cast<std::size_t>(back_word - word.rbegin());
-        const std::size_t common = front + std::min(back, std::min(word.size(), name.size()) - front);
+        const std::size_t common =
+            front + std::min(back, std::min(word.size(), name.size()) - front);
         if (common > best_common + 2 && common * 2 > name.size()) {
             best = name;
             best_common = common - 2;
@@ -264,7 +267,8 @@ std::string help_text() {
                        "\n"
                        "Options:\n";
     for (const Option &option : options()) {
-        std::string line = option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
+        std::string line =
+            option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
         line += written(option);
         if (option.value != nullptr)
             line += std::string(" ") + option.value;

@@ -117,9 +117,9 @@ void Console::tell(const ReadyEvent &ready) {
         return;
     for (const ModuleStatus &module : ready.modules)
         line(painted(kGreen, module.name) + ": " +
-             (module.generation == 0 ? "nothing runs yet; save to build again"
-                                     : "generation " + std::to_string(module.generation) +
-                                           " is live"));
+             (module.generation == 0
+                  ? "nothing runs yet; save to build again"
+                  : "generation " + std::to_string(module.generation) + " is live"));
     if (ready.watched_files > 0)
         line("watching " + counted(ready.watched_files, "file", "files") + " for " +
              ready.builddir);
@@ -169,10 +169,9 @@ void Console::tell(const ReloadedEvent &reloaded) {
     live_ = true;
     if (quiet())
         return;
-    line(painted(kGreen, reloaded.module) + ": generation " +
-         std::to_string(reloaded.generation) + " live in " + in_milliseconds(reloaded.total) +
-         " ms (" + describe_phases(reloaded, verbose()) + "), state " +
-         std::string(to_word(reloaded.state)));
+    line(painted(kGreen, reloaded.module) + ": generation " + std::to_string(reloaded.generation) +
+         " live in " + in_milliseconds(reloaded.total) + " ms (" +
+         describe_phases(reloaded, verbose()) + "), state " + std::string(to_word(reloaded.state)));
 }
 
 void Console::tell(const RejectedEvent &rejected) {
@@ -188,7 +187,9 @@ void Console::tell(const RetiredEvent &retired) {
              (retired.unmapped ? " has left the process" : " stays mapped: " + retired.why));
 }
 
-void Console::tell(const WarningEvent &warning) { problem(kYellow, "warning", warning.message); }
+void Console::tell(const WarningEvent &warning) {
+    problem(kYellow, "warning", warning.message);
+}
 
 void Console::tell(const StoppedEvent &stopped) {
     erase_status();
@@ -200,7 +201,9 @@ std::string Console::painted(const char *color, const std::string &text) const {
     return style_.color ? color + text + kPlain : text;
 }
 
-void Console::line(const std::string &text) { print("hotrun: " + text + "\n"); }
+void Console::line(const std::string &text) {
+    print("hotrun: " + text + "\n");
+}
 
 void Console::problem(const char *color, const char *word, const std::string &text) {
     line(painted(color, std::string(word) + ": ") + text);

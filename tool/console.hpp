@@ -61,7 +61,7 @@ class Console : public Observer {
     std::mutex mutex_; // guards what follows, and the stream
     std::string status_;
     std::string building_;
-    bool live_ = false; // some module runs
+    bool live_ = false;    // some module runs
     std::string unplaced_; // diagnostics that are part of no command's output
     std::atomic<bool> status_shown_{false};
 };

@@ -11,8 +11,8 @@ namespace hotrun {
 
 Result<std::unique_ptr<EventLog>> EventLog::create(const std::string &path) {
     // A stream of its own for standard output: lines that a module has begun stay apart.
-    std::FILE *file = path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "we")
-                                  : std::fopen(path.c_str(), "we");
+    std::FILE *file =
+        path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "we") : std::fopen(path.c_str(), "we");
     if (file == nullptr)
         return Error{ErrorKind::kFailed,
                      "can't write events to " + path + ": " + std::strerror(errno), errno};
@@ -20,7 +20,9 @@ Result<std::unique_ptr<EventLog>> EventLog::create(const std::string &path) {
     return std::unique_ptr<EventLog>(new EventLog(file, path));
 }
 
-EventLog::~EventLog() { std::fclose(file_); }
+EventLog::~EventLog() {
+    std::fclose(file_);
+}
 
 void EventLog::event(const Event &event) {
     const std::string line = to_json_line(event);

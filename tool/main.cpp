@@ -25,10 +25,9 @@ int report(const Error &error) {
 
 bool name_libraries(const Arguments &arguments) {
     return !arguments.targets.empty() &&
-           std::all_of(arguments.targets.begin(), arguments.targets.end(),
-                       [](const std::string &target) {
-                           return target.find(".so") != std::string::npos;
-                       });
+           std::all_of(
+               arguments.targets.begin(), arguments.targets.end(),
+               [](const std::string &target) { return target.find(".so") != std::string::npos; });
 }
 
 // The build folder, set up if there is none; empty where the targets are libraries themselves.
@@ -41,10 +40,9 @@ Result<std::string> ready_build_folder(const Arguments &arguments, Console &cons
     if (project->set_up)
         return project->builddir;
     if (!arguments.build)
-        return Error{ErrorKind::kFailed,
-                     "there is no build folder yet; set it up with meson setup " +
-                         project->builddir,
-                     0};
+        return Error{
+            ErrorKind::kFailed,
+            "there is no build folder yet; set it up with meson setup " + project->builddir, 0};
     console.say("setting up the build folder " + project->builddir);
     if (const Status done = set_up_build_folder(*project); !done)
         return done.error();

@@ -31,6 +31,7 @@ class BuildDriver {
     std::optional<TimePoint> deadline() const;
 
     bool idle() const { return state_ == State::kIdle; }
+    bool cancelling() const { return state_ == State::kCancelling; }
     bool building() const { return state_ == State::kBuilding || state_ == State::kCancelling; }
 
   private:

@@ -17,13 +17,15 @@ std::string parent_of(const std::string &folder) {
     return std::filesystem::path(folder).parent_path().string();
 }
 
-bool in_subprojects(const std::string &folder) {
-    return std::filesystem::path(folder).parent_path().filename() == "subprojects";
-}
-
 bool is_project_root(const FileSystem &files, const std::string &folder) {
     const Result<std::string> text = files.read(folder + std::string(kMesonBuild));
     return text && calls_project(*text);
+}
+
+bool is_subproject(const FileSystem &files, const std::string &folder) {
+    const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
+    return parent.filename() == "subprojects" &&
+           is_project_root(files, parent.parent_path().string());
 }
 
 // The source folder that Meson recorded; empty: none.
@@ -44,7 +46,7 @@ std::string source_of(const FileSystem &files, const std::string &builddir) {
 std::string root_above(const FileSystem &files, const std::string &directory) {
     std::string folder = directory;
     while (true) {
-        if (is_project_root(files, folder) && !in_subprojects(folder))
+        if (is_project_root(files, folder) && !is_subproject(files, folder))
             return folder;
         const std::string parent = parent_of(folder);
         if (parent == folder)
@@ -84,8 +86,8 @@ Error several(const std::vector<std::string> &found, const std::string &root) {
 
 Result<Project> named(const FileSystem &files, const std::string &directory,
                       const std::string &builddir) {
-    const std::string path = files.canonical(
-        (std::filesystem::path(directory) / builddir).lexically_normal().string());
+    const std::string path =
+        files.canonical((std::filesystem::path(directory) / builddir).lexically_normal().string());
     if (is_build_folder(files, path))
         return Project{source_of(files, path), path, true};
     const std::string root = root_above(files, directory);

@@ -39,8 +39,11 @@ struct Lines {
 void read_line(std::string_view line, Lines &lines) {
     if (!line.starts_with("\"0x"))
         return;
-    const std::string_view id = *between(line, "\"", "\"");
-    const std::size_t after = id.size() + 2;
+    const std::size_t quote = line.find('"', 1);
+    if (quote == std::string_view::npos)
+        return;
+    const std::string_view id = line.substr(1, quote - 1);
+    const std::size_t after = quote + 1;
     if (line.substr(after).starts_with(" -> ")) {
         const auto to = between(line, "\"", "\"", after);
         if (!to)
@@ -103,13 +106,13 @@ BuildGraph BuildGraph::parse(std::string_view graphviz) {
     for (const Edge &edge : collect_edges(lines)) {
         for (const std::string_view output : edge.outputs) {
             const std::string to = path_of(output);
+            if (to.empty()) // nobody asks for it, so ninja does not name it
+                continue;
             // An alias has inputs and is made of them; "nobody makes this file" has none.
             if (edge.rule != kPhony || !edge.inputs.empty())
                 graph.output_set_.insert(to);
-            for (const std::string_view input : edge.inputs) {
+            for (const std::string_view input : edge.inputs)
                 graph.outputs_by_input_[path_of(input)].push_back(to);
-                graph.inputs_by_output_[to].push_back(path_of(input));
-            }
         }
     }
     for (const auto &[id, path] : lines.paths) {
@@ -124,11 +127,6 @@ BuildGraph BuildGraph::parse(std::string_view graphviz) {
 std::vector<std::string> BuildGraph::outputs_of(const std::string &input) const {
     const auto found = outputs_by_input_.find(input);
     return found == outputs_by_input_.end() ? std::vector<std::string>() : found->second;
-}
-
-std::vector<std::string> BuildGraph::inputs_of(const std::string &output) const {
-    const auto found = inputs_by_output_.find(output);
-    return found == inputs_by_output_.end() ? std::vector<std::string>() : found->second;
 }
 
 } // namespace hotrun

@@ -27,17 +27,11 @@ class BuildGraph {
     // What is made directly from `input`.
     std::vector<std::string> outputs_of(const std::string &input) const;
 
-    // What `output` is made from directly, order-only inputs left out.
-    std::vector<std::string> inputs_of(const std::string &output) const;
-
   private:
-    using Links = std::unordered_map<std::string, std::vector<std::string>>;
-
     std::vector<std::string> leaves_;
     std::vector<std::string> outputs_;
     std::unordered_set<std::string> output_set_;
-    Links outputs_by_input_;
-    Links inputs_by_output_;
+    std::unordered_map<std::string, std::vector<std::string>> outputs_by_input_;
 };
 
 } // namespace hotrun

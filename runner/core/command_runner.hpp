@@ -15,7 +15,7 @@ namespace hotrun {
 struct Command {
     std::string program; // absolute path
     std::vector<std::string> arguments;
-    std::string directory; // to run in
+    std::string directory;                                        // to run in
     std::vector<std::pair<std::string, std::string>> environment; // set on top of our own
 };
 

@@ -37,8 +37,7 @@ void Engine::files_changed(const std::vector<std::string> &paths) {
     bool foreign_build = false;
     for (const std::string &path : paths) {
         foreign_build |= reloader_.is_library(path);
-        if (path == setup_.builddir + "/build.ninja" && !driver_.building() &&
-            build_file_changed())
+        if (path == setup_.builddir + "/build.ninja" && !driver_.building() && build_file_changed())
             changed.push_back(path);
     }
     save_seen(changed, now);
@@ -136,9 +135,10 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     watcher_->drain(); // a save during the build is one, even if it is only read now
     build_ended_ = services_.clock.wall();
     const BuildStatus status = outcome.finished.status;
+    const bool given_up = driver_.cancelling(); // it may have succeeded all the same
     tell_build(outcome);
     driver_.build_ended(services_.clock.now());
-    if (status == BuildStatus::kOk || status == BuildStatus::kNothing)
+    if (!given_up && (status == BuildStatus::kOk || status == BuildStatus::kNothing))
         look(Writer::kOurBuild, phases_);
     first_build_ended_ |= status != BuildStatus::kCancelled;
     renew_watch_set();

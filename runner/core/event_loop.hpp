@@ -12,7 +12,7 @@ using Duration = std::chrono::steady_clock::duration;
 class Clock {
   public:
     virtual ~Clock() = default;
-    virtual TimePoint now() const = 0; // monotonic; any thread
+    virtual TimePoint now() const = 0;                 // monotonic; any thread
     virtual std::chrono::nanoseconds wall() const = 0; // since the epoch, as files are stamped
 };
 

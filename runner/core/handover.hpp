@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <vector>
 
@@ -36,7 +37,7 @@ class Handover {
   private:
     static constexpr unsigned kCandidates = 1;
     static constexpr unsigned kStop = 2;
-    static constexpr int kNoStatus = -1;
+    static constexpr int kNoStatus = std::numeric_limits<int>::min();
 
     std::atomic<unsigned> news_{0};
     std::atomic<int> exit_status_{kNoStatus};

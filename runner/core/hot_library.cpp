@@ -41,11 +41,10 @@ std::vector<std::string> search_folders(const std::string &run_path, const std::
 } // namespace
 
 HotLibrary::HotLibrary(Services services, std::string path, bool needs_step)
-    : services_(services), path_(std::move(path)),
-      rules_{.needs_step = needs_step,
-             .machine = host_machine(),
-             .abi_version = HOTRUN_ABI_VERSION,
-             .loader = &services.loader} {
+    : services_(services), path_(std::move(path)), rules_{.needs_step = needs_step,
+                                                          .machine = host_machine(),
+                                                          .abi_version = HOTRUN_ABI_VERSION,
+                                                          .loader = &services.loader} {
     remove_stale_live_copies(services_.files, services_.processes, path_);
 }
 

@@ -13,7 +13,7 @@ namespace hotrun {
 class Library {
   public:
     virtual ~Library() = default;
-    virtual void *handle() const = 0; // what get_proc takes
+    virtual void *handle() const = 0;                 // what get_proc takes
     virtual void *symbol(const char *name) const = 0; // null: not there
 };
 

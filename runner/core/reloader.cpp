@@ -11,7 +11,9 @@ Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &
         slots_.push_back(std::make_unique<Slot>(module, services, needs_step));
 }
 
-bool Reloader::any_changed() const { return !changed_libraries().empty(); }
+bool Reloader::any_changed() const {
+    return !changed_libraries().empty();
+}
 
 std::vector<std::string> Reloader::changed_libraries() const {
     std::vector<std::string> paths;

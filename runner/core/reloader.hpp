@@ -53,6 +53,7 @@ class Reloader {
         HotLibrary library;
         std::uint64_t taken = 0;   // the last generation that the host has taken
         std::uint64_t offered = 0; // waits for the host; 0: none does
+        std::string offered_copy;  // path
         std::uint64_t live = 0;
         bool unique_symbols_told = false;
         std::deque<std::unique_ptr<Generation>> retired; // still mapped, the oldest first

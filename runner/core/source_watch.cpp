@@ -22,16 +22,17 @@ std::string name_of(const std::string &path) {
 SourceWatch::SourceWatch(FileSystem &files, std::string builddir)
     : files_(files), builddir_(std::move(builddir)) {}
 
-void SourceWatch::set_graph(BuildGraph graph) { graph_ = std::move(graph); }
+void SourceWatch::set_graph(BuildGraph graph) {
+    graph_ = std::move(graph);
+}
 
 bool SourceWatch::read_deps() {
     const std::string path = builddir_ + "/.ninja_deps";
     const std::optional<Timestamp> stamp = files_.timestamp(path);
     if (stamp == deps_stamp_)
         return false;
-    const bool rewritten =
-        !stamp || (deps_stamp_ && deps_stamp_->inode != stamp->inode) ||
-        stamp->size_bytes < deps_.consumed();
+    const bool rewritten = !stamp || deps_.broken() || stamp->size_bytes < deps_.consumed() ||
+                           (deps_stamp_ && deps_stamp_->inode != stamp->inode);
     if (rewritten)
         deps_.clear();
     deps_stamp_ = stamp;
@@ -89,9 +90,8 @@ void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source>
     if (next.contains(real))
         return;
     const auto known = sources_.find(real);
-    next[real] = known != sources_.end()
-                     ? known->second
-                     : Source{std::string(ninja_path), files_.timestamp(real)};
+    next[real] = known != sources_.end() ? known->second
+                                         : Source{std::string(ninja_path), files_.timestamp(real)};
 }
 
 std::string SourceWatch::absolute(std::string_view ninja_path) const {

@@ -66,9 +66,9 @@ class SourceWatch {
     BuildGraph graph_;
     NinjaDeps deps_;
     std::optional<Timestamp> deps_stamp_;
-    std::map<std::string, Source> sources_;                           // by real path
-    std::set<std::string> watched_;                                   // real paths and links
-    std::unordered_map<std::string, std::string> real_by_watched_;    // of the links only
+    std::map<std::string, Source> sources_;                        // by real path
+    std::set<std::string> watched_;                                // real paths and links
+    std::unordered_map<std::string, std::string> real_by_watched_; // of the links only
     std::unordered_map<std::string, std::string> real_by_folder_;
 };
 

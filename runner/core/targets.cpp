@@ -141,7 +141,7 @@ Result<ResolvedTargets> TargetResolver::resolve_only() const {
     std::vector<const MesonTarget *> modules;
     std::vector<const MesonTarget *> libraries;
     for (const MesonTarget &target : targets_) {
-        if (target.in_subproject)
+        if (target.in_subproject || target.outputs.empty())
             continue;
         if (target.is_module())
             modules.push_back(&target);
@@ -193,7 +193,7 @@ Status TargetResolver::add(const std::string &name, ResolvedTargets &resolved) c
 
 Status TargetResolver::add_by_path(const std::string &name, ResolvedTargets &resolved) const {
     if (const MesonTarget *library = library_at(name)) {
-        resolved.ninja_targets.push_back(name);
+        resolved.ninja_targets.push_back(ninja_path(*library));
         add_library(*library, resolved);
         return Done{};
     }

@@ -13,9 +13,9 @@ namespace hotrun {
 // One entry of Meson's meson-info/intro-targets.json.
 struct MesonTarget {
     std::string name;
-    std::string type;                  // "shared library", "shared module", "run", "executable" …
-    std::vector<std::string> outputs;  // absolute
-    std::vector<std::string> sources;  // absolute
+    std::string type;                 // "shared library", "shared module", "run", "executable" …
+    std::vector<std::string> outputs; // absolute
+    std::vector<std::string> sources; // absolute
     bool in_subproject = false;
 
     bool is_module() const { return type == "shared module"; }

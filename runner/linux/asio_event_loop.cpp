@@ -4,20 +4,27 @@
 
 namespace hotrun {
 
-void AsioEventLoop::post(std::function<void()> work) { boost::asio::post(io_, std::move(work)); }
+void AsioEventLoop::post(std::function<void()> work) {
+    boost::asio::post(io_, std::move(work));
+}
 
+// To cancel a timer comes too late for a handler that is queued already: the count tells it.
 void AsioEventLoop::set_alarm(int name, TimePoint when, std::function<void()> work) {
-    boost::asio::steady_timer &timer = alarms_.try_emplace(name, io_).first->second;
-    timer.expires_at(when);
-    timer.async_wait([work = std::move(work)](const boost::system::error_code &error) {
-        if (!error)
+    Alarm &alarm = alarms_.try_emplace(name, io_).first->second;
+    alarm.timer.expires_at(when);
+    alarm.timer.async_wait([&alarm, count = ++alarm.count,
+                            work = std::move(work)](const boost::system::error_code &error) {
+        if (!error && count == alarm.count)
             work();
     });
 }
 
 void AsioEventLoop::clear_alarm(int name) {
-    if (const auto alarm = alarms_.find(name); alarm != alarms_.end())
-        alarm->second.cancel();
+    const auto alarm = alarms_.find(name);
+    if (alarm == alarms_.end())
+        return;
+    ++alarm->second.count;
+    alarm->second.timer.cancel();
 }
 
 } // namespace hotrun

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstdint>
 #include <map>
 
 namespace hotrun {
@@ -27,8 +28,14 @@ class AsioEventLoop : public EventLoop {
     boost::asio::io_context &io() { return io_; }
 
   private:
+    struct Alarm {
+        explicit Alarm(boost::asio::io_context &io) : timer(io) {}
+        boost::asio::steady_timer timer;
+        std::uint64_t count = 0; // goes up each time it is set or cleared
+    };
+
     boost::asio::io_context io_{1};
-    std::map<int, boost::asio::steady_timer> alarms_;
+    std::map<int, Alarm> alarms_;
 };
 
 } // namespace hotrun

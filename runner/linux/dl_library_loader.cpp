@@ -46,6 +46,8 @@ bool DlLibraryLoader::host_has_symbol(const char *name) const {
     return ::dlsym(RTLD_DEFAULT, name) != nullptr;
 }
 
-LibraryLoader::GetProc DlLibraryLoader::get_proc() const { return ::dlsym; }
+LibraryLoader::GetProc DlLibraryLoader::get_proc() const {
+    return ::dlsym;
+}
 
 } // namespace hotrun

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include <sys/inotify.h>
 
@@ -86,8 +87,7 @@ void InotifyWatcher::drain() {
         on_change_({changed.begin(), changed.end()});
 }
 
-void InotifyWatcher::collect(const char *bytes, std::size_t count,
-                             std::set<std::string> &changed) {
+void InotifyWatcher::collect(const char *bytes, std::size_t count, std::set<std::string> &changed) {
     std::size_t at = 0;
     while (at + sizeof(inotify_event) <= count) {
         inotify_event event;
@@ -99,22 +99,22 @@ void InotifyWatcher::collect(const char *bytes, std::size_t count,
                 collect_folder(path, changed);
             continue;
         }
-        const auto watched = path_by_watch_.find(event.wd);
-        if (watched == path_by_watch_.end())
+        const auto watched = paths_by_watch_.find(event.wd);
+        if (watched == paths_by_watch_.end())
             continue;
-        const std::string path = watched->second;
-        Folder &folder = folders_[path];
-        if ((event.mask & (kFolderGone | IN_IGNORED)) != 0) {
-            collect_folder(path, changed);
-            disarm(folder);
-        } else if (event.len > 0 && folder.names.contains(name)) {
-            changed.insert(join(path, name));
+        const bool is_gone = (event.mask & (kFolderGone | IN_IGNORED)) != 0;
+        for (const std::string &path : std::set<std::string>(watched->second)) {
+            if (is_gone) {
+                collect_folder(path, changed);
+                disarm(path, folders_.at(path));
+            } else if (event.len > 0 && folders_.at(path).names.contains(name)) {
+                changed.insert(join(path, name));
+            }
         }
     }
 }
 
-void InotifyWatcher::collect_folder(const std::string &path,
-                                    std::set<std::string> &changed) const {
+void InotifyWatcher::collect_folder(const std::string &path, std::set<std::string> &changed) const {
     for (const std::string &name : folders_.at(path).names)
         changed.insert(join(path, name));
 }
@@ -130,7 +130,7 @@ Status InotifyWatcher::watch(const std::set<std::string> &files) {
             ++folder;
             continue;
         }
-        disarm(folder->second);
+        disarm(folder->first, folder->second);
         folder = folders_.erase(folder);
     }
     Status outcome = Done{};
@@ -151,19 +151,21 @@ Status InotifyWatcher::arm(const std::string &path, Folder &folder) {
         return Done{}; // tried again with the next set
     if (watch < 0)
         return watch_error(path, errno);
-    if (path_by_watch_.contains(watch))
-        return Done{}; // another name of a folder that is watched already
     folder.watch_descriptor = watch;
-    path_by_watch_[watch] = path;
+    paths_by_watch_[watch].insert(path);
     return Done{};
 }
 
-void InotifyWatcher::disarm(Folder &folder) {
-    if (folder.watch_descriptor < 0)
+void InotifyWatcher::disarm(const std::string &path, Folder &folder) {
+    const int watch = std::exchange(folder.watch_descriptor, -1);
+    if (watch < 0)
         return;
-    path_by_watch_.erase(folder.watch_descriptor);
-    ::inotify_rm_watch(inotify_.native_handle(), folder.watch_descriptor);
-    folder.watch_descriptor = -1;
+    std::set<std::string> &paths = paths_by_watch_.at(watch);
+    paths.erase(path);
+    if (!paths.empty())
+        return;
+    paths_by_watch_.erase(watch);
+    ::inotify_rm_watch(inotify_.native_handle(), watch);
 }
 
 } // namespace hotrun

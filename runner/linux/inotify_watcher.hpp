@@ -31,12 +31,12 @@ class InotifyWatcher : public Watcher {
     void collect(const char *bytes, std::size_t count, std::set<std::string> &changed);
     void collect_folder(const std::string &path, std::set<std::string> &changed) const;
     Status arm(const std::string &path, Folder &folder);
-    void disarm(Folder &folder);
+    void disarm(const std::string &path, Folder &folder);
 
     boost::asio::posix::stream_descriptor inotify_;
     OnChange on_change_;
     std::map<std::string, Folder> folders_;
-    std::map<int, std::string> path_by_watch_;
+    std::map<int, std::set<std::string>> paths_by_watch_; // one folder may have several names
 };
 
 } // namespace hotrun

@@ -169,13 +169,17 @@ Result<std::vector<std::string>> LinuxFileSystem::list(const std::string &folder
 std::string LinuxFileSystem::canonical(const std::string &path) const {
     boost::system::error_code error;
     const fs::path result = fs::weakly_canonical(path, error);
-    return error ? fs::path(path).lexically_normal().string() : result.string();
+    std::string text = error ? fs::path(path).lexically_normal().string() : result.string();
+    if (text.size() > 1 && text.back() == '/')
+        text.pop_back();
+    return text;
 }
 
 Status LinuxFileSystem::copy(const std::string &from, const std::string &to) {
+    boost::system::error_code error;
+    fs::remove(to, error); // its inode may have other names, or be mapped
     if (reflink(from, to))
         return Done{};
-    boost::system::error_code error;
     fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
     if (!error)
         return Done{};

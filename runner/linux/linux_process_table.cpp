@@ -5,6 +5,7 @@
 #include <boost/filesystem.hpp>
 
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <time.h>
@@ -15,13 +16,11 @@ namespace hotrun {
 namespace {
 
 // Field 22 of /proc/PID/stat, in clock ticks since the machine started (proc(5)). Field 2, the
-// program's name in brackets, may hold blanks and brackets itself.
+// program's name in brackets, may hold blanks, brackets and line ends itself.
 std::optional<std::int64_t> start_ticks(std::int64_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string line;
-    if (!std::getline(file, line))
-        return std::nullopt;
-    std::istringstream fields(line.substr(line.rfind(')') + 1));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::istringstream fields(text.substr(text.rfind(')') + 1));
     std::string skipped;
     for (int field = 3; field < 22; ++field)
         fields >> skipped;
@@ -37,7 +36,9 @@ std::int64_t nanoseconds_of(clockid_t clock) {
 
 } // namespace
 
-std::int64_t LinuxProcessTable::own_pid() const { return ::getpid(); }
+std::int64_t LinuxProcessTable::own_pid() const {
+    return ::getpid();
+}
 
 std::optional<std::chrono::nanoseconds> LinuxProcessTable::start_time(std::int64_t pid) const {
     const std::optional<std::int64_t> ticks = start_ticks(pid);
@@ -50,11 +51,10 @@ std::optional<std::chrono::nanoseconds> LinuxProcessTable::start_time(std::int64
 
 Result<std::string> executable_path() {
     boost::system::error_code error;
-    const boost::filesystem::path path =
-        boost::filesystem::read_symlink("/proc/self/exe", error);
+    const boost::filesystem::path path = boost::filesystem::read_symlink("/proc/self/exe", error);
     if (error)
-        return Error{ErrorKind::kFailed,
-                     "can't find this program's executable: " + error.message(), error.value()};
+        return Error{ErrorKind::kFailed, "can't find this program's executable: " + error.message(),
+                     error.value()};
     return path.string();
 }
 

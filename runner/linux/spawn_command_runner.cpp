@@ -8,6 +8,7 @@
 #include <boost/process/v2/environment.hpp>
 #include <boost/process/v2/process_handle.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <map>
@@ -15,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -27,7 +29,6 @@ namespace {
 namespace asio = boost::asio;
 namespace process = boost::process::v2;
 
-constexpr std::chrono::seconds kPatience{5}; // after an interrupt, before a kill
 constexpr int kStandardError = 2;
 
 // What posix_spawn needs, each freed with it.
@@ -132,8 +133,10 @@ CommandEnd to_end(int status) {
 class SpawnedCommand : public RunningCommand {
   public:
     SpawnedCommand(asio::io_context &io, Child child, UniqueFd output,
-                   CommandRunner::OnOutput on_output, CommandRunner::OnEnd on_end)
-        : state_(std::make_shared<State>(io, std::move(child), std::move(output))) {
+                   std::chrono::milliseconds patience, CommandRunner::OnOutput on_output,
+                   CommandRunner::OnEnd on_end)
+        : state_(std::make_shared<State>(io, std::move(child), std::move(output))),
+          patience_(patience) {
         state_->on_output = std::move(on_output);
         state_->on_end = std::move(on_end);
         read(state_);
@@ -156,7 +159,7 @@ class SpawnedCommand : public RunningCommand {
         if (state_->ended)
             return;
         ::kill(-state_->pid, SIGINT);
-        state_->patience.expires_after(kPatience);
+        state_->patience.expires_after(patience_);
         state_->patience.async_wait([state = state_](const boost::system::error_code &error) {
             if (!error && !state->ended)
                 ::kill(-state->pid, SIGKILL);
@@ -185,23 +188,33 @@ class SpawnedCommand : public RunningCommand {
     static void read(const Shared &state) {
         state->output.async_wait(asio::posix::stream_descriptor::wait_read,
                                  [state](const boost::system::error_code &error) {
-                                     if (!error && read_what_is_there(*state))
+                                     if (!error && read_some(*state) >= 0)
                                          read(state);
                                  });
     }
 
-    // False: the end of the output was reached.
-    static bool read_what_is_there(State &state) {
+    // Once: a program that writes faster than we read would keep the loop from all else. How many
+    // bytes, or -1: the end of the output was reached.
+    static ssize_t read_some(State &state) {
         std::array<char, 64 * 1024> buffer;
-        while (state.output.is_open()) {
-            const ssize_t got =
-                ::read(state.output.native_handle(), buffer.data(), buffer.size());
-            if (got == 0 || (got < 0 && errno != EINTR))
-                return got < 0 && errno == EAGAIN;
-            if (got > 0 && state.on_end)
-                state.on_output(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+        const ssize_t got = ::read(state.output.native_handle(), buffer.data(), buffer.size());
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return 0;
+        if (got > 0 && state.on_end)
+            state.on_output(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+        return got > 0 && state.output.is_open() ? got : -1;
+    }
+
+    // What the pipe holds now; more may come from a program that was left behind.
+    static void read_the_rest(State &state) {
+        int left = 0;
+        ::ioctl(state.output.native_handle(), FIONREAD, &left);
+        while (left > 0) {
+            const ssize_t got = read_some(state);
+            if (got < 0)
+                return;
+            left -= static_cast<int>(got);
         }
-        return false;
     }
 
     // The end of the process counts, not that of its output: a program that it left behind in the
@@ -210,7 +223,7 @@ class SpawnedCommand : public RunningCommand {
         state->child.async_wait([state](const boost::system::error_code &error, int status) {
             state->ended = true;
             state->patience.cancel();
-            read_what_is_there(*state);
+            read_the_rest(*state);
             state->output.close();
             if (!state->on_end)
                 return;
@@ -228,8 +241,14 @@ class SpawnedCommand : public RunningCommand {
         ::kill(-state_->pid, SIGINT);
         siginfo_t info{};
         pollfd exit = {state_->pidfd, POLLIN, 0};
-        constexpr int kLimit = static_cast<int>(std::chrono::milliseconds(kPatience).count());
-        if (::poll(&exit, 1, kLimit) == 0)
+        const auto deadline = std::chrono::steady_clock::now() + patience_;
+        int ready = 0;
+        do {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+                deadline - std::chrono::steady_clock::now());
+            ready = ::poll(&exit, 1, std::max(0, static_cast<int>(left.count())));
+        } while (ready < 0 && errno == EINTR);
+        if (ready == 0)
             ::kill(-state_->pid, SIGKILL);
         while (::waitid(P_PID, static_cast<id_t>(state_->pid), &info, WEXITED) < 0 &&
                errno == EINTR) {
@@ -237,6 +256,7 @@ class SpawnedCommand : public RunningCommand {
     }
 
     Shared state_;
+    const std::chrono::milliseconds patience_; // after an interrupt, before a kill
 };
 
 } // namespace
@@ -252,8 +272,9 @@ SpawnCommandRunner::start(const Command &command, OnOutput on_output, OnEnd on_e
     Result<Child> child = spawn(command, writer.get());
     if (!child)
         return child.error();
-    return std::unique_ptr<RunningCommand>(std::make_unique<SpawnedCommand>(
-        io_, std::move(*child), std::move(reader), std::move(on_output), std::move(on_end)));
+    return std::unique_ptr<RunningCommand>(
+        std::make_unique<SpawnedCommand>(io_, std::move(*child), std::move(reader), patience_,
+                                         std::move(on_output), std::move(on_end)));
 }
 
 std::string find_program(const std::vector<std::string> &names) {

@@ -5,6 +5,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
+
 namespace hotrun {
 
 // posix_spawn does not copy the page tables of a large host, as the fork in Boost's own launcher
@@ -12,13 +14,17 @@ namespace hotrun {
 // leads a process group of its own, reads nothing, and inherits no other descriptor of ours.
 class SpawnCommandRunner : public CommandRunner {
   public:
-    explicit SpawnCommandRunner(boost::asio::io_context &io) : io_(io) {}
+    // `patience`: what a program may take to end after an interrupt before it is killed.
+    explicit SpawnCommandRunner(boost::asio::io_context &io,
+                                std::chrono::milliseconds patience = std::chrono::seconds(5))
+        : io_(io), patience_(patience) {}
 
     Result<std::unique_ptr<RunningCommand>> start(const Command &command, OnOutput on_output,
                                                   OnEnd on_end) override;
 
   private:
     boost::asio::io_context &io_;
+    std::chrono::milliseconds patience_;
 };
 
 // The first of `names` that PATH has; empty: none.

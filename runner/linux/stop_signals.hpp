@@ -4,21 +4,39 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <array>
 #include <functional>
+
+#include <signal.h>
 
 namespace hotrun {
 
 // SIGINT, SIGTERM, SIGHUP and SIGPIPE ask for the end; a second SIGINT forces it. Called on the
-// loop's thread. The handlers are put back on destruction.
+// loop's thread. A SIGHUP that is ignored stays so. The handlers are put back on destruction.
 class StopSignals {
   public:
     StopSignals(boost::asio::io_context &io, std::function<void(int exit_status)> stop,
                 std::function<void()> clean_up_before_forced_end);
 
   private:
+    // What the host does on these signals; Asio would leave the default behind.
+    class HostHandlers {
+      public:
+        HostHandlers();
+        HostHandlers(const HostHandlers &) = delete;
+        HostHandlers &operator=(const HostHandlers &) = delete;
+        ~HostHandlers();
+
+        bool ignored(int signal) const;
+
+      private:
+        std::array<struct sigaction, 4> actions_;
+    };
+
     void wait();
     void received(int signal);
 
+    HostHandlers before_;
     boost::asio::signal_set signals_;
     std::function<void(int)> stop_;
     std::function<void()> clean_up_;

@@ -32,7 +32,8 @@ void WakeDescriptor::clear() const noexcept {
 
 void WakeDescriptor::wait(std::chrono::nanoseconds limit) const noexcept {
     using Clock = std::chrono::steady_clock;
-    const Clock::time_point end = Clock::now() + limit;
+    constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 365); // fits the clock
+    const Clock::time_point end = Clock::now() + std::min(limit, kLongest);
     while (true) {
         const std::chrono::nanoseconds left = std::max<std::chrono::nanoseconds>(
             end - Clock::now(), std::chrono::nanoseconds::zero());

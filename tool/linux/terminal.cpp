@@ -5,7 +5,9 @@
 
 namespace hotrun {
 
-bool is_terminal(std::FILE *stream) { return ::isatty(::fileno(stream)) == 1; }
+bool is_terminal(std::FILE *stream) {
+    return ::isatty(::fileno(stream)) == 1;
+}
 
 std::size_t terminal_columns(std::FILE *stream) {
     winsize size{};

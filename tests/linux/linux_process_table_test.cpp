@@ -1,0 +1,76 @@
+#include "linux/linux_process_table.hpp"
+
+#include "forked_child.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include <sys/prctl.h>
+
+namespace hotrun {
+namespace {
+
+std::chrono::nanoseconds wall_now() {
+    return std::chrono::system_clock::now().time_since_epoch();
+}
+
+TEST(LinuxProcessTable, ThisProcessWasStartedInThePast) {
+    const LinuxProcessTable processes;
+    EXPECT_EQ(processes.own_pid(), ::getpid());
+    const auto start = processes.start_time(processes.own_pid());
+    ASSERT_TRUE(start);
+    EXPECT_LE(*start, wall_now());
+    EXPECT_GT(*start, wall_now() - std::chrono::hours(24));
+}
+
+TEST(LinuxProcessTable, AChildWasStartedAfterItsParent) {
+    const LinuxProcessTable processes;
+    const Gate never;
+    const ForkedChild child([&] { return never.wait() ? 0 : 1; });
+    const auto own = processes.start_time(processes.own_pid());
+    const auto childs = processes.start_time(child.pid());
+    ASSERT_TRUE(own && childs);
+    constexpr std::chrono::milliseconds kClockTick{10}; // the start is told in ticks
+    EXPECT_GE(*childs, *own - kClockTick);
+    EXPECT_LE(*childs, wall_now());
+}
+
+TEST(LinuxProcessTable, ADeadProcessHasNoStart) {
+    const LinuxProcessTable processes;
+    ForkedChild child([] { return 0; });
+    const pid_t pid = child.pid();
+    ASSERT_EQ(child.exit_status(), 0);
+    EXPECT_EQ(processes.start_time(pid), std::nullopt);
+    EXPECT_EQ(processes.start_time(0), std::nullopt);
+    EXPECT_EQ(processes.start_time(-1), std::nullopt);
+}
+
+// The name stands in the same line as the start.
+TEST(LinuxProcessTable, TheNameOfAProcessDoesNotMatter) {
+    const LinuxProcessTable processes;
+    for (const char *name : {"a b", "a) S 1 (b", "a\nb", "\n", ")"}) {
+        const Gate named;
+        const Gate never;
+        const ForkedChild child([&] {
+            ::prctl(PR_SET_NAME, name);
+            named.open();
+            return never.wait() ? 0 : 1;
+        });
+        ASSERT_TRUE(named.wait());
+        const auto start = processes.start_time(child.pid());
+        ASSERT_TRUE(start) << '"' << name << '"';
+        EXPECT_LE(*start, wall_now());
+        EXPECT_GT(*start, wall_now() - std::chrono::hours(24));
+    }
+}
+
+TEST(LinuxProcessTable, KnowsTheExecutableOfThisProcess) {
+    const auto path = executable_path();
+    ASSERT_TRUE(path);
+    EXPECT_EQ(std::filesystem::path(*path).filename(), "linux-tests");
+    EXPECT_TRUE(std::filesystem::equivalent(*path, "/proc/self/exe"));
+}
+
+} // namespace
+} // namespace hotrun

@@ -1,0 +1,58 @@
+#include "support/recording_observer.hpp"
+
+namespace hotrun {
+
+namespace {
+
+struct Words {
+    std::string operator()(const ReadyEvent &event) const {
+        std::string words = "ready";
+        for (const ModuleStatus &module : event.modules)
+            words += " " + module.name + " " + std::to_string(module.generation);
+        return words;
+    }
+    std::string operator()(const ChangeEvent &event) const {
+        std::string words = "change";
+        for (const std::string &path : event.paths)
+            words += " " + path;
+        return words;
+    }
+    std::string operator()(const BuildStartedEvent &) const { return "build_started"; }
+    std::string operator()(const DiagnosticEvent &event) const {
+        return "diagnostic " + event.message;
+    }
+    std::string operator()(const BuildFinishedEvent &event) const {
+        return "build_finished " + std::string(to_word(event.status));
+    }
+    std::string operator()(const ReloadedEvent &event) const {
+        return "reloaded " + event.module + " " + std::to_string(event.generation) + " " +
+               std::string(to_word(event.state));
+    }
+    std::string operator()(const RejectedEvent &event) const {
+        return "rejected " + event.module + " " + std::string(to_word(event.reason)) + " runs " +
+               std::to_string(event.generation);
+    }
+    std::string operator()(const RetiredEvent &event) const {
+        return "retired " + event.module + " " + std::to_string(event.generation) +
+               (event.unmapped ? " unmapped" : " mapped");
+    }
+    std::string operator()(const WarningEvent &event) const { return "warning " + event.code; }
+    std::string operator()(const StoppedEvent &event) const {
+        return "stopped " + std::to_string(event.exit_status);
+    }
+};
+
+} // namespace
+
+std::string in_words(const Event &event) {
+    return std::visit(Words{}, event.body);
+}
+
+std::vector<std::string> RecordingObserver::take_words() {
+    std::vector<std::string> words;
+    for (; taken_count_ < events.size(); ++taken_count_)
+        words.push_back(in_words(events[taken_count_]));
+    return words;
+}
+
+} // namespace hotrun

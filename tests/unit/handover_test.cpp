@@ -1,0 +1,98 @@
+#include "core/handover.hpp"
+
+#include "support/fake_module.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hotrun {
+namespace {
+
+class HandoverTest : public testing::Test {
+  protected:
+    std::vector<Candidate> candidates_for(const std::vector<std::size_t> &modules) {
+        std::vector<Candidate> candidates;
+        for (const std::size_t module : modules)
+            candidates.push_back({module, make_generation(files, ++number), PhaseTimes({})});
+        return candidates;
+    }
+
+    FakeClock clock;
+    FakeFileSystem files{clock};
+    std::uint64_t number = 0;
+    int wake_count = 0;
+    Handover handover{[this] { ++wake_count; }};
+};
+
+TEST_F(HandoverTest, HasNoNewsAtFirst) {
+    EXPECT_FALSE(handover.has_news());
+    EXPECT_FALSE(handover.stop_requested());
+    EXPECT_EQ(handover.exit_status(), 0);
+    EXPECT_TRUE(handover.take().empty());
+    EXPECT_EQ(wake_count, 0);
+}
+
+TEST_F(HandoverTest, OfferIsTakenAsAWholeAndOnce) {
+    handover.offer(candidates_for({0, 1}));
+    EXPECT_TRUE(handover.has_news());
+    EXPECT_EQ(wake_count, 1);
+    const std::vector<Candidate> taken = handover.take();
+    ASSERT_EQ(taken.size(), 2u);
+    EXPECT_EQ(taken[0].module, 0u);
+    EXPECT_EQ(taken[1].generation->number, 2u);
+    EXPECT_FALSE(handover.has_news());
+    EXPECT_TRUE(handover.take().empty());
+}
+
+TEST_F(HandoverTest, OfferOfNothingWakesNobody) {
+    handover.offer({});
+    EXPECT_FALSE(handover.has_news());
+    EXPECT_EQ(wake_count, 0);
+}
+
+TEST_F(HandoverTest, OffersAddUpUntilTheyAreTaken) {
+    handover.offer(candidates_for({0}));
+    handover.offer(candidates_for({1}));
+    EXPECT_EQ(handover.take().size(), 2u);
+}
+
+TEST_F(HandoverTest, WhatTheHostHasNotTakenCanBeTakenBack) {
+    handover.offer(candidates_for({0, 1}));
+    const std::unique_ptr<Generation> back = handover.take_back(1);
+    ASSERT_NE(back, nullptr);
+    EXPECT_EQ(back->number, 2u);
+    EXPECT_EQ(handover.take_back(1), nullptr);
+    EXPECT_EQ(handover.take().size(), 1u);
+}
+
+TEST_F(HandoverTest, WhatTheHostHasTakenCantBeTakenBack) {
+    handover.offer(candidates_for({0}));
+    const std::vector<Candidate> taken = handover.take();
+    EXPECT_EQ(handover.take_back(0), nullptr);
+}
+
+TEST_F(HandoverTest, FirstStopCounts) {
+    handover.request_stop(3);
+    handover.request_stop(0);
+    EXPECT_TRUE(handover.stop_requested());
+    EXPECT_TRUE(handover.has_news());
+    EXPECT_EQ(handover.exit_status(), 3);
+    EXPECT_EQ(wake_count, 1);
+}
+
+TEST_F(HandoverTest, EveryExitStatusCanBeAskedFor) {
+    handover.request_stop(-1);
+    handover.request_stop(5);
+    EXPECT_TRUE(handover.stop_requested());
+    EXPECT_EQ(handover.exit_status(), -1);
+}
+
+TEST_F(HandoverTest, StopStaysNewsAfterATake) {
+    handover.offer(candidates_for({0}));
+    handover.request_stop(0);
+    const std::vector<Candidate> taken = handover.take();
+    EXPECT_TRUE(handover.has_news());
+    EXPECT_TRUE(handover.stop_requested());
+}
+
+} // namespace
+} // namespace hotrun
