@@ -1,18 +1,16 @@
 #include "event_log.hpp"
 
 #include "control/event_json.hpp"
+#include "terminal.hpp"
 
 #include <cerrno>
 #include <cstring>
-
-#include <unistd.h>
 
 namespace hotrun {
 
 Result<std::unique_ptr<EventLog>> EventLog::create(const std::string &path) {
     // A stream of its own for standard output: lines that a module has begun stay apart.
-    std::FILE *file =
-        path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "we") : std::fopen(path.c_str(), "we");
+    std::FILE *file = path == "-" ? second_standard_output() : std::fopen(path.c_str(), "we");
     if (file == nullptr)
         return Error{ErrorKind::kFailed,
                      "can't write events to " + path + ": " + std::strerror(errno), errno};

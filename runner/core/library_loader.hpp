@@ -24,7 +24,7 @@ class LibraryLoader {
 
     // Binds every symbol now, for this library alone. The message of the Error is the loader's own.
     virtual Result<std::unique_ptr<Library>> load(const std::string &path) = 0;
-    virtual bool is_mapped(const std::string &path) const = 0;
+    virtual bool is_mapped(const std::string &path) const = 0; // or the name of a library
     virtual bool host_has_symbol(const char *name) const = 0;
 
     using GetProc = void *(*)(void *library, const char *name);

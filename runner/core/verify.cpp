@@ -33,6 +33,11 @@ constexpr std::array kSanitizers = {
     Sanitizer{"__msan_init", "MemorySanitizer", "-Db_sanitize=memory"},
 };
 
+// Two run-time libraries of one kind, gcc's and clang's, end the process when they meet.
+constexpr std::array<std::string_view, 5> kRuntimes = {
+    "libasan.so", "libtsan.so", "liblsan.so", "libhwasan.so", "libclang_rt.",
+};
+
 std::string machine_name(std::uint16_t machine) {
     const auto found = std::ranges::find(kMachineNames, machine, &MachineName::machine);
     if (found == kMachineNames.end())
@@ -112,6 +117,19 @@ Verdict check_sanitizer(const ElfImage &image, const VerifyRules &rules) {
     return std::nullopt;
 }
 
+Verdict check_runtime(const ElfImage &image, const VerifyRules &rules) {
+    for (const std::string &name : image.needed) {
+        const bool runtime = std::ranges::any_of(
+            kRuntimes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+        if (!runtime || (rules.loader != nullptr && rules.loader->is_mapped(name)))
+            continue;
+        return Rejection{RejectReason::kSanitizer,
+                         image.path + " needs the sanitizer's library " + name +
+                             ", which this host does not use: build both with one compiler"};
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::uint16_t host_machine() {
@@ -132,7 +150,8 @@ std::uint16_t host_machine() {
 
 // In this order: what comes first makes the later questions pointless.
 std::optional<Rejection> verify(const ElfImage &image, const VerifyRules &rules) {
-    for (const auto check : {check_machine, check_type, check_abi, check_step, check_sanitizer}) {
+    for (const auto check :
+         {check_machine, check_type, check_abi, check_step, check_sanitizer, check_runtime}) {
         if (Verdict verdict = check(image, rules))
             return verdict;
     }

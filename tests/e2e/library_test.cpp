@@ -156,11 +156,10 @@ TEST_P(RefusedLibrary, IsRejectedOnceAndTheOldCodeRunsOn) {
 }
 
 // One that this build of hotrun does not have.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr const char *kOtherSanitizer = "-fsanitize=thread";
-#else
-constexpr const char *kOtherSanitizer = "-fsanitize=address";
-#endif
+const char *other_sanitizer() {
+    const bool has_address = std::string_view(HOTRUN_SANITIZE).find("address") != std::string::npos;
+    return has_address ? "-fsanitize=thread" : "-fsanitize=address";
+}
 
 std::vector<Refused> refused_libraries() {
     const std::string step = "extern \"C\" void hotrun_step(void *) {}\n";
@@ -179,7 +178,7 @@ std::vector<Refused> refused_libraries() {
          "undefined_symbol"},
         {"MissingLibrary", step, {"-L.", "-Wl,--no-as-needed", "-lneed"}, "missing_library"},
         {"NewerContract", newer + step, {}, "abi"},
-        {"OtherSanitizer", step, {kOtherSanitizer}, "sanitizer"},
+        {"OtherSanitizer", step, {other_sanitizer()}, "sanitizer"},
     };
 }
 

@@ -74,9 +74,8 @@ TEST_F(Lifetime, NothingGrowsInAThousandReloads) {
     EXPECT_EQ(after.files, before.files);
     EXPECT_EQ(after.children, before.children);
     EXPECT_EQ(after.libraries, before.libraries);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    EXPECT_LT(after.resident_kb, before.resident_kb + 1024);
-#endif
+    if (std::string_view(HOTRUN_SANITIZE) == "none") // a sanitizer's own memory grows
+        EXPECT_LT(after.resident_kb, before.resident_kb + 1024);
     EXPECT_EQ(hotrun.end_with(SIGTERM), 0);
     EXPECT_EQ(project.files_with("_live.").size(), 0U);
 }
@@ -98,6 +97,8 @@ void wait_for_delivery(pid_t pid) {
 }
 
 TEST_F(Lifetime, ASecondSigintEndsAStepThatHangs) {
+    if (std::string_view(HOTRUN_SANITIZE).find("thread") != std::string_view::npos)
+        GTEST_SKIP() << "ThreadSanitizer holds signals back while a thread only computes";
     project.set_source(project.source("1") + "struct Hang { Hang() {} };\n"
                                              "extern \"C\" void hotrun_init(hotrun_context *c) {\n"
                                              "  c->log(c, 2, \"hanging\"); for (;;) {} }\n");

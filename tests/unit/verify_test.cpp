@@ -13,15 +13,17 @@ namespace {
 // A process that only has the named symbols.
 class HostSymbols final : public LibraryLoader {
   public:
-    explicit HostSymbols(std::set<std::string> names) : names_(std::move(names)) {}
+    explicit HostSymbols(std::set<std::string> names, std::string mapped = {})
+        : names_(std::move(names)), mapped_(std::move(mapped)) {}
 
     Result<std::unique_ptr<Library>> load(const std::string &) override { return Error{}; }
-    bool is_mapped(const std::string &) const override { return false; }
+    bool is_mapped(const std::string &name) const override { return name == mapped_; }
     bool host_has_symbol(const char *name) const override { return names_.contains(name); }
     GetProc get_proc() const override { return nullptr; }
 
   private:
     std::set<std::string> names_;
+    std::string mapped_;
 };
 
 ElfBuilder stepping_module() {
@@ -132,6 +134,19 @@ TEST(Verify, SanitizedModuleNeedsASanitizedHost) {
                          "build both with -Db_sanitize=address");
     }
     host.loader = &same;
+    EXPECT_FALSE(verdict_on(bytes, host).has_value());
+}
+
+TEST(Verify, SanitizersOfTwoCompilersDoNotMeet) {
+    const auto bytes = stepping_module().undefined("__asan_init").needed("libasan.so.8").build();
+    const HostSymbols clangs({"__asan_init"});
+    const HostSymbols gccs({"__asan_init"}, "libasan.so.8");
+    VerifyRules host = rules();
+    host.loader = &clangs;
+    expect_rejection(verdict_on(bytes, host), RejectReason::kSanitizer,
+                     "/build/libgame.so needs the sanitizer's library libasan.so.8, which this "
+                     "host does not use: build both with one compiler");
+    host.loader = &gccs;
     EXPECT_FALSE(verdict_on(bytes, host).has_value());
 }
 
