@@ -118,7 +118,7 @@ void Console::tell(const ReadyEvent &ready) {
     for (const ModuleStatus &module : ready.modules)
         line(painted(kGreen, module.name) + ": " +
              (module.generation == 0
-                  ? "nothing runs yet; save to build again"
+                  ? "nothing runs yet"
                   : "generation " + std::to_string(module.generation) + " is live"));
     if (ready.watched_files > 0)
         line("watching " + counted(ready.watched_files, "file", "files") + " for " +
