@@ -28,7 +28,7 @@ struct CommandEnd {
 class RunningCommand {
   public:
     virtual ~RunningCommand() = default;
-    virtual void interrupt() = 0; // SIGINT to its process group; what ignores it is killed
+    virtual void interrupt() = 0; // its descendants too; what ignores it is killed
 };
 
 // Thread-bound to the event loop that calls back.

@@ -1,5 +1,6 @@
 #include "linux/spawn_command_runner.hpp"
 
+#include "linux/process_session.hpp"
 #include "linux/system_error.hpp"
 #include "linux/unique_fd.hpp"
 
@@ -31,17 +32,27 @@ namespace process = boost::process::v2;
 
 constexpr int kStandardError = 2;
 
+// What a command's descendants may take to end after an interrupt before they are killed: a
+// cancelled build is over within 50 ms.
+constexpr std::chrono::milliseconds kDescendantsPatience{20};
+// What the kernel may take to end a process that was killed.
+constexpr std::chrono::milliseconds kKillLimit{100};
+
+// With a session of its own, a command and all that it starts can be found and ended, and no
+// signal of the terminal reaches them.
+enum class Session { kOwn, kOurs };
+
 // What posix_spawn needs, each freed with it.
 class SpawnSetup {
   public:
-    SpawnSetup(const Command &command, int output) {
+    SpawnSetup(const Command &command, int output, Session session) {
         posix_spawn_file_actions_init(&actions_);
         posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions_, output, 1);
         posix_spawn_file_actions_adddup2(&actions_, output, 2);
         posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
         posix_spawn_file_actions_addchdir_np(&actions_, command.directory.c_str());
-        set_attributes();
+        set_attributes(session);
         fill_arguments(command);
         fill_environment(command);
     }
@@ -59,11 +70,12 @@ class SpawnSetup {
     }
 
   private:
-    void set_attributes() {
+    void set_attributes(Session session) {
         posix_spawnattr_init(&attributes_);
-        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                   POSIX_SPAWN_SETSIGDEF);
-        posix_spawnattr_setpgroup(&attributes_, 0);
+        const int own_session = session == Session::kOwn ? POSIX_SPAWN_SETSID : 0;
+        posix_spawnattr_setflags(
+            &attributes_,
+            static_cast<short>(own_session | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
         sigset_t none;
         sigemptyset(&none);
         posix_spawnattr_setsigmask(&attributes_, &none);
@@ -109,9 +121,10 @@ struct Child {
     UniqueFd pidfd;
 };
 
-Result<Child> spawn(const Command &command, int output) {
+Result<Child> spawn(const Command &command, int output, Session session) {
     Child child;
-    if (const int code = SpawnSetup(command, output).spawn(command.program, child.pid); code != 0)
+    if (const int code = SpawnSetup(command, output, session).spawn(command.program, child.pid);
+        code != 0)
         return system_error("can't start " + command.program, code);
     child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
     if (child.pidfd.is_open())
@@ -158,11 +171,14 @@ class SpawnedCommand : public RunningCommand {
     void interrupt() override {
         if (state_->ended)
             return;
+        state_->interrupted = true;
         ::kill(-state_->pid, SIGINT);
-        state_->patience.expires_after(patience_);
-        state_->patience.async_wait([state = state_](const boost::system::error_code &error) {
-            if (!error && !state->ended)
-                ::kill(-state->pid, SIGKILL);
+        // The descendants first: ninja waits for its commands, then removes what they left half
+        // done.
+        if_still_running(state_, kDescendantsPatience, [patience = patience_](const Shared &state) {
+            kill_session(state->pid, Leader::kSpared, kKillLimit);
+            if_still_running(state, patience,
+                             [](const Shared &stubborn) { ::kill(stubborn->pid, SIGKILL); });
         });
     }
 
@@ -181,9 +197,19 @@ class SpawnedCommand : public RunningCommand {
         asio::steady_timer patience;
         CommandRunner::OnOutput on_output;
         CommandRunner::OnEnd on_end;
+        bool interrupted = false;
         bool ended = false;
     };
     using Shared = std::shared_ptr<State>;
+
+    template <typename Work>
+    static void if_still_running(const Shared &state, std::chrono::milliseconds after, Work work) {
+        state->patience.expires_after(after);
+        state->patience.async_wait([state, work](const boost::system::error_code &error) {
+            if (!error && !state->ended)
+                work(state);
+        });
+    }
 
     static void read(const Shared &state) {
         state->output.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -223,6 +249,9 @@ class SpawnedCommand : public RunningCommand {
         state->child.async_wait([state](const boost::system::error_code &error, int status) {
             state->ended = true;
             state->patience.cancel();
+            // A command that did not end by itself may have left others at work.
+            if (state->interrupted || (!error && WIFSIGNALED(status)))
+                kill_session(state->pid, Leader::kToo, kKillLimit);
             read_the_rest(*state);
             state->output.close();
             if (!state->on_end)
@@ -236,23 +265,32 @@ class SpawnedCommand : public RunningCommand {
         });
     }
 
-    // Blocks until the child has ended; it is asked first, and killed when it does not listen.
+    // Blocks until the child and its descendants have ended; they are asked first, and killed when
+    // they do not listen.
     void end_and_reap() {
         ::kill(-state_->pid, SIGINT);
+        if (!ends_within(kDescendantsPatience)) {
+            kill_session(state_->pid, Leader::kSpared, kKillLimit);
+            if (!ends_within(patience_))
+                ::kill(state_->pid, SIGKILL);
+        }
         siginfo_t info{};
+        while (::waitid(P_PID, static_cast<id_t>(state_->pid), &info, WEXITED) < 0 &&
+               errno == EINTR) {
+        }
+        kill_session(state_->pid, Leader::kToo, kKillLimit);
+    }
+
+    bool ends_within(std::chrono::milliseconds patience) const {
         pollfd exit = {state_->pidfd, POLLIN, 0};
-        const auto deadline = std::chrono::steady_clock::now() + patience_;
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         int ready = 0;
         do {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(
                 deadline - std::chrono::steady_clock::now());
             ready = ::poll(&exit, 1, std::max(0, static_cast<int>(left.count())));
         } while (ready < 0 && errno == EINTR);
-        if (ready == 0)
-            ::kill(-state_->pid, SIGKILL);
-        while (::waitid(P_PID, static_cast<id_t>(state_->pid), &info, WEXITED) < 0 &&
-               errno == EINTR) {
-        }
+        return ready > 0;
     }
 
     Shared state_;
@@ -269,7 +307,7 @@ SpawnCommandRunner::start(const Command &command, OnOutput on_output, OnEnd on_e
     UniqueFd reader(ends[0]);
     const UniqueFd writer(ends[1]);
     ::fcntl(reader.get(), F_SETFL, O_NONBLOCK);
-    Result<Child> child = spawn(command, writer.get());
+    Result<Child> child = spawn(command, writer.get(), Session::kOwn);
     if (!child)
         return child.error();
     return std::unique_ptr<RunningCommand>(
@@ -287,7 +325,7 @@ std::string find_program(const std::vector<std::string> &names) {
 }
 
 Result<CommandEnd> run_to_end(const Command &command) {
-    const Result<Child> child = spawn(command, kStandardError);
+    const Result<Child> child = spawn(command, kStandardError, Session::kOurs);
     if (!child)
         return child.error();
     int status = 0;

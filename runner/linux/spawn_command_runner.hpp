@@ -11,10 +11,12 @@ namespace hotrun {
 
 // posix_spawn does not copy the page tables of a large host, as the fork in Boost's own launcher
 // does, and tells of a program that can't be started without leaving a child behind. Each program
-// leads a process group of its own, reads nothing, and inherits no other descriptor of ours.
+// leads a session of its own, reads nothing, and inherits no other descriptor of ours. When it is
+// interrupted or killed, none of its descendants outlives it.
 class SpawnCommandRunner : public CommandRunner {
   public:
-    // `patience`: what a program may take to end after an interrupt before it is killed.
+    // `patience`: what a program may take to end after an interrupt, its descendants
+    // being gone, before it is killed.
     explicit SpawnCommandRunner(boost::asio::io_context &io,
                                 std::chrono::milliseconds patience = std::chrono::seconds(5))
         : io_(io), patience_(patience) {}

@@ -161,17 +161,18 @@ TEST_F(SpawnCommandRunnerTest, AHostWithoutStandardStreamsGetsTheOutput) {
     }
 }
 
-TEST_F(SpawnCommandRunnerTest, TheProgramLeadsAProcessGroupOfItsOwn) {
+TEST_F(SpawnCommandRunnerTest, TheProgramLeadsASessionOfItsOwn) {
     std::istringstream fields(output_of("cat /proc/$$/stat"));
     pid_t pid = 0;
     std::string name, state;
     pid_t parent = 0;
     pid_t group = 0;
-    fields >> pid >> name >> state >> parent >> group;
+    pid_t session = 0;
+    fields >> pid >> name >> state >> parent >> group >> session;
     EXPECT_GT(pid, 0);
     EXPECT_EQ(parent, ::getpid());
     EXPECT_EQ(group, pid);
-    EXPECT_NE(group, ::getpgrp());
+    EXPECT_EQ(session, pid);
 }
 
 TEST_F(SpawnCommandRunnerTest, TheProgramHasNoBlockedOrIgnoredSignals) {
@@ -218,6 +219,54 @@ TEST_F(SpawnCommandRunnerTest, WhatIgnoresAnInterruptIsKilled) {
     ASSERT_TRUE(ended());
     ASSERT_TRUE(*end_) << errors_of(*end_);
     EXPECT_EQ((*end_)->signal, SIGKILL);
+}
+
+// As ninja does: its commands lead process groups of their own, and it waits for them.
+class SpawnWithDescendantTest : public SpawnCommandRunnerTest {
+  protected:
+    // `trap` is what the leader does about an interrupt.
+    void start_leader(const std::string &trap) {
+        start({.program = "/bin/bash",
+               .arguments = {"-c", "set -m; trap '" + trap +
+                                       "' INT; sh -c 'trap \"\" INT; echo pid $$; exec sleep 1000'"
+                                       " & wait; wait; echo waited; exit 9"},
+               .directory = "/",
+               .environment = {}});
+        ASSERT_TRUE(has_written("\n"));
+        pid_ = std::stoi(output_.substr(4));
+        descendant_ = open_pidfd(pid_);
+        ASSERT_TRUE(descendant_.is_open());
+        ASSERT_EQ(::getpgid(pid_), pid_) << "a group of its own";
+    }
+
+    pid_t pid_ = 0;
+    UniqueFd descendant_;
+};
+
+TEST_F(SpawnWithDescendantTest, InterruptEndsADescendantThatIgnoresItAndTheLeaderCleansUp) {
+    start_leader("echo interrupted");
+    running_->interrupt();
+    ASSERT_TRUE(ended());
+    EXPECT_TRUE(is_readable(descendant_.get())) << "it outlives the end";
+    ASSERT_TRUE(*end_) << errors_of(*end_);
+    EXPECT_EQ((*end_)->exit_status, 9) << output_;
+    EXPECT_NE(output_.find("waited"), std::string::npos) << "the leader was killed";
+}
+
+TEST_F(SpawnWithDescendantTest, ALeaderThatIsKilledLeavesNoDescendant) {
+    start_leader("");
+    ::kill(::getpgid(::getsid(pid_)), SIGKILL);
+    ASSERT_TRUE(ended());
+    EXPECT_TRUE(is_readable(descendant_.get())) << "it outlives the end";
+    ASSERT_TRUE(*end_) << errors_of(*end_);
+    EXPECT_EQ((*end_)->signal, SIGKILL);
+}
+
+TEST_F(SpawnWithDescendantTest, DestructionEndsADescendantThatIgnoresAnInterrupt) {
+    start_leader("");
+    running_.reset();
+    EXPECT_FALSE(has_children());
+    EXPECT_TRUE(is_readable(descendant_.get()));
 }
 
 TEST_F(SpawnCommandRunnerTest, DestructionEndsTheProgramAndLeavesNoZombie) {
