@@ -3,6 +3,7 @@
 
 #include "core/build_folder.hpp"
 #include "core/engine.hpp"
+#include "core/fallback_watcher.hpp"
 #include "core/module.hpp"
 #include "core/polling_watcher.hpp"
 #include "linux/asio_event_loop.hpp"
@@ -167,12 +168,9 @@ Status Runner::Impl::set_up() {
         return added;
     reloader_.emplace(library_services_, loop_, *events_, handover_, plan_.targets.modules,
                       options_.step_modules);
-    const bool polls = options_.poll_interval.count() > 0;
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
-                    EngineSetup{plan_.builddir, plan_.build,
-                                polls ? ChangeSource::kPoll : ChangeSource::kWatch,
-                                plan_.target_names},
-                    *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+                    EngineSetup{plan_.builddir, plan_.build, plan_.target_names}, *events_,
+                    *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (plan_.build)
         make_watcher();
     if (options_.handle_signals)
@@ -221,26 +219,28 @@ Module::Hooks Runner::Impl::hooks_for(const std::string &name) {
     return hooks;
 }
 
-// Where inotify can't be had, files are polled, and that is told.
+// Where there are no events, files are polled, and that is told.
 void Runner::Impl::make_watcher() {
     constexpr std::chrono::milliseconds kFallback{250};
-    const auto on_change = [this](const std::vector<std::string> &paths) {
-        engine_->files_changed(paths);
+    const auto report = [this](ChangeSource source) {
+        return [this, source](const std::vector<std::string> &paths) {
+            engine_->files_changed(paths, source);
+        };
     };
-    std::chrono::milliseconds interval = options_.poll_interval;
-    if (interval.count() == 0) {
-        auto watcher = InotifyWatcher::create(loop_.io(), on_change);
-        if (watcher)
-            watcher_ = std::move(*watcher);
+    const bool only_polls = options_.poll_interval.count() > 0;
+    watcher_ = std::make_unique<PollingWatcher>(loop_, clock_, files_, kPollAlarm,
+                                                only_polls ? options_.poll_interval : kFallback,
+                                                report(ChangeSource::kPoll));
+    if (!only_polls) {
+        auto events =
+            InotifyWatcher::create(loop_.io(), report(ChangeSource::kWatch), silent_file_system);
+        if (events)
+            watcher_ = std::make_unique<FallbackWatcher>(std::move(*events), std::move(watcher_));
         else
-            loop_.post([this, message = watcher.error().message] {
+            loop_.post([this, message = events.error().message] {
                 events_->tell(WarningEvent{"watch", message});
             });
-        interval = kFallback;
     }
-    if (watcher_ == nullptr)
-        watcher_ = std::make_unique<PollingWatcher>(loop_, clock_, files_, kPollAlarm, interval,
-                                                    on_change);
     engine_->set_watcher(watcher_.get());
 }
 

@@ -29,9 +29,10 @@ void Engine::start() {
     tell_ready_once();
 }
 
-void Engine::files_changed(const std::vector<std::string> &paths) {
+void Engine::files_changed(const std::vector<std::string> &paths, ChangeSource source) {
     if (stopped_)
         return;
+    change_source_ = source;
     const TimePoint now = services_.clock.now();
     std::vector<std::string> changed = take_changed(set_absent_aside(paths));
     bool foreign_build = false;
@@ -79,7 +80,7 @@ void Engine::save_seen(const std::vector<std::string> &changed, TimePoint when) 
     if (changed.empty())
         return;
     last_save_ = when;
-    cause_seq_ = events_.tell(ChangeEvent{changed, setup_.change_source});
+    cause_seq_ = events_.tell(ChangeEvent{changed, change_source_});
     changed_since_build_.insert(changed.begin(), changed.end());
     driver_.change(services_.clock.now());
     pump();
@@ -229,8 +230,8 @@ void Engine::watch_sources() {
     files.insert(setup_.builddir + "/build.ninja");
     for (const ModuleStatus &module : reloader_.statuses())
         files.insert(module.library);
-    if (const Status watched = watcher_->watch(files); !watched)
-        warn_once("watch", watched.error().message);
+    if (const Watcher::Unwatched left = watcher_->watch(files); left.why)
+        warn_once("watch", left.why->message);
     if (!first_build_started_)
         return; // the first build reads everything
     std::vector<std::string> changed =

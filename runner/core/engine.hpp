@@ -18,7 +18,6 @@ namespace hotrun {
 struct EngineSetup {
     std::string builddir; // empty: nothing is built
     bool build = true;
-    ChangeSource change_source = ChangeSource::kWatch;
     std::vector<std::string> target_names; // as the user knows them
 };
 
@@ -43,7 +42,7 @@ class Engine {
     void set_watcher(Watcher *watcher) { watcher_ = watcher; }
 
     void start();
-    void files_changed(const std::vector<std::string> &paths);
+    void files_changed(const std::vector<std::string> &paths, ChangeSource source);
 
     // The host's loop saw another timestamp.
     void library_changed();
@@ -94,6 +93,7 @@ class Engine {
     std::set<std::string> changed_since_build_;
     std::set<std::string> warned_;
     TimePoint last_save_{};
+    ChangeSource change_source_ = ChangeSource::kWatch; // of the last one
     std::optional<std::uint64_t> cause_seq_;
     PhaseTimes phases_{TimePoint{}};
     // When the first build began whose findings are not in the watch set yet; wall clock.

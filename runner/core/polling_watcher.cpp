@@ -5,18 +5,21 @@ namespace hotrun {
 PollingWatcher::PollingWatcher(EventLoop &loop, const Clock &clock, const FileSystem &files,
                                int alarm, std::chrono::milliseconds interval, OnChange on_change)
     : loop_(loop), clock_(clock), files_(files), alarm_(alarm), interval_(interval),
-      on_change_(std::move(on_change)) {
-    poll_again();
-}
+      on_change_(std::move(on_change)) {}
 
-Status PollingWatcher::watch(const std::set<std::string> &files) {
+Watcher::Unwatched PollingWatcher::watch(const std::set<std::string> &files) {
     std::map<std::string, std::optional<Timestamp>> next;
     for (const std::string &file : files) {
         const auto known = seen_.find(file);
         next.emplace(file, known != seen_.end() ? known->second : files_.timestamp(file));
     }
+    const bool was_idle = seen_.empty();
     seen_ = std::move(next);
-    return Done{};
+    if (seen_.empty())
+        loop_.clear_alarm(alarm_);
+    else if (was_idle)
+        poll_again();
+    return {};
 }
 
 void PollingWatcher::drain() {

@@ -1,4 +1,4 @@
-// Saves by comparing timestamps, for file systems that tell of none.
+// Saves by comparing timestamps, for files whose changes nobody tells of.
 #pragma once
 
 #include "core/event_loop.hpp"
@@ -9,12 +9,13 @@
 
 namespace hotrun {
 
+// Without files there is no alarm.
 class PollingWatcher : public Watcher {
   public:
     PollingWatcher(EventLoop &loop, const Clock &clock, const FileSystem &files, int alarm,
                    std::chrono::milliseconds interval, OnChange on_change);
 
-    Status watch(const std::set<std::string> &files) override;
+    Unwatched watch(const std::set<std::string> &files) override;
     void drain() override;
 
   private:

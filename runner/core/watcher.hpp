@@ -4,6 +4,7 @@
 #include "hotrun/result.hpp"
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,11 +17,16 @@ class Watcher {
   public:
     using OnChange = std::function<void(std::vector<std::string> paths)>;
 
+    // Files of the set whose changes are not told of, and the reason of the first of them.
+    struct Unwatched {
+        std::set<std::string> files;
+        std::optional<Error> why;
+    };
+
     virtual ~Watcher() = default;
 
-    // From now on exactly these files, by difference to those before. What could not be watched is
-    // told in the Error, the rest is watched all the same.
-    virtual Status watch(const std::set<std::string> &files) = 0;
+    // From now on exactly these files, by difference to those before.
+    virtual Unwatched watch(const std::set<std::string> &files) = 0;
 
     // Reports now what has happened already, before this returns.
     virtual void drain() = 0;

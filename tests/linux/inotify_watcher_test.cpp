@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 namespace hotrun {
@@ -22,17 +23,21 @@ using Paths = std::set<std::string>;
 class InotifyWatcherTest : public testing::Test {
   protected:
     void SetUp() override {
-        auto watcher = InotifyWatcher::create(loop_.io(), [this](const auto &paths) {
-            ++report_count_;
-            reported_.insert(paths.begin(), paths.end());
-        });
+        auto watcher = InotifyWatcher::create(
+            loop_.io(),
+            [this](const auto &paths) {
+                ++report_count_;
+                reported_.insert(paths.begin(), paths.end());
+            },
+            [this](const std::string &path) { return silent_.contains(path) ? "nothing" : ""; });
         ASSERT_TRUE(watcher) << watcher.error().message;
         watcher_ = std::move(*watcher);
     }
 
     void watch(const Paths &files) {
-        const Status outcome = watcher_->watch(files);
-        ASSERT_TRUE(outcome) << outcome.error().message;
+        const Watcher::Unwatched left = watcher_->watch(files);
+        EXPECT_EQ(left.files, Paths{});
+        ASSERT_FALSE(left.why) << left.why->message;
     }
 
     // What was reported since the last call.
@@ -54,6 +59,7 @@ class InotifyWatcherTest : public testing::Test {
     std::unique_ptr<InotifyWatcher> watcher_;
     Paths reported_;
     int report_count_ = 0;
+    Paths silent_; // folders whose file system tells of nothing
 };
 
 constexpr const char *kNothingYet = "reported before the write was closed";
@@ -218,13 +224,149 @@ TEST_F(InotifyWatcherTest, WatchesTheNextSetByDifference) {
     EXPECT_EQ(news(), Paths{});
 }
 
-TEST_F(InotifyWatcherTest, WatchesAFolderThatCameLaterFromTheNextSetOn) {
-    const std::string file = folder_ / "later/a.cpp";
+TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatComesLater) {
+    const std::string file = folder_ / "later/deeper/a.cpp";
     watch({file});
     folder_.make_folder("later");
-    watch({file});
-    folder_.write("later/a.cpp", "text");
+    EXPECT_EQ(news(), Paths{file}) << "it may have been there before the folder was watched";
+    folder_.make_folder("later/deeper");
     EXPECT_EQ(news(), Paths{file});
+    folder_.write("later/deeper/a.cpp", "text");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.write("later/deeper/a.cpp", "other text");
+    EXPECT_EQ(news(), Paths{file});
+}
+
+TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatIsMovedToItsPlaceWhole) {
+    const std::string file = folder_ / "build/inner/a.cpp";
+    watch({file});
+    folder_.make_folder("elsewhere/inner");
+    folder_.write("elsewhere/inner/a.cpp", "text");
+    EXPECT_EQ(news(), Paths{});
+    std::filesystem::rename(folder_ / "elsewhere", folder_ / "build");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.write("build/inner/a.cpp", "other text");
+    EXPECT_EQ(news(), Paths{file});
+}
+
+// The folder itself tells of nothing then.
+TEST_F(InotifyWatcherTest, ReportsTheFilesBelowAFolderThatIsMovedAwayAndBack) {
+    folder_.make_folder("project/source/deep");
+    const std::string file = folder_.write("project/source/deep/a.cpp", "");
+    watch({file});
+    std::filesystem::rename(folder_ / "project", folder_ / "elsewhere");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.write("elsewhere/source/deep/a.cpp", "");
+    EXPECT_EQ(news(), Paths{}) << "it is not our file any more";
+    std::filesystem::rename(folder_ / "elsewhere", folder_ / "project");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.write("project/source/deep/a.cpp", "");
+    EXPECT_EQ(news(), Paths{file});
+}
+
+TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatIsReplaced) {
+    folder_.make_folder("source");
+    folder_.make_folder("new");
+    const std::string file = folder_.write("source/a.cpp", "old");
+    folder_.write("new/a.cpp", "new");
+    watch({file, folder_ / "other.cpp"});
+    std::filesystem::rename(folder_ / "source", folder_ / "old");
+    std::filesystem::rename(folder_ / "new", folder_ / "source");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.write("source/a.cpp", "newer");
+    EXPECT_EQ(news(), Paths{file});
+}
+
+// A shell or a build that works in the folder keeps the kernel from telling of its end.
+TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatIsMadeAnewWhileSomebodyIsInIt) {
+    folder_.make_folder("build");
+    const std::string file = folder_.write("build/build.ninja", "");
+    watch({file, folder_ / "meson.build"});
+    const UniqueFd inside(::open((folder_ / "build").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(inside.is_open());
+    std::filesystem::remove_all(folder_ / "build");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.make_folder("build");
+    folder_.write("build/build.ninja", "");
+    EXPECT_EQ(news(), Paths{file});
+    folder_.write("build/build.ninja", "");
+    EXPECT_EQ(news(), Paths{file});
+}
+
+TEST_F(InotifyWatcherTest, ReportsALinkWhenItIsMade) {
+    const std::string file = folder_ / "a.cpp";
+    const std::string content = folder_.write("content", "text");
+    watch({file});
+    std::filesystem::create_symlink(content, file);
+    EXPECT_EQ(news(), Paths{file});
+    std::filesystem::remove(file);
+    EXPECT_EQ(news(), Paths{file});
+    std::filesystem::create_hard_link(content, file);
+    EXPECT_EQ(news(), Paths{file});
+    std::filesystem::remove(file);
+    EXPECT_EQ(news(), Paths{file});
+    std::filesystem::create_hard_link(content, file);
+    std::filesystem::remove(content);
+    EXPECT_EQ(news(), Paths{file}) << "its other name is gone";
+}
+
+TEST_F(InotifyWatcherTest, WatchesASilentFileSystemAndTellsThatItIsOne) {
+    const std::string silent = folder_.make_folder("network");
+    silent_.insert(silent);
+    const std::string local = folder_.write("a.cpp", "");
+    const std::string remote = folder_.write("network/b.cpp", "");
+    const Watcher::Unwatched left = watcher_->watch({local, remote});
+    EXPECT_EQ(left.files, Paths{remote});
+    ASSERT_TRUE(left.why);
+    EXPECT_EQ(left.why->message,
+              silent + " lies on nothing, which does not tell of every save; its files are polled");
+    EXPECT_EQ(watcher_->watch({local, remote}).files, Paths{remote}) << "the same set again";
+    folder_.write("network/b.cpp", "");
+    EXPECT_EQ(news(), Paths{remote});
+    EXPECT_EQ(watcher_->watch({local}).files, Paths{});
+}
+
+TEST_F(InotifyWatcherTest, TellsOfAFolderThatTheKernelRefuses) {
+    const std::string refused = folder_ / std::string(300, 'x'); // a name that is too long
+    const std::string file = folder_.write("a.cpp", "");
+    const Watcher::Unwatched left = watcher_->watch({file, refused + "/b.cpp"});
+    EXPECT_EQ(left.files, Paths{refused + "/b.cpp"});
+    ASSERT_TRUE(left.why);
+    EXPECT_NE(left.why->message.find(refused), std::string::npos);
+    EXPECT_NE(left.why->message.find("its files are polled"), std::string::npos);
+    folder_.write("a.cpp", "text");
+    EXPECT_EQ(news(), Paths{file});
+}
+
+// Its own folder tells of writes to the file below it, the folder where it comes from of the rest.
+TEST_F(InotifyWatcherTest, AMountedFileCountsAsUnwatched) {
+    const std::string file = folder_.write("a.cpp", "below");
+    const std::string mounted = folder_.make_folder("elsewhere") + "/a.cpp";
+    folder_.write("elsewhere/a.cpp", "mounted");
+    if (::mount(mounted.c_str(), file.c_str(), nullptr, MS_BIND, nullptr) != 0)
+        GTEST_SKIP() << "no right to mount";
+    const Watcher::Unwatched left = watcher_->watch({file, folder_ / "b.cpp"});
+    ::umount(file.c_str());
+    EXPECT_EQ(left.files, Paths{file});
+}
+
+TEST_F(InotifyWatcherTest, ReportsSavesThroughAMountOfTheFolder) {
+    const std::string source = folder_.make_folder("source");
+    const std::string mounted = folder_.make_folder("mounted");
+    if (::mount(source.c_str(), mounted.c_str(), nullptr, MS_BIND, nullptr) != 0)
+        GTEST_SKIP() << "no right to mount";
+    watch({mounted + "/a.cpp"});
+    folder_.write("source/a.cpp", "text");
+    EXPECT_EQ(news(), Paths{mounted + "/a.cpp"});
+    watch({source + "/a.cpp"});
+    folder_.write("mounted/a.cpp", "text");
+    EXPECT_EQ(news(), Paths{source + "/a.cpp"});
+    ::umount(mounted.c_str());
+}
+
+TEST(SilentFileSystem, NoneIsSilentHere) {
+    EXPECT_EQ(silent_file_system("/proc"), "");
+    EXPECT_EQ(silent_file_system("/absent"), "");
 }
 
 TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatIsDeleted) {
@@ -235,7 +377,8 @@ TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatIsDeleted) {
     EXPECT_EQ(news(), (Paths{file, folder_ / "source/absent.h"}));
     EXPECT_EQ(news(), Paths{});
     folder_.make_folder("source");
-    watch({file});
+    folder_.write("source/a.cpp", "");
+    EXPECT_EQ(news(), (Paths{file, folder_ / "source/absent.h"})) << "it is there again";
     folder_.write("source/a.cpp", "");
     EXPECT_EQ(news(), Paths{file}) << "watched again";
 }
@@ -300,9 +443,10 @@ TEST(InotifyWatcher, LeavesNoDescriptorBehind) {
     const auto before = count();
     for (int i = 0; i < 3; ++i) {
         AsioEventLoop loop;
-        auto watcher = InotifyWatcher::create(loop.io(), [](const auto & /*paths*/) {});
+        auto watcher = InotifyWatcher::create(
+            loop.io(), [](const auto & /*paths*/) {}, silent_file_system);
         ASSERT_TRUE(watcher);
-        EXPECT_TRUE((*watcher)->watch({folder / "a"}));
+        EXPECT_EQ((*watcher)->watch({folder / "a"}).files, Paths{});
         folder.write("a", "");
         (*watcher)->drain();
     }

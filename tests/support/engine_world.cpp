@@ -20,10 +20,11 @@ EngineWorld::EngineWorld(Mode mode)
     : reloader({files, loader, processes, clock}, loop, events, handover, {{"game", kLibrary}},
                true),
       ninja({commands, files, clock}, {"/usr/bin/ninja", "/p/b", {"libgame.so"}}),
-      engine({loop, clock, files, processes},
-             {"/p/b", mode == Mode::kBuild, ChangeSource::kWatch, {"game"}}, events, reloader,
-             mode == Mode::kBuild ? &ninja : nullptr),
-      watcher([this](const std::vector<std::string> &paths) { engine.files_changed(paths); }) {
+      engine({loop, clock, files, processes}, {"/p/b", mode == Mode::kBuild, {"game"}}, events,
+             reloader, mode == Mode::kBuild ? &ninja : nullptr),
+      watcher([this](const std::vector<std::string> &paths) {
+          engine.files_changed(paths, ChangeSource::kWatch);
+      }) {
     for (const char *path : {kSource, kHeader, kMesonBuild, kBuildFile, kCoreData})
         files.write(path, "first");
     deps.deps("libgame.so.p/game.cpp.o", {"../src/game.cpp", "../src/game.h"});

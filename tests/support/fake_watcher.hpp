@@ -12,11 +12,9 @@ class FakeWatcher final : public Watcher {
   public:
     explicit FakeWatcher(OnChange on_change) : on_change_(std::move(on_change)) {}
 
-    Status watch(const std::set<std::string> &files) override {
+    Unwatched watch(const std::set<std::string> &files) override {
         watched = files;
-        if (failure)
-            return *failure;
-        return Done{};
+        return unwatched;
     }
 
     void drain() override {
@@ -31,7 +29,7 @@ class FakeWatcher final : public Watcher {
     }
 
     std::set<std::string> watched;
-    std::optional<Error> failure; // of watch()
+    Unwatched unwatched;
 
   private:
     OnChange on_change_;

@@ -58,14 +58,14 @@ TEST(EngineWatch, TimeOfASaveThatWasFoundLateCountsFromItsFinding) {
 TEST(EngineWatch, FileThatIsNotWatchedIsNobodysBusiness) {
     EngineWorld world;
     world.start_ready();
-    world.engine.files_changed({"/p/README.md", "/p/src/.game.cpp.swp"});
+    world.engine.files_changed({"/p/README.md", "/p/src/.game.cpp.swp"}, ChangeSource::kWatch);
     EXPECT_EQ(world.words(), Words{});
 }
 
 TEST(EngineWatch, SaveWithoutAChangeOfItsTimestampIsNone) {
     EngineWorld world;
     world.start_ready();
-    world.engine.files_changed({EngineWorld::kSource});
+    world.engine.files_changed({EngineWorld::kSource}, ChangeSource::kWatch);
     EXPECT_EQ(world.words(), Words{});
 }
 
@@ -247,7 +247,7 @@ TEST(EngineWatch, GraphThatCantBeReadIsAskedForAgainAfterTheBuild) {
 
 TEST(EngineWatch, WatchThatFailsIsWarnedOfOnce) {
     EngineWorld world;
-    world.watcher.failure = Error{ErrorKind::kFailed, "can't watch /p: No space left", 28};
+    world.watcher.unwatched.why = Error{ErrorKind::kFailed, "can't watch /p: No space left", 28};
     world.start();
     world.finish_build("one");
     world.host_switches();

@@ -18,7 +18,7 @@ class PollingWatcherTest : public testing::Test {
     PollingWatcherTest() {
         files.write("/p/a.cpp", "a");
         files.write("/p/b.cpp", "b");
-        EXPECT_TRUE(watcher.watch({"/p/a.cpp", "/p/b.cpp", "/p/absent.h"}).ok());
+        watcher.watch({"/p/a.cpp", "/p/b.cpp", "/p/absent.h"});
     }
     Paths told_after(Duration time) {
         loop.advance(time);
@@ -56,15 +56,24 @@ TEST_F(PollingWatcherTest, DrainPollsAtOnce) {
 
 TEST_F(PollingWatcherTest, NewSetForgetsNoChangeOfAFileThatStaysInIt) {
     files.replace("/p/a.cpp", "a");
-    EXPECT_TRUE(watcher.watch({"/p/a.cpp", "/p/c.cpp"}).ok());
+    watcher.watch({"/p/a.cpp", "/p/c.cpp"});
     files.replace("/p/b.cpp", "no longer watched");
     EXPECT_EQ(told_after(milliseconds(100)), Paths{"/p/a.cpp"});
 }
 
 TEST_F(PollingWatcherTest, FileThatIsNewInTheSetIsNoChange) {
     files.write("/p/c.cpp", "c");
-    EXPECT_TRUE(watcher.watch({"/p/c.cpp"}).ok());
+    watcher.watch({"/p/c.cpp"});
     EXPECT_EQ(told_after(milliseconds(100)), Paths{});
+}
+
+TEST_F(PollingWatcherTest, WithoutFilesNothingIsLookedAt) {
+    watcher.watch({});
+    EXPECT_EQ(loop.alarm_count(), 0u);
+    watcher.watch({"/p/a.cpp"});
+    files.replace("/p/a.cpp", "other");
+    EXPECT_EQ(told_after(milliseconds(100)), Paths{"/p/a.cpp"});
+    EXPECT_EQ(loop.alarm_count(), 1u);
 }
 
 } // namespace
