@@ -87,6 +87,7 @@ class Runner::Impl {
     Impl(Options options, RunPlan plan, WakeDescriptor wake);
 
     Status set_up();
+    Status claim_builddir();
     Status add_modules();
     Module::Hooks hooks_for(const std::string &name);
     void make_watcher();
@@ -154,23 +155,23 @@ Status Runner::Impl::set_up() {
         observers.push_back(&nothing_to_step_);
     events_.emplace(clock_, std::move(observers));
     if (plan_.build) {
-        Result<BuildLock> lock = BuildLock::take(plan_.builddir);
-        if (!lock)
-            return lock.error();
-        lock_ = std::move(*lock);
+        if (const Status claimed = claim_builddir(); !claimed)
+            return claimed.error();
         const std::string program = find_program(ninja_names());
         if (program.empty())
             return Error{ErrorKind::kFailed, "can't find ninja in PATH; install ninja-build", 0};
         ninja_.emplace(NinjaBuild::Services{commands_, files_, clock_},
-                       NinjaSetup{program, plan_.builddir, plan_.targets.ninja_targets});
+                       NinjaSetup{program, plan_.builddir, plan_.targets.ninja_targets,
+                                  find_program({"flock"})});
     }
     if (const Status added = add_modules(); !added)
         return added;
     reloader_.emplace(library_services_, loop_, *events_, handover_, plan_.targets.modules,
                       options_.step_modules);
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
-                    EngineSetup{plan_.builddir, plan_.build, plan_.target_names}, *events_,
-                    *reloader_, ninja_ ? &*ninja_ : nullptr);
+                    EngineSetup{plan_.builddir, plan_.build, plan_.target_names,
+                                [this] { return claim_builddir(); }},
+                    *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (plan_.build)
         make_watcher();
     if (options_.handle_signals)
@@ -185,6 +186,15 @@ Status Runner::Impl::set_up() {
         loop_.io().run();
     });
     loop_.post([this] { engine_->start(); });
+    return Done{};
+}
+
+Status Runner::Impl::claim_builddir() {
+    lock_.reset();
+    Result<BuildLock> lock = BuildLock::take(plan_.builddir);
+    if (!lock)
+        return lock.error();
+    lock_ = std::move(*lock);
     return Done{};
 }
 

@@ -3,6 +3,7 @@
 
 #include "hotrun/result.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,7 +29,8 @@ struct CommandEnd {
 class RunningCommand {
   public:
     virtual ~RunningCommand() = default;
-    virtual void interrupt() = 0; // its descendants too; what ignores it is killed
+    virtual std::int64_t pid() const = 0; // it leads a session of that number
+    virtual void interrupt() = 0;         // its descendants too; what ignores it is killed
 };
 
 // Thread-bound to the event loop that calls back.

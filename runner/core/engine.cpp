@@ -2,6 +2,8 @@
 
 #include "hotrun/version.h"
 
+#include <utility>
+
 namespace hotrun {
 
 namespace {
@@ -10,6 +12,9 @@ namespace {
 constexpr std::chrono::milliseconds kAbsence{50};
 // Between two looks at a library that somebody is writing.
 constexpr std::chrono::milliseconds kLookAgain{10};
+
+// Files are stamped by a clock that may be so far behind.
+constexpr std::chrono::milliseconds kTimestampTick{10};
 
 } // namespace
 
@@ -20,6 +25,7 @@ Engine::Engine(Services services, EngineSetup setup, EventStream &events, Reload
 
 void Engine::start() {
     last_save_ = services_.clock.now();
+    claimed_ = services_.files.timestamp(setup_.builddir);
     if (setup_.build) {
         query_graph();
         return;
@@ -87,6 +93,8 @@ void Engine::save_seen(const std::vector<std::string> &changed, TimePoint when) 
 }
 
 void Engine::pump() {
+    if (held_ && !driver_.building())
+        return;
     switch (driver_.next(services_.clock.now())) {
     case BuildDriver::Want::kStart:
         start_build();
@@ -109,24 +117,70 @@ void Engine::start_build() {
     sources_.make_outputs_stale({changed_since_build_.begin(), changed_since_build_.end()},
                                 build_ended_);
     changed_since_build_.clear();
+    build_began_ = services_.clock.wall();
     if (!unread_build_began_)
-        unread_build_began_ = services_.clock.wall();
+        unread_build_began_ = build_began_;
     phases_ = PhaseTimes(last_save_);
     phases_.mark(Phase::kWatch, services_.clock.now());
-    const Status started = ninja_->build(
-        [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
-        [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
+    Status started = claim_builddir();
+    if (started)
+        started = ninja_->build(
+            [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
+            [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
     events_.tell(BuildStartedEvent{ninja_->targets(), cause_seq_});
     if (started)
+        look_for_foreign_ninja();
+    else
+        services_.loop.post([this, message = started.error().message] { fail_build(message); });
+}
+
+// A folder that was removed and set up again is another one, and our claim went with the old one.
+Status Engine::claim_builddir() {
+    const std::optional<Timestamp> folder = services_.files.timestamp(setup_.builddir);
+    if (!folder ||
+        (claimed_ && folder->inode == claimed_->inode && folder->device == claimed_->device))
+        return Done{};
+    Status claimed = setup_.claim_builddir();
+    if (claimed)
+        claimed_ = folder;
+    return claimed;
+}
+
+void Engine::fail_build(const std::string &message) {
+    NinjaBuild::Outcome outcome;
+    outcome.ended = services_.clock.now();
+    outcome.finished.status = BuildStatus::kFailed;
+    outcome.finished.exit_status = 1;
+    outcome.diagnostics.emplace_back().message = message;
+    build_ended(std::move(outcome));
+}
+
+// Ninja does not lock its folder, and two at work there write the same files: ours gives way. The
+// look costs nothing that is waited for, as ours runs already.
+void Engine::look_for_foreign_ninja() {
+    const std::optional<std::int64_t> pid =
+        services_.processes.find_ninja(setup_.builddir, ninja_->pid());
+    if (!pid || held_)
         return;
-    services_.loop.post([this, message = started.error().message] {
-        NinjaBuild::Outcome outcome;
-        outcome.ended = services_.clock.now();
-        outcome.finished.status = BuildStatus::kFailed;
-        outcome.finished.exit_status = 1;
-        outcome.diagnostics.emplace_back().message = message;
-        build_ended(std::move(outcome));
-    });
+    held_ = true;
+    const std::string number = std::to_string(*pid);
+    events_.tell(WarningEvent{"foreign_ninja", "another ninja (process " + number + ") builds in " +
+                                                   setup_.builddir +
+                                                   "; hotrun waits for it, then builds"});
+    driver_.change(services_.clock.now());
+    pump();
+    services_.loop.await_end(*pid, [this] { go_on_building(); });
+}
+
+void Engine::hold_for_meson() {
+    held_ = ninja_->wait_for_meson([this] { go_on_building(); }).ok();
+}
+
+void Engine::go_on_building() {
+    if (stopped_ || !std::exchange(held_, false))
+        return;
+    driver_.change(services_.clock.now());
+    pump();
 }
 
 void Engine::build_ended(NinjaBuild::Outcome outcome) {
@@ -137,11 +191,15 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     build_ended_ = services_.clock.wall();
     const BuildStatus status = outcome.finished.status;
     const bool given_up = driver_.cancelling(); // it may have succeeded all the same
+    if (outcome.killed)
+        sources_.remove_unfinished(build_began_ - kTimestampTick, outcome.finished.edges);
     tell_build(outcome);
     driver_.build_ended(services_.clock.now());
     if (!given_up && (status == BuildStatus::kOk || status == BuildStatus::kNothing))
         look(Writer::kOurBuild, phases_);
     first_build_ended_ |= status != BuildStatus::kCancelled;
+    if (outcome.meson_busy)
+        hold_for_meson();
     renew_watch_set();
     pump();
 }
@@ -248,7 +306,7 @@ void Engine::warn_once(const std::string &code, const std::string &message) {
 }
 
 void Engine::tell_ready_once() {
-    const bool graph_pending = ninja_ != nullptr && ninja_->running();
+    const bool graph_pending = ninja_ != nullptr && ninja_->running() && !held_;
     if (ready_ || !first_build_ended_ || graph_pending || driver_.building() || looking_ ||
         reloader_.in_flight())
         return;

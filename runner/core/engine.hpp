@@ -19,6 +19,8 @@ struct EngineSetup {
     std::string builddir; // empty: nothing is built
     bool build = true;
     std::vector<std::string> target_names; // as the user knows them
+    // Makes the build folder ours; called again when it is another folder than before.
+    std::function<Status()> claim_builddir = [] { return Done{}; };
 };
 
 // Bound to the runner's thread. Knows the world by its interfaces only.
@@ -62,6 +64,11 @@ class Engine {
     bool is_ours(const std::string &path) const;
     void pump();
     void start_build();
+    Status claim_builddir();
+    void fail_build(const std::string &message);
+    void look_for_foreign_ninja();
+    void hold_for_meson();
+    void go_on_building();
     void build_ended(NinjaBuild::Outcome outcome);
     void tell_build(NinjaBuild::Outcome &outcome);
     void look(Writer writer, PhaseTimes phases);
@@ -83,7 +90,9 @@ class Engine {
     SourceWatch sources_;
 
     std::optional<Timestamp> build_file_; // of build.ninja when the graph was read
+    std::optional<Timestamp> claimed_;    // the folder that is ours
     bool graph_wanted_ = true;
+    bool held_ = false; // somebody else builds here, and is awaited
     bool stopped_ = false;
     bool first_build_started_ = false;
     bool first_build_ended_ = false;
@@ -98,6 +107,7 @@ class Engine {
     PhaseTimes phases_{TimePoint{}};
     // When the first build began whose findings are not in the watch set yet; wall clock.
     std::optional<std::chrono::nanoseconds> unread_build_began_;
+    std::chrono::nanoseconds build_began_{}; // wall clock
     std::chrono::nanoseconds build_ended_{}; // wall clock
 };
 

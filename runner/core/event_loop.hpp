@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 
 namespace hotrun {
@@ -27,6 +28,9 @@ class EventLoop {
     // Runs `work` once at `when`. One alarm each name: a new one takes the place of the old one.
     virtual void set_alarm(int name, TimePoint when, std::function<void()> work) = 0;
     virtual void clear_alarm(int name) = 0;
+
+    // Runs `work` once when that process has ended; it need be no child.
+    virtual void await_end(std::int64_t pid, std::function<void()> work) = 0;
 };
 
 } // namespace hotrun

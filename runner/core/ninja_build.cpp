@@ -1,6 +1,7 @@
 #include "core/ninja_build.hpp"
 
 #include "control/diagnostics.hpp"
+#include "core/build_obstacle.hpp"
 #include "core/ninja_log.hpp"
 
 namespace hotrun {
@@ -19,6 +20,8 @@ NinjaBuild::NinjaBuild(Services services, NinjaSetup setup)
     : services_(services), setup_(std::move(setup)) {}
 
 Status NinjaBuild::build(OnProgress on_progress, OnEnd on_end) {
+    if (!services_.files.timestamp(setup_.builddir + "/build.ninja"))
+        return Error{ErrorKind::kFailed, not_set_up(setup_.builddir), 0};
     const Command command{
         .program = setup_.program,
         .arguments = setup_.targets,
@@ -39,7 +42,9 @@ Status NinjaBuild::build(OnProgress on_progress, OnEnd on_end) {
             on_end(outcome(end));
         });
     if (!started)
-        return started.error();
+        return Error{ErrorKind::kFailed,
+                     started.error().message + "; install ninja-build if it is gone",
+                     started.error().system_code};
     command_ = std::move(*started);
     return Done{};
 }
@@ -67,6 +72,23 @@ Status NinjaBuild::graph(OnGraph on_graph) {
     return Done{};
 }
 
+// By the lock that Meson takes (mesonlib's BuildDirLock).
+Status NinjaBuild::wait_for_meson(std::function<void()> on_free) {
+    if (setup_.flock.empty())
+        return Error{ErrorKind::kFailed, "there is no flock", 0};
+    auto started = services_.commands.start(
+        Command{setup_.flock, {"meson-private/meson.lock", "true"}, setup_.builddir, {}},
+        [](std::string_view) {},
+        [this, on_free = std::move(on_free)](const Result<CommandEnd> &) {
+            const std::unique_ptr<RunningCommand> ended = std::move(command_);
+            on_free();
+        });
+    if (!started)
+        return started.error();
+    command_ = std::move(*started);
+    return Done{};
+}
+
 void NinjaBuild::cancel() {
     cancelled_ = true;
     if (command_ != nullptr)
@@ -77,6 +99,7 @@ NinjaBuild::Outcome NinjaBuild::outcome(const Result<CommandEnd> &end) {
     output_.finish();
     Outcome outcome;
     outcome.ended = services_.clock.now();
+    outcome.killed = end && end->signal != 0;
     BuildFinishedEvent &finished = outcome.finished;
     finished.duration = std::chrono::floor<Microseconds>(outcome.ended - started_);
     finished.exit_status = end ? end->exit_status : 1;
@@ -96,12 +119,27 @@ NinjaBuild::Outcome NinjaBuild::outcome(const Result<CommandEnd> &end) {
         return outcome;
     }
     finished.status = BuildStatus::kFailed;
-    if (!end)
-        outcome.diagnostics.push_back(plain_error(end.error().message));
-    else if (end->signal != 0)
-        outcome.diagnostics.push_back(plain_error(
-            "ninja was ended by signal " + std::to_string(end->signal) + "; save to build again"));
+    explain_failure(end, outcome);
     return outcome;
+}
+
+// One sentence in place of all that an obstacle makes the commands say.
+void NinjaBuild::explain_failure(const Result<CommandEnd> &end, Outcome &outcome) const {
+    std::vector<DiagnosticEvent> &diagnostics = outcome.diagnostics;
+    if (!end)
+        diagnostics.push_back(plain_error(end.error().message));
+    else if (end->signal != 0)
+        diagnostics.push_back(plain_error("ninja was ended by signal " +
+                                          std::to_string(end->signal) + "; save to build again"));
+    const std::string printed = strip_colors(outcome.finished.output);
+    const std::optional<BuildObstacle> obstacle = find_build_obstacle(printed, setup_.builddir);
+    if (!obstacle)
+        return;
+    outcome.meson_busy = obstacle->meson_busy;
+    std::erase_if(diagnostics, [&](const DiagnosticEvent &diagnostic) {
+        return diagnostic.message.find(obstacle->words) != std::string::npos;
+    });
+    diagnostics.push_back(plain_error(obstacle->sentence));
 }
 
 // Ninja appends to its log. Where it wrote the log anew instead, the lines of this build can't be

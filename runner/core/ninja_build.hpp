@@ -18,6 +18,7 @@ struct NinjaSetup {
     std::string program; // absolute path
     std::string builddir;
     std::vector<std::string> targets;
+    std::string flock = {}; // absolute path of that program; empty: there is none
 };
 
 // Bound to the runner's thread.
@@ -32,6 +33,8 @@ class NinjaBuild {
         BuildFinishedEvent finished;
         std::vector<DiagnosticEvent> diagnostics;
         TimePoint ended{};
+        bool killed = false;     // what its commands wrote may be half done
+        bool meson_busy = false; // it failed for another Meson that works in the build folder
     };
     using OnProgress = std::function<void(std::size_t done, std::size_t total)>;
     using OnEnd = std::function<void(Outcome)>;
@@ -42,9 +45,15 @@ class NinjaBuild {
     bool running() const { return command_ != nullptr; }
     const std::vector<std::string> &targets() const { return setup_.targets; }
 
-    // One at a time: a build or a graph.
+    // One at a time: a build, a graph or a wait.
     Status build(OnProgress on_progress, OnEnd on_end);
     Status graph(OnGraph on_graph);
+
+    // Until no Meson works in the build folder.
+    Status wait_for_meson(std::function<void()> on_free);
+
+    // The process that runs; 0: none does.
+    std::int64_t pid() const { return command_ == nullptr ? 0 : command_->pid(); }
 
     // The end is told as that of any other build.
     void cancel();
@@ -54,6 +63,7 @@ class NinjaBuild {
 
   private:
     Outcome outcome(const Result<CommandEnd> &end);
+    void explain_failure(const Result<CommandEnd> &end, Outcome &outcome) const;
     std::vector<BuiltEdge> built_edges() const;
     std::string log_path() const { return setup_.builddir + "/.ninja_log"; }
 

@@ -148,6 +148,20 @@ void SourceWatch::make_outputs_stale(const std::vector<std::string> &changed,
     }
 }
 
+void SourceWatch::remove_unfinished(std::chrono::nanoseconds since,
+                                    const std::vector<BuiltEdge> &finished) {
+    std::unordered_set<std::string_view> whole;
+    for (const BuiltEdge &edge : finished)
+        whole.insert(edge.output);
+    for (const std::string &output : graph_.outputs()) {
+        const std::string path = absolute(output);
+        const std::optional<Timestamp> made = files_.timestamp(path);
+        if (made && made->mtime_ns >= since.count() && !whole.contains(output) &&
+            output != kBuildFile && !files_.is_folder(path))
+            static_cast<void>(files_.remove(path));
+    }
+}
+
 // Removed rather than given an older time: for commands that may leave their output as it is, ninja
 // compares the time in its log instead of the file's. build.ninja itself must not go missing.
 void SourceWatch::make_older_than(const std::string &output, const Timestamp &input) {

@@ -4,6 +4,7 @@
 #include "core/build_graph.hpp"
 #include "core/file_system.hpp"
 #include "core/ninja_deps.hpp"
+#include "hotrun/events.hpp"
 
 #include <chrono>
 #include <map>
@@ -48,6 +49,10 @@ class SourceWatch {
     // saved after that needs nothing.
     void make_outputs_stale(const std::vector<std::string> &changed,
                             std::chrono::nanoseconds since);
+
+    // Removes what a ninja that was killed may have left half written: outputs made since then by
+    // commands that are not among the finished ones. Ninja would take them for whole.
+    void remove_unfinished(std::chrono::nanoseconds since, const std::vector<BuiltEdge> &finished);
 
   private:
     struct Source {

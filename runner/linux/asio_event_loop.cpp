@@ -1,6 +1,12 @@
 #include "linux/asio_event_loop.hpp"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+
+#include <memory>
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace hotrun {
 
@@ -25,6 +31,18 @@ void AsioEventLoop::clear_alarm(int name) {
         return;
     ++alarm->second.count;
     alarm->second.timer.cancel();
+}
+
+void AsioEventLoop::await_end(std::int64_t pid, std::function<void()> work) {
+    const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+    if (pidfd < 0) // it has ended
+        return post(std::move(work));
+    auto process = std::make_shared<boost::asio::posix::stream_descriptor>(io_, pidfd);
+    process->async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [process, work = std::move(work)](const boost::system::error_code &error) {
+                            if (!error)
+                                work();
+                        });
 }
 
 } // namespace hotrun

@@ -24,6 +24,7 @@ class AsioEventLoop : public EventLoop {
     void post(std::function<void()> work) override;
     void set_alarm(int name, TimePoint when, std::function<void()> work) override;
     void clear_alarm(int name) override;
+    void await_end(std::int64_t pid, std::function<void()> work) override;
 
     boost::asio::io_context &io() { return io_; }
 

@@ -4,12 +4,15 @@
 
 #include <boost/filesystem.hpp>
 
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 
 #include <time.h>
 #include <unistd.h>
+
+namespace fs = boost::filesystem;
 
 namespace hotrun {
 
@@ -47,6 +50,43 @@ std::optional<std::chrono::nanoseconds> LinuxProcessTable::start_time(std::int64
     const std::int64_t since_boot = *ticks * (1'000'000'000LL / ::sysconf(_SC_CLK_TCK));
     const std::int64_t boot = nanoseconds_of(CLOCK_REALTIME) - nanoseconds_of(CLOCK_BOOTTIME);
     return std::chrono::nanoseconds(boot + since_boot);
+}
+
+namespace {
+
+std::string content_of(const fs::path &path) {
+    std::ifstream file(path.string());
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool is_ninja(const fs::path &process) {
+    const std::string name = content_of(process / "comm");
+    return name == "ninja\n" || name == "ninja-build\n" || name == "samu\n";
+}
+
+// One of ninja's tools, or a dry run, writes nothing.
+bool builds(const fs::path &process) {
+    const std::string words = content_of(process / "cmdline");
+    return words.find(std::string_view("\0-t", 3)) == std::string::npos &&
+           words.find(std::string_view("\0-n\0", 4)) == std::string::npos;
+}
+
+} // namespace
+
+std::optional<std::int64_t> LinuxProcessTable::find_ninja(const std::string &folder,
+                                                          std::int64_t own_session) const {
+    boost::system::error_code ignored;
+    for (fs::directory_iterator process("/proc", ignored), end; process != end;
+         process.increment(ignored)) {
+        const std::string name = process->path().filename().string();
+        pid_t pid = 0;
+        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() ||
+            !is_ninja(process->path()) || ::getsid(pid) == own_session)
+            continue;
+        if (fs::read_symlink(process->path() / "cwd", ignored) == folder && builds(process->path()))
+            return pid;
+    }
+    return std::nullopt;
 }
 
 Result<std::string> executable_path() {

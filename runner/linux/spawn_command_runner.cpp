@@ -168,6 +168,8 @@ class SpawnedCommand : public RunningCommand {
         end_and_reap();
     }
 
+    std::int64_t pid() const override { return state_->pid; }
+
     void interrupt() override {
         if (state_->ended)
             return;

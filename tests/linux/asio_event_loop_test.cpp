@@ -1,5 +1,6 @@
 #include "linux/asio_event_loop.hpp"
 
+#include "forked_child.hpp"
 #include "waiting.hpp"
 
 #include <gtest/gtest.h>
@@ -141,6 +142,21 @@ TEST_F(AsioEventLoopTest, AnAlarmCanSetItselfAgain) {
     ASSERT_TRUE(run_until(loop_, [&] { return done_.size() == 3; }));
     run_what_is_due();
     EXPECT_EQ(done_.size(), 3u);
+}
+
+TEST_F(AsioEventLoopTest, TellsTheEndOfAProcess) {
+    const Gate end;
+    ForkedChild child([&] { return end.wait() ? 0 : 1; });
+    loop_.await_end(child.pid(), note(1));
+    run_what_is_due();
+    EXPECT_EQ(done_, Numbers{}) << "it goes on";
+    end.open();
+    ASSERT_TRUE(run_until(loop_, [&] { return !done_.empty(); }));
+    EXPECT_EQ(done_, Numbers{1});
+    const pid_t gone = child.pid();
+    EXPECT_EQ(child.exit_status(), 0);
+    loop_.await_end(gone, note(2));
+    ASSERT_TRUE(run_until(loop_, [&] { return done_.size() == 2; }));
 }
 
 } // namespace

@@ -1,10 +1,13 @@
 #include "linux/linux_process_table.hpp"
 
 #include "forked_child.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include <sys/prctl.h>
 
@@ -70,6 +73,47 @@ TEST(LinuxProcessTable, KnowsTheExecutableOfThisProcess) {
     ASSERT_TRUE(path);
     EXPECT_EQ(std::filesystem::path(*path).filename(), "linux-tests");
     EXPECT_TRUE(std::filesystem::equivalent(*path, "/proc/self/exe"));
+}
+
+class FindNinjaTest : public testing::Test {
+  protected:
+    // A program of that name with those arguments, in the folder, as the leader of a session.
+    void start(const std::string &name, const std::string &argument) {
+        if (!std::filesystem::exists(folder_ / name))
+            std::filesystem::copy_file("/bin/sleep", folder_ / name);
+        child_.emplace([&] {
+            if (::setsid() < 0 || ::chdir(folder_.path().c_str()) != 0)
+                return 1;
+            ::execl((folder_ / name).c_str(), name.c_str(), argument.c_str(), nullptr);
+            return 1;
+        });
+    }
+
+    // The child has replaced itself when its name is the new one.
+    void wait_for_name(const std::string &name) const {
+        const std::string path = "/proc/" + std::to_string(child_->pid()) + "/comm";
+        while (content_of(path) != name + "\n")
+            std::this_thread::yield();
+    }
+
+    TemporaryFolder folder_;
+    LinuxProcessTable processes_;
+    std::optional<ForkedChild> child_;
+};
+
+TEST_F(FindNinjaTest, FindsTheOneThatBuildsInTheFolder) {
+    EXPECT_EQ(processes_.find_ninja(folder_.path(), 0), std::nullopt);
+    start("ninja", "1000");
+    wait_for_name("ninja");
+    EXPECT_EQ(processes_.find_ninja(folder_.path(), 0), child_->pid());
+    EXPECT_EQ(processes_.find_ninja("/", 0), std::nullopt) << "another folder";
+    EXPECT_EQ(processes_.find_ninja(folder_.path(), child_->pid()), std::nullopt) << "our own";
+}
+
+TEST_F(FindNinjaTest, AnotherProgramIsNone) {
+    start("make", "1000");
+    wait_for_name("make");
+    EXPECT_EQ(processes_.find_ninja(folder_.path(), 0), std::nullopt);
 }
 
 } // namespace

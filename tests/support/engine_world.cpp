@@ -19,9 +19,16 @@ bool is_graph(const FakeRun &run) {
 EngineWorld::EngineWorld(Mode mode)
     : reloader({files, loader, processes, clock}, loop, events, handover, {{"game", kLibrary}},
                true),
-      ninja({commands, files, clock}, {"/usr/bin/ninja", "/p/b", {"libgame.so"}}),
-      engine({loop, clock, files, processes}, {"/p/b", mode == Mode::kBuild, {"game"}}, events,
-             reloader, mode == Mode::kBuild ? &ninja : nullptr),
+      ninja({commands, files, clock}, {"/usr/bin/ninja", "/p/b", {"libgame.so"}, "/usr/bin/flock"}),
+      engine({loop, clock, files, processes},
+             {"/p/b",
+              mode == Mode::kBuild,
+              {"game"},
+              [this] {
+                  ++claim_count;
+                  return Status(Done{});
+              }},
+             events, reloader, mode == Mode::kBuild ? &ninja : nullptr),
       watcher([this](const std::vector<std::string> &paths) {
           engine.files_changed(paths, ChangeSource::kWatch);
       }) {

@@ -63,6 +63,7 @@ class EngineWorld {
     FakeProcessTable processes;
     FakeCommandRunner commands;
     RecordingObserver observer;
+    int claim_count = 0; // how often the engine has made the build folder ours
     EventStream events{clock, {&observer}};
     Handover handover{[] {}};
     Reloader reloader;

@@ -44,6 +44,8 @@ class FakeRun {
 
 class FakeCommandRunner final : public CommandRunner {
   public:
+    static constexpr std::int64_t kPid = 1000; // of each command
+
     Result<std::unique_ptr<RunningCommand>> start(const Command &command, OnOutput on_output,
                                                   OnEnd on_end) override {
         if (failure)
@@ -64,6 +66,7 @@ class FakeCommandRunner final : public CommandRunner {
         Handle(const Handle &) = delete;
         Handle &operator=(const Handle &) = delete;
         ~Handle() override { run_->destroy(); }
+        std::int64_t pid() const override { return kPid; }
         void interrupt() override { ++run_->interrupt_count; }
 
       private:

@@ -22,6 +22,16 @@ class FakeEventLoop final : public EventLoop {
 
     void clear_alarm(int name) override { alarms_.erase(name); }
 
+    void await_end(std::int64_t pid, std::function<void()> work) override {
+        awaited_[pid] = std::move(work);
+    }
+
+    // Nobody may have waited for that process.
+    void process_ends(std::int64_t pid) {
+        if (const auto awaited = awaited_.extract(pid))
+            awaited.mapped()();
+    }
+
     // Runs what was posted, and what that posts.
     void run_posted() {
         while (!posted_.empty()) {
@@ -63,6 +73,7 @@ class FakeEventLoop final : public EventLoop {
     FakeClock &clock_;
     std::deque<std::function<void()>> posted_;
     std::map<int, Alarm> alarms_;
+    std::map<std::int64_t, std::function<void()>> awaited_;
 };
 
 } // namespace hotrun

@@ -17,6 +17,12 @@ class FakeProcessTable final : public ProcessTable {
         return found == started.end() ? std::nullopt : std::optional(found->second);
     }
 
+    std::optional<std::int64_t> find_ninja(const std::string & /*folder*/,
+                                           std::int64_t /*own_session*/) const override {
+        return foreign_ninja;
+    }
+
+    std::optional<std::int64_t> foreign_ninja;
     std::map<std::int64_t, std::chrono::nanoseconds> started = {{kOwnPid, {}}};
 };
 

@@ -255,8 +255,10 @@ TEST(Engine, NinjaThatCantBeStartedIsAFailedBuild) {
     world.commands.failure = Error{ErrorKind::kFailed, "can't start /usr/bin/ninja", 2};
     world.engine.start();
     world.loop.run_posted();
-    EXPECT_EQ(world.words(), (Words{"build_started", "diagnostic can't start /usr/bin/ninja",
-                                    "build_finished failed", "ready game 0"}));
+    EXPECT_EQ(world.words(),
+              (Words{"build_started",
+                     "diagnostic can't start /usr/bin/ninja; install ninja-build if it is gone",
+                     "build_finished failed", "ready game 0"}));
     EXPECT_EQ(world.observer.last<BuildFinishedEvent>().exit_status, 1);
 }
 
@@ -268,7 +270,8 @@ TEST(Engine, NinjaThatCantBeStartedAnyMoreIsTriedAgainWithTheNextSave) {
     world.loop.run_posted();
     EXPECT_EQ(world.words(),
               (Words{"change /p/src/game.cpp", "build_started",
-                     "diagnostic can't start /usr/bin/ninja", "build_finished failed"}));
+                     "diagnostic can't start /usr/bin/ninja; install ninja-build if it is gone",
+                     "build_finished failed"}));
     world.commands.failure.reset();
     world.save(EngineWorld::kSource, "third");
     world.finish_build("three");

@@ -17,6 +17,8 @@ const std::string kLog = "/b/.ninja_log";
 
 class NinjaBuildTest : public testing::Test {
   protected:
+    NinjaBuildTest() { files.write("/b/build.ninja", "rules"); }
+
     void start() {
         const Status started = ninja.build(
             [this](std::size_t done, std::size_t total) { progress.emplace_back(done, total); },
@@ -163,7 +165,55 @@ TEST_F(NinjaBuildTest, SignalThatEndsNinjaIsAFailureThatNamesIt) {
     run().end_by_signal(9);
     EXPECT_EQ(finished().status, BuildStatus::kFailed);
     EXPECT_EQ(finished().exit_status, 137);
+    EXPECT_TRUE(outcomes.back().killed);
     EXPECT_EQ(messages(), Words{"ninja was ended by signal 9; save to build again"});
+}
+
+TEST_F(NinjaBuildTest, FolderThatIsNotSetUpIsNoWorkForNinja) {
+    ASSERT_TRUE(files.remove("/b/build.ninja").ok());
+    const Status started = ninja.build({}, {});
+    ASSERT_FALSE(started.ok());
+    EXPECT_EQ(started.error().message, "the build folder /b is not set up; run meson setup /b in "
+                                       "the project's folder");
+    EXPECT_TRUE(commands.runs.empty());
+}
+
+TEST_F(NinjaBuildTest, ObstacleIsOneSentenceInPlaceOfWhatTheCommandsSay) {
+    start();
+    run().print("\x1e"
+                "1 2 1 1 1 Compiling\nFAILED: game.cpp.o \nc++\n"
+                "../src/game.cpp:1:1: fatal error: closing game.d: No space left on device\n"
+                "../src/game.cpp:3:1: warning: unused\n");
+    run().end(1);
+    ASSERT_EQ(messages().size(), 2u);
+    EXPECT_EQ(messages()[0], "unused");
+    EXPECT_EQ(messages()[1], "there is no space left for what the build writes, in /b or the "
+                             "temporary folder; free some, then save again");
+    EXPECT_FALSE(outcomes.back().meson_busy);
+    EXPECT_FALSE(outcomes.back().killed);
+}
+
+TEST_F(NinjaBuildTest, WaitsForAnotherMesonByItsLock) {
+    start();
+    run().print("\x1e"
+                "0 1 1 0 0 Regenerating build files.\n\nERROR: Some other Meson process is already "
+                "using this build directory. Exiting.\nFAILED: build.ninja \nmeson\n"
+                "ninja: error: rebuilding 'build.ninja': subcommand failed\n");
+    run().end(1);
+    EXPECT_TRUE(outcomes.back().meson_busy);
+    EXPECT_EQ(messages(), Words{"another Meson works in /b; hotrun builds again when it is done"});
+
+    EXPECT_FALSE(ninja.wait_for_meson({}).ok()) << "without flock";
+    NinjaBuild with_flock({commands, files, clock}, {"/usr/bin/ninja", "/b", {}, "/usr/bin/flock"});
+    bool is_free = false;
+    ASSERT_TRUE(with_flock.wait_for_meson([&] { is_free = true; }).ok());
+    EXPECT_EQ(run().command.program, "/usr/bin/flock");
+    EXPECT_EQ(run().command.arguments, (Words{"meson-private/meson.lock", "true"}));
+    EXPECT_EQ(run().command.directory, "/b");
+    EXPECT_TRUE(with_flock.running());
+    run().end(0);
+    EXPECT_TRUE(is_free);
+    EXPECT_FALSE(with_flock.running());
 }
 
 // When the host has reaped ninja itself, its code reads as 0, but there is an error: ECHILD.
@@ -211,7 +261,8 @@ TEST_F(NinjaBuildTest, NinjaThatCantBeStartedIsAnError) {
     commands.failure = Error{ErrorKind::kFailed, "can't start /usr/bin/ninja", 2};
     const Status started = ninja.build({}, {});
     ASSERT_FALSE(started.ok());
-    EXPECT_EQ(started.error().message, "can't start /usr/bin/ninja");
+    EXPECT_EQ(started.error().message,
+              "can't start /usr/bin/ninja; install ninja-build if it is gone");
     EXPECT_FALSE(ninja.running());
     EXPECT_FALSE(ninja.graph({}).ok());
 }

@@ -305,5 +305,22 @@ TEST_F(StaleOutputs, SourceThatIsGoneIsNinjasToComplainOf) {
     EXPECT_TRUE(object_is_there());
 }
 
+TEST(UnfinishedOutputs, AreRemovedUnlessTheirCommandHasEnded) {
+    Project project;
+    project.renew();
+    project.write("/p/b/" + kObject, 100);
+    project.write("/p/b/libgame.so", 110);
+    project.write("/p/b/build.ninja", 120);
+    project.watch.remove_unfinished(project.at(100), {{kObject, {}}});
+    EXPECT_TRUE(project.files.exists("/p/b/" + kObject)) << "it is whole";
+    EXPECT_FALSE(project.files.exists("/p/b/libgame.so"));
+    EXPECT_TRUE(project.files.exists("/p/b/build.ninja"));
+    project.watch.remove_unfinished(project.at(101), {});
+    EXPECT_TRUE(project.files.exists("/p/b/" + kObject)) << "an earlier build made it";
+    project.watch.remove_unfinished(project.at(100), {});
+    EXPECT_FALSE(project.files.exists("/p/b/" + kObject));
+    EXPECT_TRUE(project.files.exists("/p/src/game.cpp"));
+}
+
 } // namespace
 } // namespace hotrun
