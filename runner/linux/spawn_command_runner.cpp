@@ -319,6 +319,8 @@ SpawnCommandRunner::start(const Command &command, OnOutput on_output, OnEnd on_e
 
 std::string find_program(const std::vector<std::string> &names) {
     for (const std::string &name : names) {
+        if (name.find('/') != std::string::npos && ::access(name.c_str(), X_OK) == 0)
+            return name;
         const auto found = process::environment::find_executable(name);
         if (!found.empty())
             return found.string();

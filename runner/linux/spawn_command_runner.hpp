@@ -29,7 +29,7 @@ class SpawnCommandRunner : public CommandRunner {
     std::chrono::milliseconds patience_;
 };
 
-// The first of `names` that PATH has; empty: none.
+// The first of `names` that PATH has, or that is the path of a program; empty: none.
 std::string find_program(const std::vector<std::string> &names);
 
 // Runs `command` to its end, its output on our standard error.

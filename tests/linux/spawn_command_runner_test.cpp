@@ -478,6 +478,7 @@ TEST(FindProgram, GivesTheFirstNameThatPathHasAsAProgram) {
     EXPECT_EQ(find_program({"tool"}), folder / "b/tool");
     EXPECT_EQ(find_program({"absent", "data", "other", "tool"}), folder / "b/other");
     EXPECT_EQ(find_program({"absent"}), "");
+    EXPECT_EQ(find_program({folder / "a/data", folder / "b/tool", "other"}), folder / "b/tool");
     EXPECT_EQ(find_program({}), "");
     ::setenv("PATH", path.c_str(), 1); // NOLINT(concurrency-mt-unsafe)
 }
