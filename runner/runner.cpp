@@ -16,12 +16,12 @@
 #include "linux/spawn_command_runner.hpp"
 #include "linux/stop_signals.hpp"
 #include "linux/wake_descriptor.hpp"
+#include "ninja_program.hpp"
 #include "run_plan.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <thread>
 
 namespace hotrun {
@@ -29,15 +29,6 @@ namespace hotrun {
 namespace {
 
 constexpr int kPollAlarm = 100;
-
-// The one that Meson finds: another version may throw the build folder's log away.
-std::vector<std::string> ninja_names() {
-    const char *chosen = std::getenv("NINJA"); // NOLINT(concurrency-mt-unsafe): read once, at start
-    std::vector<std::string> names = {"ninja", "ninja-build"};
-    if (chosen != nullptr && *chosen != '\0')
-        names.insert(names.begin(), chosen);
-    return names;
-}
 
 // A run of so many steps can't end by itself when there is nothing to step.
 class NothingToStep : public Observer {
@@ -157,11 +148,11 @@ Status Runner::Impl::set_up() {
     if (plan_.build) {
         if (const Status claimed = claim_builddir(); !claimed)
             return claimed.error();
-        const std::string program = find_program(ninja_names());
-        if (program.empty())
-            return Error{ErrorKind::kFailed, "can't find ninja in PATH; install ninja-build", 0};
+        const Result<std::string> program = find_ninja();
+        if (!program)
+            return program.error();
         ninja_.emplace(NinjaBuild::Services{commands_, files_, clock_},
-                       NinjaSetup{program, plan_.builddir, plan_.targets.ninja_targets,
+                       NinjaSetup{*program, plan_.builddir, plan_.targets.ninja_targets,
                                   find_program({"flock"})});
     }
     if (const Status added = add_modules(); !added)

@@ -16,15 +16,77 @@ namespace {
 constexpr std::size_t kLeastHeapBytes = 64u << 10;
 constexpr std::size_t kHelpColumn = 24;
 
+// A subcommand: the word that it is called by, and its help above and below the options.
+struct SubcommandHelp {
+    Subcommand subcommand;
+    const char *word; // empty: none
+    const char *operands;
+    const char *summary; // for the list of all
+    const char *text;
+    const char *end;
+};
+
+constexpr std::array kSubcommands = {
+    SubcommandHelp{
+        Subcommand::kRun, "", "[TARGET...]", "",
+        "Builds TARGET with ninja, loads its library and steps it. Save a source file: it is "
+        "built\n"
+        "again, and the running program goes on with the new code and its state.\n"
+        "TARGET is the name of a Meson target or a ninja target; without one, the only hot module\n"
+        "of the project.\n",
+        "Exit status: 0 for SIGTERM and --steps, 130 for SIGINT, the module's own for its "
+        "stop(n),\n"
+        "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
+        "working.\n"},
+    SubcommandHelp{
+        Subcommand::kStatus, "status", "[TARGET...]",
+        "whether hotrun is at work, and which files it watches",
+        "Says whether a hotrun is at work in the build folder, and how many files make TARGET: "
+        "those\n"
+        "whose change makes ninja do work. TARGET is what hotrun itself takes.\n",
+        "Exit status: 0, 2 for an unknown target or option, 1 where the build folder or ninja does "
+        "not\n"
+        "answer.\n"},
+};
+
+const SubcommandHelp &help_of(Subcommand subcommand) {
+    return *std::find_if(kSubcommands.begin(), kSubcommands.end(),
+                         [&](const SubcommandHelp &help) { return help.subcommand == subcommand; });
+}
+
+std::string called(Subcommand subcommand) {
+    const std::string word = help_of(subcommand).word;
+    return word.empty() ? "hotrun" : "hotrun " + word;
+}
+
+// Takes a subcommand's word off the front.
+Subcommand take_subcommand(std::vector<std::string> &words) {
+    for (const SubcommandHelp &help : kSubcommands) {
+        if (!words.empty() && *help.word != '\0' && words.front() == help.word) {
+            words.erase(words.begin());
+            return help.subcommand;
+        }
+    }
+    return Subcommand::kRun;
+}
+
 // One option: how it is written, what its help says, and what it does. `take` gives an empty text,
 // or what is wrong with the value.
 struct Option {
-    char letter; // 0: none
+    unsigned where; // bits of subcommands
+    char letter;    // 0: none
     const char *name;
     const char *value; // null: it takes none
     const char *help;
     std::function<std::string(Arguments &, const std::string &value)> take;
 };
+
+constexpr unsigned bit(Subcommand subcommand) {
+    return 1u << static_cast<unsigned>(subcommand);
+}
+constexpr unsigned kRun = bit(Subcommand::kRun);
+constexpr unsigned kStatus = bit(Subcommand::kStatus);
+constexpr unsigned kAll = ~0u;
 
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) {
@@ -85,50 +147,61 @@ std::string take_color(const std::string &text, ColorChoice &into) {
     return "";
 }
 
-const std::vector<Option> &options() {
+const std::vector<Option> &all_options() {
     using Text = const std::string &;
     static const std::vector<Option> kOptions = {
-        {'C', "builddir", "DIR", "the build folder (the current one, or the project's only one)",
+        {kAll, 'C', "builddir", "DIR",
+         "the build folder (the current one, or the project's only one)",
          [](Arguments &a, Text v) {
              a.builddir = v;
              return std::string(v.empty() ? "names no folder" : "");
          }},
-        {0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
+        {kRun, 0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.interval); }},
-        {0, "steps", "N", "end after N steps (no end)",
+        {kRun, 0, "steps", "N", "end after N steps (no end)",
          [](Arguments &a, Text v) { return take_steps(v, a.steps); }},
-        {0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
+        {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
-        {0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
+        {kRun, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
          [](Arguments &a, Text) {
              a.build = false;
              return std::string();
          }},
-        {0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
+        {kRun, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
          [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
-        {0, "events", "FILE", "write the event stream to FILE (-: standard output)",
+        {kRun, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
          [](Arguments &a, Text v) {
              a.events = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {0, "color", "WHEN", "auto, always or never (auto)",
+        {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
          [](Arguments &a, Text v) { return take_color(v, a.color); }},
-        {'q', "quiet", nullptr, "say nothing but errors and warnings",
+        {kRun, 'q', "quiet", nullptr, "say nothing but errors and warnings",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kQuiet;
              return std::string();
          }},
-        {'v', "verbose", nullptr, "say everything",
+        {kRun, 'v', "verbose", nullptr, "say everything",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kVerbose;
              return std::string();
          }},
-        {'h', "help", nullptr, "print this text and end",
+        {kStatus, 0, "files", nullptr, "print the files, one a line",
+         [](Arguments &a, Text) {
+             a.files = true;
+             return std::string();
+         }},
+        {kStatus, 0, "json", nullptr, "print one JSON object",
+         [](Arguments &a, Text) {
+             a.json = true;
+             return std::string();
+         }},
+        {kAll, 'h', "help", nullptr, "print this text and end",
          [](Arguments &a, Text) {
              a.help = true;
              return std::string();
          }},
-        {0, "version", nullptr, "print the version and end",
+        {kAll, 0, "version", nullptr, "print the version and end",
          [](Arguments &a, Text) {
              a.version = true;
              return std::string();
@@ -137,18 +210,18 @@ const std::vector<Option> &options() {
     return kOptions;
 }
 
-Error misuse(std::string sentence) {
-    return Error{ErrorKind::kMisuse, std::move(sentence) + "; see hotrun --help", 0};
-}
-
-// What getopt_long reads, made from the table. Values start above any letter.
+// What getopt_long reads, made from those of the table that a subcommand takes. Values start above
+// any letter.
 class GetoptTables {
   public:
     static constexpr int kFirstValue = 256;
 
-    GetoptTables() {
+    explicit GetoptTables(Subcommand subcommand) {
         int value = kFirstValue;
-        for (const Option &option : options()) {
+        for (const Option &option : all_options()) {
+            if ((option.where & bit(subcommand)) == 0)
+                continue;
+            options_.push_back(&option);
             long_.push_back({option.name, option.value != nullptr ? required_argument : no_argument,
                              nullptr, value++});
             if (option.letter == 0)
@@ -162,18 +235,20 @@ class GetoptTables {
 
     const char *letters() const { return short_.c_str(); }
     const option *names() const { return long_.data(); }
+    const std::vector<const Option *> &options() const { return options_; }
 
-    static const Option *find(int value) {
-        for (std::size_t i = 0; i < options().size(); ++i) {
-            const Option &option = options()[i];
+    const Option *find(int value) const {
+        for (std::size_t i = 0; i < options_.size(); ++i) {
+            const Option *option = options_[i];
             if (value == kFirstValue + static_cast<int>(i) ||
-                (option.letter != 0 && value == option.letter))
-                return &option;
+                (option->letter != 0 && value == option->letter))
+                return option;
         }
         return nullptr;
     }
 
   private:
+    std::vector<const Option *> options_;
     std::string short_ = ":"; // a missing value is told apart from an unknown option
     std::vector<option> long_;
 };
@@ -183,12 +258,12 @@ std::string written(const Option &option) {
 }
 
 // The option that a mistyped word was meant to be; empty: none comes near.
-std::string nearest_option(std::string word) {
+std::string nearest_option(std::string word, const GetoptTables &tables) {
     word = word.substr(0, word.find('='));
     std::string best;
     std::size_t best_common = 2; // letters in common that a guess needs, beyond the hyphens
-    for (const Option &option : options()) {
-        const std::string name = written(option);
+    for (const Option *option : tables.options()) {
+        const std::string name = written(*option);
         const auto [in_word, in_name] =
             std::mismatch(word.begin(), word.end(), name.begin(), name.end());
         const auto front = static_cast<std::size_t>(in_word - word.begin());
@@ -205,15 +280,20 @@ std::string nearest_option(std::string word) {
     return best;
 }
 
-Error unknown_option(const std::string &word) {
-    const std::string near = word.starts_with("--") ? nearest_option(word) : "";
-    return misuse("there is no option " + word +
-                  (near.empty() ? "" : "; did you mean " + near + "?"));
+std::string unknown_option(const std::string &word, const GetoptTables &tables) {
+    const std::string near = word.starts_with("--") ? nearest_option(word, tables) : "";
+    return "there is no option " + word + (near.empty() ? "" : "; did you mean " + near + "?");
 }
 
 } // namespace
 
 Result<Arguments> parse_arguments(std::vector<std::string> words) {
+    Arguments arguments;
+    arguments.subcommand = take_subcommand(words);
+    const auto misuse = [&](const std::string &sentence) {
+        return Error{ErrorKind::kMisuse,
+                     sentence + "; see " + called(arguments.subcommand) + " --help", 0};
+    };
     std::string program = "hotrun";
     std::vector<char *> argv = {program.data()};
     for (std::string &word : words)
@@ -221,8 +301,7 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     argv.push_back(nullptr);
     const int count = static_cast<int>(words.size()) + 1;
 
-    Arguments arguments;
-    const GetoptTables tables;
+    const GetoptTables tables(arguments.subcommand);
     opterr = 0; // the sentences are ours
     optind = 0; // glibc: start anew
     while (true) {
@@ -234,10 +313,11 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
             break;
         const std::string last = argv[std::clamp(optind - 1, 1, count - 1)];
         if (value == '?')
-            return unknown_option(optopt != 0 && optopt < GetoptTables::kFirstValue
-                                      ? std::string("-") + static_cast<char>(optopt)
-                                      : last);
-        const Option *option = GetoptTables::find(value == ':' ? optopt : value);
+            return misuse(unknown_option(optopt != 0 && optopt < GetoptTables::kFirstValue
+                                             ? std::string("-") + static_cast<char>(optopt)
+                                             : last,
+                                         tables));
+        const Option *option = tables.find(value == ':' ? optopt : value);
         if (value == ':')
             return misuse("the option " + written(*option) + " needs a value (" + option->value +
                           ")");
@@ -247,7 +327,7 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     }
     const bool ended_by_hyphens =
         optind > 1 && std::string_view(argv[static_cast<std::size_t>(optind) - 1]) == "--";
-    if (ended_by_hyphens)
+    if (ended_by_hyphens && arguments.subcommand == Subcommand::kRun)
         return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
                       "with hotrun/runner.hpp, and takes no place behind --");
     for (int i = optind; i < count; ++i)
@@ -255,33 +335,32 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     return arguments;
 }
 
-std::string help_text() {
-    std::string text = "Usage: hotrun [OPTIONS] [TARGET...]\n"
-                       "\n"
-                       "Builds TARGET with ninja, loads its library and steps it. Save a source "
-                       "file: it is built\n"
-                       "again, and the running program goes on with the new code and its state.\n"
-                       "TARGET is the name of a Meson target or a ninja target; without one, the "
-                       "only hot module\n"
-                       "of the project.\n"
-                       "\n"
-                       "Options:\n";
-    for (const Option &option : options()) {
+std::string help_text(Subcommand subcommand) {
+    const SubcommandHelp &help = help_of(subcommand);
+    const GetoptTables tables(subcommand);
+    std::string text =
+        "Usage: " + called(subcommand) + " [OPTIONS] " + help.operands + "\n\n" + help.text;
+    text += "\nOptions:\n";
+    for (const Option *option : tables.options()) {
         std::string line =
-            option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
-        line += written(option);
-        if (option.value != nullptr)
-            line += std::string(" ") + option.value;
+            option->letter != 0 ? std::string("  -") + option->letter + ", " : "      ";
+        line += written(*option);
+        if (option->value != nullptr)
+            line += std::string(" ") + option->value;
         line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
-        text += line + option.help + "\n";
+        text += line + option->help + "\n";
     }
-    text += "\n"
-            "Exit status: 0 for SIGTERM and --steps, 130 for SIGINT, the module's own for its "
-            "stop(n),\n"
-            "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
-            "working.\n"
-            "More: man hotrun\n";
-    return text;
+    if (subcommand == Subcommand::kRun) {
+        text += "\nSubcommands, each with a --help of its own:\n";
+        for (const SubcommandHelp &other : kSubcommands) {
+            if (*other.word == '\0')
+                continue;
+            std::string line = std::string("  hotrun ") + other.word;
+            line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
+            text += line + other.summary + "\n";
+        }
+    }
+    return text + "\n" + help.end + "More: man hotrun\n";
 }
 
 } // namespace hotrun

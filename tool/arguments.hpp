@@ -14,11 +14,16 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
+enum class Subcommand { kRun, kStatus };
+
 struct Arguments {
+    Subcommand subcommand = Subcommand::kRun;
     bool help = false;
     bool version = false;
     std::vector<std::string> targets;
     std::string builddir;
+    bool files = false; // status: list them
+    bool json = false;
     std::chrono::milliseconds interval{250};
     std::uint64_t steps = 0; // 0: no end
     std::size_t heap_bytes = 64u << 20;
@@ -29,10 +34,11 @@ struct Arguments {
     Verbosity verbosity = Verbosity::kNormal;
 };
 
-// `words` without the program's name. Errors are of kind kMisuse.
+// `words` without the program's name. The first word may be a subcommand's name: a target of that
+// name can't come first. Errors are of kind kMisuse.
 Result<Arguments> parse_arguments(std::vector<std::string> words);
 
-// Every option that parse_arguments takes, for --help.
-std::string help_text();
+// What --help prints: every option that parse_arguments takes there.
+std::string help_text(Subcommand subcommand);
 
 } // namespace hotrun

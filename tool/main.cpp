@@ -2,6 +2,7 @@
 #include "arguments.hpp"
 #include "console.hpp"
 #include "event_log.hpp"
+#include "status.hpp"
 #include "terminal.hpp"
 
 #include "hotrun/project.hpp"
@@ -94,11 +95,13 @@ int run_command(std::vector<std::string> words) {
     if (!arguments)
         return report(arguments.error());
     if (arguments->help)
-        std::fputs(help_text().c_str(), stdout);
+        std::fputs(help_text(arguments->subcommand).c_str(), stdout);
     else if (arguments->version)
         std::puts("hotrun " HOTRUN_VERSION);
-    else
+    else if (arguments->subcommand == Subcommand::kRun)
         return run(*arguments);
+    else if (const Status printed = print_status(*arguments); !printed)
+        return report(printed.error());
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "core/build_graph.hpp"
 
 #include <optional>
+#include <unordered_set>
 
 namespace hotrun {
 
@@ -73,6 +74,7 @@ struct Edge {
     std::string_view rule;
     std::vector<std::string_view> inputs; // without the order-only ones
     std::vector<std::string_view> outputs;
+    bool has_inputs = false; // of any kind
 };
 
 std::vector<Edge> collect_edges(const Lines &lines) {
@@ -80,13 +82,16 @@ std::vector<Edge> collect_edges(const Lines &lines) {
     std::vector<Edge> edges;
     for (const Arrow &arrow : lines.arrows) {
         if (!arrow.rule.empty()) {
-            edges.push_back({arrow.rule, {arrow.from}, {arrow.to}});
+            edges.push_back({arrow.rule, {arrow.from}, {arrow.to}, true});
         } else if (const auto rule = lines.rules.find(arrow.from); rule != lines.rules.end()) {
             Edge &edge = by_rule_id[arrow.from];
             edge.rule = rule->second;
             edge.outputs.push_back(arrow.to);
-        } else if (!arrow.order_only) {
-            by_rule_id[arrow.to].inputs.push_back(arrow.from);
+        } else {
+            Edge &edge = by_rule_id[arrow.to];
+            edge.has_inputs = true;
+            if (!arrow.order_only)
+                edge.inputs.push_back(arrow.from);
         }
     }
     for (auto &[id, edge] : by_rule_id)
@@ -103,22 +108,24 @@ BuildGraph BuildGraph::parse(std::string_view graphviz) {
         return std::string(path == lines.paths.end() ? "" : path->second);
     };
     BuildGraph graph;
+    std::unordered_set<std::string_view> inputs; // whose time counts
     for (const Edge &edge : collect_edges(lines)) {
+        inputs.insert(edge.inputs.begin(), edge.inputs.end());
         for (const std::string_view output : edge.outputs) {
             const std::string to = path_of(output);
             if (to.empty()) // nobody asks for it, so ninja does not name it
                 continue;
             // An alias has inputs and is made of them; "nobody makes this file" has none.
-            if (edge.rule != kPhony || !edge.inputs.empty())
-                graph.output_set_.insert(to);
+            if (edge.rule != kPhony || edge.has_inputs)
+                graph.rule_by_output_.emplace(to, edge.rule);
             for (const std::string_view input : edge.inputs)
                 graph.outputs_by_input_[path_of(input)].push_back(to);
         }
     }
     for (const auto &[id, path] : lines.paths) {
-        if (graph.output_set_.contains(std::string(path)))
+        if (graph.is_output(std::string(path)))
             graph.outputs_.emplace_back(path);
-        else if (path != kAlwaysDirty)
+        else if (path != kAlwaysDirty && inputs.contains(id))
             graph.leaves_.emplace_back(path);
     }
     return graph;

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace hotrun {
@@ -17,12 +16,18 @@ class BuildGraph {
     BuildGraph() = default;
     static BuildGraph parse(std::string_view graphviz);
 
-    // Files that no command makes: what a user can edit. Spelled as ninja spells them.
+    // Files that no command makes and whose time counts: what a user can edit. Spelled as ninja
+    // spells them.
     const std::vector<std::string> &leaves() const { return leaves_; }
 
     // Files that a command makes.
     const std::vector<std::string> &outputs() const { return outputs_; }
-    bool is_output(const std::string &path) const { return output_set_.contains(path); }
+    bool is_output(const std::string &path) const { return rule_by_output_.contains(path); }
+
+    // The rule that makes an output.
+    const std::string &rule_of(const std::string &output) const {
+        return rule_by_output_.at(output);
+    }
 
     // What is made directly from `input`.
     std::vector<std::string> outputs_of(const std::string &input) const;
@@ -30,7 +35,7 @@ class BuildGraph {
   private:
     std::vector<std::string> leaves_;
     std::vector<std::string> outputs_;
-    std::unordered_set<std::string> output_set_;
+    std::unordered_map<std::string, std::string> rule_by_output_;
     std::unordered_map<std::string, std::vector<std::string>> outputs_by_input_;
 };
 

@@ -44,7 +44,7 @@ void Engine::files_changed(const std::vector<std::string> &paths, ChangeSource s
     bool foreign_build = false;
     for (const std::string &path : paths) {
         foreign_build |= reloader_.is_library(path);
-        if (path == setup_.builddir + "/build.ninja" && !driver_.building() && build_file_changed())
+        if (sources_.build_files().contains(path) && !driver_.building() && build_file_changed())
             changed.push_back(path);
     }
     save_seen(changed, now);
@@ -250,16 +250,17 @@ void Engine::renew_watch_set() {
 }
 
 bool Engine::build_file_changed() {
-    return services_.files.timestamp(setup_.builddir + "/build.ninja") != build_file_;
+    return sources_.build_files().changed();
 }
 
 void Engine::query_graph() {
     if (driver_.building() || ninja_->running())
         return;
     graph_wanted_ = false;
-    build_file_ = services_.files.timestamp(setup_.builddir + "/build.ninja");
+    sources_.read_build_files();
     const Status started =
-        ninja_->graph([this](const Result<std::string> &graphviz) { graph_read(graphviz); });
+        ninja_->graph(sources_.further_targets(),
+                      [this](const Result<std::string> &graphviz) { graph_read(graphviz); });
     if (!started)
         graph_read(started.error());
 }
@@ -284,8 +285,10 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
 // First watch, then look at the times: a save in between is seen twice rather than never.
 void Engine::watch_sources() {
     const std::vector<std::string> added = sources_.refresh();
+    graph_wanted_ |= sources_.graph_lacks_targets();
     std::set<std::string> files = sources_.watched();
-    files.insert(setup_.builddir + "/build.ninja");
+    for (const std::string &path : sources_.build_files().paths())
+        files.insert(path);
     for (const ModuleStatus &module : reloader_.statuses())
         files.insert(module.library);
     if (const Watcher::Unwatched left = watcher_->watch(files); left.why)
@@ -298,6 +301,8 @@ void Engine::watch_sources() {
         unread_build_began_.reset();
     std::erase_if(changed, [this](const std::string &path) { return is_ours(path); });
     save_seen(changed, services_.clock.now());
+    if (sources_.graph_lacks_targets())
+        query_graph();
 }
 
 void Engine::warn_once(const std::string &code, const std::string &message) {

@@ -89,8 +89,7 @@ class Engine {
     BuildDriver driver_;
     SourceWatch sources_;
 
-    std::optional<Timestamp> build_file_; // of build.ninja when the graph was read
-    std::optional<Timestamp> claimed_;    // the folder that is ours
+    std::optional<Timestamp> claimed_; // the folder that is ours
     bool graph_wanted_ = true;
     bool held_ = false; // somebody else builds here, and is awaited
     bool stopped_ = false;

@@ -49,10 +49,12 @@ Status NinjaBuild::build(OnProgress on_progress, OnEnd on_end) {
     return Done{};
 }
 
-Status NinjaBuild::graph(OnGraph on_graph) {
-    std::vector<std::string> arguments = {"-t", "graph"};
+// -n: ninja then opens none of its logs for writing, whatever its version does for a tool.
+Status NinjaBuild::graph(const std::vector<std::string> &further, OnGraph on_graph) {
+    std::vector<std::string> arguments = {"-n", "-t", "graph"};
     arguments.insert(arguments.end(), setup_.targets.begin(), setup_.targets.end());
     arguments.emplace_back("build.ninja");
+    arguments.insert(arguments.end(), further.begin(), further.end());
     graphviz_.clear();
     auto started = services_.commands.start(
         Command{setup_.program, std::move(arguments), setup_.builddir, {}},

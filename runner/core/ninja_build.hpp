@@ -45,9 +45,10 @@ class NinjaBuild {
     bool running() const { return command_ != nullptr; }
     const std::vector<std::string> &targets() const { return setup_.targets; }
 
-    // One at a time: a build, a graph or a wait.
+    // One at a time: a build, a graph or a wait. The graph is that of the targets, of build.ninja
+    // and of `further` outputs.
     Status build(OnProgress on_progress, OnEnd on_end);
-    Status graph(OnGraph on_graph);
+    Status graph(const std::vector<std::string> &further, OnGraph on_graph);
 
     // Until no Meson works in the build folder.
     Status wait_for_meson(std::function<void()> on_free);

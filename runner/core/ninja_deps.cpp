@@ -106,6 +106,7 @@ void NinjaDeps::store(Id output, std::string_view ids) {
         ids_.resize(ids_.size() + count);
     }
     inputs.count = count;
+    inputs.known = true;
     if (count > 0)
         std::memcpy(ids_.data() + inputs.first, ids.data(), ids.size());
 }
@@ -124,6 +125,11 @@ std::vector<std::string_view> NinjaDeps::inputs_of(std::string_view output) cons
     for (std::size_t n = 0; n < inputs.count; ++n)
         found.emplace_back(paths_[ids_[inputs.first + n]]);
     return found;
+}
+
+bool NinjaDeps::has_record(std::string_view output) const {
+    const auto id = id_of_path_.find(output);
+    return id != id_of_path_.end() && inputs_[id->second].known;
 }
 
 std::vector<std::string_view> NinjaDeps::outputs_of(std::string_view input) const {

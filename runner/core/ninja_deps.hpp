@@ -47,6 +47,8 @@ class NinjaDeps {
     // The inputs that the log has for `output`, in the log's order; none if it has no record.
     std::vector<std::string_view> inputs_of(std::string_view output) const;
 
+    bool has_record(std::string_view output) const;
+
     // The outputs whose record names `input`. A scan of the whole log.
     std::vector<std::string_view> outputs_of(std::string_view input) const;
 
@@ -57,6 +59,7 @@ class NinjaDeps {
     struct Inputs {
         std::size_t first = 0;
         std::size_t count = 0;
+        bool known = false; // there is a record
     };
 
     bool read_header(std::string_view bytes);

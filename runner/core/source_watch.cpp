@@ -20,7 +20,15 @@ std::string name_of(const std::string &path) {
 } // namespace
 
 SourceWatch::SourceWatch(FileSystem &files, std::string builddir)
-    : files_(files), builddir_(std::move(builddir)) {}
+    : files_(files), builddir_(std::move(builddir)), build_files_(files, builddir_) {}
+
+void SourceWatch::read_build_files() {
+    if (!build_files_.changed())
+        return; // more of the same graph
+    build_files_.read();
+    further_targets_.clear();
+    looked_up_.clear();
+}
 
 void SourceWatch::set_graph(BuildGraph graph) {
     graph_ = std::move(graph);
@@ -48,12 +56,24 @@ std::vector<std::string> SourceWatch::refresh() {
     for (const std::string &leaf : graph_.leaves())
         add(leaf, next, watched);
     std::unordered_set<const char *> added; // the log hands out one text for each path
+    std::unordered_set<std::string> unexplained;
+    unread_count_ = 0;
     for (const std::string &output : graph_.outputs()) {
-        for (const std::string_view input : deps_.inputs_of(output)) {
-            if (added.insert(input.data()).second && !graph_.is_output(std::string(input)))
-                add(input, next, watched);
+        const std::optional<bool> keeps_deps = build_files_.keeps_deps(graph_.rule_of(output));
+        if (keeps_deps == false)
+            continue; // a record is of a former rule
+        const std::vector<std::string_view> inputs = deps_.inputs_of(output);
+        unread_count_ += keeps_deps == true && !deps_.has_record(output) ? 1 : 0;
+        for (const std::string_view input : inputs) {
+            const std::string path(input);
+            if (!added.insert(input.data()).second || graph_.is_output(path))
+                continue;
+            add(input, next, watched);
+            if (!path.starts_with("../") && !path.starts_with('/') && !looked_up_.contains(path))
+                unexplained.insert(path);
         }
     }
+    find_further_targets(unexplained);
     std::vector<std::string> new_ones;
     for (const auto &[path, source] : next) {
         if (!sources_.contains(path))
@@ -62,6 +82,16 @@ std::vector<std::string> SourceWatch::refresh() {
     sources_ = std::move(next);
     watched_ = std::move(watched);
     return new_ones;
+}
+
+// Of the files in the build folder that no command in the graph makes, most are written by Meson's
+// setup; the others come from a command that nobody told ninja to run first.
+void SourceWatch::find_further_targets(const std::unordered_set<std::string> &unexplained) {
+    std::vector<std::string> made = build_files_.made_among(unexplained);
+    graph_lacks_targets_ = !made.empty();
+    looked_up_.insert(unexplained.begin(), unexplained.end());
+    further_targets_.insert(further_targets_.end(), std::make_move_iterator(made.begin()),
+                            std::make_move_iterator(made.end()));
 }
 
 std::vector<std::string> SourceWatch::take_written(const std::vector<std::string> &added,

@@ -1,6 +1,7 @@
 // The watch set: which files make `ninja TARGET` do work, and which of them have changed.
 #pragma once
 
+#include "core/build_files.hpp"
 #include "core/build_graph.hpp"
 #include "core/file_system.hpp"
 #include "core/ninja_deps.hpp"
@@ -10,6 +11,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace hotrun {
 
@@ -19,8 +21,18 @@ class SourceWatch {
   public:
     SourceWatch(FileSystem &files, std::string builddir);
 
+    // Reads the files that the graph comes from; the graph is asked for next.
+    void read_build_files();
+    const BuildFiles &build_files() const { return build_files_; }
+
+    // The graph of the targets, of build.ninja and of further_targets().
     void set_graph(BuildGraph graph);
     const BuildGraph &graph() const { return graph_; }
+
+    // Generated files that some command read and that the targets do not ask for by themselves:
+    // ninja makes them anew all the same. refresh() may find more; then the graph lacks them.
+    const std::vector<std::string> &further_targets() const { return further_targets_; }
+    bool graph_lacks_targets() const { return graph_lacks_targets_; }
 
     // Reads what ninja has added to its dependency log; true: the set may have changed.
     bool read_deps();
@@ -37,6 +49,9 @@ class SourceWatch {
     // What has to be watched: each file under its real name, and each link to it.
     const std::set<std::string> &watched() const { return watched_; }
     std::size_t count() const { return sources_.size(); }
+
+    // How many outputs there are of which ninja is yet to learn what their command reads.
+    std::size_t unread_count() const { return unread_count_; }
     std::vector<std::string> sources() const;
 
     // Those of `paths` that belong to the set and whose timestamp is another than when last seen.
@@ -64,11 +79,17 @@ class SourceWatch {
     void add(std::string_view ninja_path, std::map<std::string, Source> &next,
              std::set<std::string> &watched);
     std::string real_path(const std::string &path);
+    void find_further_targets(const std::unordered_set<std::string> &unexplained);
     void make_older_than(const std::string &output, const Timestamp &input);
 
     FileSystem &files_;
     std::string builddir_;
+    BuildFiles build_files_;
     BuildGraph graph_;
+    std::vector<std::string> further_targets_;
+    std::unordered_set<std::string> looked_up_; // files in the build folder
+    bool graph_lacks_targets_ = false;
+    std::size_t unread_count_ = 0;
     NinjaDeps deps_;
     std::optional<Timestamp> deps_stamp_;
     std::map<std::string, Source> sources_;                        // by real path

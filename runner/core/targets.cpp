@@ -1,5 +1,7 @@
 #include "core/targets.hpp"
 
+#include "core/ninja_syntax.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -74,32 +76,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         }
     }
     return row.back();
-}
-
-// One path of a build statement, its escapes undone ("$ " is a blank, "$:" a colon, "$$" a dollar).
-std::string take_ninja_path(std::string_view &text) {
-    std::string path;
-    while (!text.empty() && text.front() != ' ' && text.front() != ':') {
-        if (text.front() == '$' && text.size() > 1)
-            text.remove_prefix(1);
-        path += text.front();
-        text.remove_prefix(1);
-    }
-    return path;
-}
-
-std::vector<std::string> take_ninja_paths(std::string_view text) {
-    std::vector<std::string> paths;
-    while (true) {
-        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-        if (text.empty())
-            return paths;
-        std::string path = take_ninja_path(text);
-        if (path.empty()) // a colon where none belongs
-            return paths;
-        if (path != "|" && path != "||")
-            paths.push_back(std::move(path));
-    }
 }
 
 } // namespace
@@ -295,14 +271,14 @@ std::vector<std::string> phony_members(std::string_view build_ninja, std::string
     constexpr std::string_view kBuild = "build ";
     constexpr std::string_view kPhony = ": phony ";
     while (!build_ninja.empty()) {
-        const std::size_t end = std::min(build_ninja.find('\n'), build_ninja.size());
-        std::string_view line = build_ninja.substr(0, end);
-        build_ninja.remove_prefix(std::min(end + 1, build_ninja.size()));
+        std::string_view line = take_line(build_ninja);
         if (!line.starts_with(kBuild))
             continue;
         line.remove_prefix(kBuild.size());
-        if (take_ninja_path(line) == name && line.starts_with(kPhony))
-            return take_ninja_paths(line.substr(kPhony.size()));
+        if (take_ninja_path(line) != name || !line.starts_with(kPhony))
+            continue;
+        line.remove_prefix(kPhony.size());
+        return take_ninja_paths(line);
     }
     return {};
 }

@@ -2,6 +2,7 @@
 
 #include "linux/system_error.hpp"
 
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -26,10 +27,10 @@ bool is_inode(const std::string &text, const struct stat &status) {
            minor_number == minor(status.st_dev);
 }
 
-// The process that holds the lock on `fd`, by /proc/locks (proc(5)); empty: it does not tell.
-std::string holder_of(int fd) {
+// The process that holds the lock, by /proc/locks (proc(5)); empty: it does not tell.
+std::string holder_of(const std::string &builddir) {
     struct stat status;
-    if (::fstat(fd, &status) != 0)
+    if (::stat(builddir.c_str(), &status) != 0)
         return "";
     std::ifstream locks("/proc/locks");
     for (std::string line; std::getline(locks, line);) {
@@ -52,11 +53,18 @@ Result<BuildLock> BuildLock::take(const std::string &builddir) {
         return BuildLock(std::move(fd));
     if (errno != EWOULDBLOCK)
         return system_error("can't lock the build folder " + builddir);
-    const std::string pid = holder_of(fd.get());
+    const std::string pid = holder_of(builddir);
     return Error{ErrorKind::kBusy,
                  "another hotrun" + (pid.empty() ? "" : " (process " + pid + ")") +
                      " works in the build folder " + builddir + "; stop it first",
                  EWOULDBLOCK};
+}
+
+std::optional<int> BuildLock::holder(const std::string &builddir) {
+    const std::string pid = holder_of(builddir);
+    int number = 0;
+    const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
+    return error == std::errc() && number > 0 ? std::optional(number) : std::nullopt;
 }
 
 } // namespace hotrun

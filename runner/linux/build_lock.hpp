@@ -4,6 +4,7 @@
 #include "hotrun/result.hpp"
 #include "linux/unique_fd.hpp"
 
+#include <optional>
 #include <string>
 
 namespace hotrun {
@@ -13,6 +14,9 @@ class BuildLock {
   public:
     // ErrorKind::kBusy names the process that has it.
     static Result<BuildLock> take(const std::string &builddir);
+
+    // The process that has it. Looks without locking: a run that starts now is not kept out.
+    static std::optional<int> holder(const std::string &builddir);
 
   private:
     explicit BuildLock(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::milliseconds kTick{1};
 
 bool is_graph(const FakeRun &run) {
-    return run.command.arguments.front() == "-t";
+    return run.command.arguments.front() == "-n";
 }
 
 } // namespace

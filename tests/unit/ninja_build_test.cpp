@@ -264,7 +264,7 @@ TEST_F(NinjaBuildTest, NinjaThatCantBeStartedIsAnError) {
     EXPECT_EQ(started.error().message,
               "can't start /usr/bin/ninja; install ninja-build if it is gone");
     EXPECT_FALSE(ninja.running());
-    EXPECT_FALSE(ninja.graph({}).ok());
+    EXPECT_FALSE(ninja.graph({}, {}).ok());
 }
 
 TEST_F(NinjaBuildTest, StopEndsNinjaAndTellsNothing) {
@@ -292,15 +292,18 @@ class NinjaGraphTest : public NinjaBuildTest {
   protected:
     NinjaGraphTest() {
         EXPECT_TRUE(
-            ninja.graph([this](Result<std::string> text) { given.push_back(std::move(text)); })
+            ninja
+                .graph({"gen.h"},
+                       [this](Result<std::string> text) { given.push_back(std::move(text)); })
                 .ok());
     }
 
     std::vector<Result<std::string>> given;
 };
 
-TEST_F(NinjaGraphTest, AsksForTheTargetsAndTheBuildFile) {
-    EXPECT_EQ(run().command.arguments, (Words{"-t", "graph", "libgame.so", "docs", "build.ninja"}));
+TEST_F(NinjaGraphTest, AsksForTheTargetsTheBuildFileAndWhatElseIsWanted) {
+    EXPECT_EQ(run().command.arguments,
+              (Words{"-n", "-t", "graph", "libgame.so", "docs", "build.ninja", "gen.h"}));
     EXPECT_EQ(run().command.directory, "/b");
 }
 

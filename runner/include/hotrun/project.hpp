@@ -1,9 +1,12 @@
-// Finding the project and its build folder, the way the hotrun command does.
+// A project and its build folder, the way the hotrun command finds them, and what it watches there.
 #pragma once
 
 #include "hotrun/result.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace hotrun {
 
@@ -20,5 +23,22 @@ Result<Project> find_project(const std::string &directory, const std::string &bu
 
 // Runs `meson setup` with the project's defaults; its output goes to standard error.
 Status set_up_build_folder(const Project &project);
+
+// What a run watches: exactly the files whose change makes `ninja TARGET` do work.
+struct WatchSet {
+    std::string builddir;             // canonical
+    std::vector<std::string> targets; // as the user knows them
+    std::vector<std::string> files;   // absolute, without links, sorted
+    // So many outputs have never been built: which headers they are made of is not known yet, and
+    // `files` lacks those.
+    std::size_t unread_count = 0;
+};
+
+// `targets` as in Options (hotrun/runner.hpp). Starts ninja, and disturbs neither a run nor a build
+// in the folder.
+Result<WatchSet> watch_set(const std::string &builddir, const std::vector<std::string> &targets);
+
+// The process of the run that works in the build folder; none: there is no run.
+std::optional<int> run_in(const std::string &builddir);
 
 } // namespace hotrun
