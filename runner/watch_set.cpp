@@ -25,8 +25,7 @@ Result<std::string> read_graph(NinjaBuild &ninja, AsioEventLoop &loop,
     loop.io().run();
     if (graph)
         return graph;
-    std::string said = graph.error().message;
-    said.erase(said.find_last_not_of('\n') + 1);
+    const std::string said = graph.error().message.substr(0, graph.error().message.find('\n'));
     return Error{ErrorKind::kFailed, "can't learn from ninja what the target is made of: " + said,
                  graph.error().system_code};
 }
