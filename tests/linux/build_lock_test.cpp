@@ -30,6 +30,18 @@ TEST(BuildLock, IsForOneProcessAndNamesIt) {
     EXPECT_TRUE(BuildLock::take(folder.path()));
 }
 
+TEST(BuildLock, HolderIsSeenWithoutTakingIt) {
+    const TemporaryFolder folder;
+    EXPECT_EQ(BuildLock::holder(folder.path()), std::nullopt);
+    {
+        const auto lock = BuildLock::take(folder.path());
+        EXPECT_EQ(BuildLock::holder(folder.path()), ::getpid());
+        EXPECT_EQ(BuildLock::holder(folder.make_folder("other")), std::nullopt);
+    }
+    EXPECT_EQ(BuildLock::holder(folder.path()), std::nullopt);
+    EXPECT_EQ(BuildLock::holder(folder / "absent"), std::nullopt);
+}
+
 TEST(BuildLock, IsForOneTakerInAProcess) {
     const TemporaryFolder folder;
     auto first = BuildLock::take(folder.path());

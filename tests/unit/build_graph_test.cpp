@@ -146,6 +146,43 @@ TEST(BuildGraph, OutputThatNinjaDoesNotNameIsLeftOut) {
     EXPECT_FALSE(graph.is_output(""));
 }
 
+// One leaf that has to be there and one that counts, for a command and for an alias.
+constexpr std::string_view kOrderOnly = R"(digraph ninja {
+"0x1010" [label="out"]
+"0x2010" [label="copy", shape=ellipse]
+"0x2010" -> "0x1010"
+"0x1020" -> "0x2010" [arrowhead=none]
+"0x1030" -> "0x2010" [arrowhead=none style=dotted]
+"0x1040" -> "0x2010" [arrowhead=none style=dotted]
+"0x1020" [label="counts"]
+"0x1030" [label="is only there"]
+"0x1040" [label="alias"]
+"0x2020" [label="phony", shape=ellipse]
+"0x2020" -> "0x1040"
+"0x1050" -> "0x2020" [arrowhead=none style=dotted]
+"0x1060" -> "0x2020" [arrowhead=none style=dotted]
+"0x1050" [label="made.h"]
+"0x2030" -> "0x1050" [label=" copy"]
+"0x2030" [label="made.in"]
+"0x1060" [label="is only there too"]
+"0x1070" [label="nobody's input"]
+}
+)";
+
+TEST(BuildGraph, LeafThatOnlyHasToBeThereIsNone) {
+    const BuildGraph graph = BuildGraph::parse(kOrderOnly);
+    EXPECT_EQ(sorted(graph.leaves()), (Paths{"counts", "made.in"}));
+    EXPECT_EQ(sorted(graph.outputs()), (Paths{"alias", "made.h", "out"}));
+}
+
+TEST(BuildGraph, OutputHasARule) {
+    const BuildGraph graph = BuildGraph::parse(kModule);
+    EXPECT_EQ(graph.rule_of("libgame.so.p/src_game.cpp.o"), "cpp_COMPILER");
+    EXPECT_EQ(graph.rule_of("libhelper.so.p/src_helper.cpp.o"), "cpp_COMPILER");
+    EXPECT_EQ(graph.rule_of("second.h"), "CUSTOM_COMMAND");
+    EXPECT_EQ(graph.rule_of("hot"), "phony");
+}
+
 TEST(BuildGraph, TextThatIsNoGraphIsEmpty) {
     const BuildGraph graph = BuildGraph::parse("ninja: warning: something\n\"0x1\n\"0x1\" -> \n");
     EXPECT_EQ(graph.leaves(), Paths{});

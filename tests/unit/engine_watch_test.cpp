@@ -222,6 +222,53 @@ TEST(EngineWatch, HeaderOfANewObjectSavedDuringTheBuildMakesThatObjectStale) {
     EXPECT_FALSE(world.files.exists("/p/b/libgame.so.p/extra.cpp.o"));
 }
 
+TEST(EngineWatch, DyndepFileThatABuildWritesRenewsTheGraphAndTheSet) {
+    EngineWorld world;
+    world.files.write(EngineWorld::kBuildFile,
+                      "build libgame.so.p/game.cpp.o: cc ../src/game.cpp || game.dd\n"
+                      "  dyndep = game.dd\n");
+    world.start();
+    world.files.write("/p/b/game.dd", "first");
+    world.finish_build("one");
+    ASSERT_TRUE(world.graph_runs());
+    world.answer_graph({"../src/late.txt"});
+    world.host_switches();
+    EXPECT_TRUE(world.watcher.watched.contains("/p/b/game.dd"));
+    EXPECT_TRUE(world.watcher.watched.contains("/p/src/late.txt"));
+    world.save(EngineWorld::kSource, "second");
+    world.finish_build("two");
+    EXPECT_FALSE(world.graph_runs());
+}
+
+TEST(EngineWatch, IncludedBuildFileIsABuildFile) {
+    EngineWorld world;
+    world.files.write(EngineWorld::kBuildFile, "include rules.ninja\n");
+    world.files.write("/p/b/rules.ninja", "first");
+    world.start_ready();
+    world.save("/p/b/rules.ninja", "second");
+    EXPECT_EQ(world.words(), (Words{"change /p/b/rules.ninja", "build_started"}));
+    world.finish_build("two");
+    EXPECT_TRUE(world.graph_runs());
+}
+
+// ninja -t graph does not show what the dependency log alone knows to be needed.
+TEST(EngineWatch, CommandOfAGeneratedHeaderThatOnlyTheLogNamesIsAskedFor) {
+    EngineWorld world;
+    world.files.write(EngineWorld::kBuildFile, "build gen.h: copy ../src/gen.in\n");
+    world.deps.deps("libgame.so.p/game.cpp.o", {"../src/game.cpp", "gen.h"});
+    world.files.write("/p/src/gen.in", "first");
+    world.loop.advance(milliseconds(1));
+    world.start();
+    world.finish_build("one");
+    ASSERT_TRUE(world.graph_runs());
+    EXPECT_EQ(world.run().command.arguments.back(), "gen.h");
+    world.answer_graph({"../src/gen.in"});
+    EXPECT_FALSE(world.graph_runs());
+    EXPECT_TRUE(world.watcher.watched.contains("/p/src/gen.in"));
+    world.host_switches();
+    EXPECT_EQ(world.words().back(), "ready game 1");
+}
+
 TEST(EngineWatch, BuildFileThatSomebodyElseRegeneratesIsAChange) {
     EngineWorld world;
     world.start_ready();

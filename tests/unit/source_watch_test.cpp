@@ -50,7 +50,10 @@ class Project {
         files.set_time(path, at(ms));
     }
 
+    void set_build_file(const std::string &text) { files.write("/p/b/build.ninja", text); }
+
     Paths renew() {
+        watch.read_build_files();
         watch.set_graph(BuildGraph::parse(graph.text()));
         watch.read_deps();
         return watch.refresh();
@@ -84,6 +87,46 @@ TEST(SourceWatch, GeneratedHeaderIsNoSource) {
     project.graph.edge("CUSTOM_COMMAND", {"gen.h"}, {"../gen.in"});
     project.set_deps(DepsLog().deps(kObject, {"../src/game.cpp", "gen.h"}));
     EXPECT_EQ(project.renew(), (Paths{"/p/gen.in", "/p/meson.build", "/p/src/game.cpp"}));
+}
+
+// The command that makes gen.h is not in the graph: nobody told ninja that the object needs it.
+TEST(SourceWatch, GeneratedHeaderOutsideOfTheGraphIsAskedFor) {
+    Project project;
+    project.set_build_file("build gen.h: CUSTOM_COMMAND ../gen.in\n");
+    project.set_deps(DepsLog().deps(kObject, {"../src/game.cpp", "gen.h", "config.h"}));
+    project.renew();
+    EXPECT_TRUE(project.watch.graph_lacks_targets());
+    EXPECT_EQ(project.watch.further_targets(), Paths{"gen.h"});
+
+    project.graph.edge("CUSTOM_COMMAND", {"gen.h"}, {"../gen.in"});
+    project.renew();
+    EXPECT_FALSE(project.watch.graph_lacks_targets());
+    EXPECT_EQ(project.watch.sources(),
+              (Paths{"/p/b/config.h", "/p/gen.in", "/p/meson.build", "/p/src/game.cpp"}));
+    EXPECT_EQ(project.watch.further_targets(), Paths{"gen.h"}) << "for the next graph";
+
+    project.clock.advance(milliseconds(1));
+    project.set_build_file("build other.h: CUSTOM_COMMAND ../gen.in\n");
+    project.watch.read_build_files();
+    EXPECT_EQ(project.watch.further_targets(), Paths{}) << "of another build file";
+}
+
+TEST(SourceWatch, RecordOfARuleThatKeepsNoneDoesNotCount) {
+    Project project;
+    project.set_build_file("rule cpp_COMPILER\n command = c++\n");
+    EXPECT_EQ(project.renew(), (Paths{"/p/meson.build", "/p/src/game.cpp"}));
+    EXPECT_EQ(project.watch.unread_count(), 0u);
+}
+
+TEST(SourceWatch, OutputsWithoutTheirRecordAreCounted) {
+    Project project;
+    project.set_build_file("rule cpp_COMPILER\n deps = gcc\nrule cpp_LINKER\n");
+    project.set_deps(DepsLog());
+    project.renew();
+    EXPECT_EQ(project.watch.unread_count(), 1u);
+    project.set_deps(DepsLog().deps(kObject, {}));
+    project.renew();
+    EXPECT_EQ(project.watch.unread_count(), 0u);
 }
 
 TEST(SourceWatch, DependencyLogIsReadOnlyWhenItHasChanged) {
