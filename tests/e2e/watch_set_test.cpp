@@ -132,7 +132,8 @@ mate = shared_library('mate', 'mate.cpp')
 map = here / 'game.map'
 maker = executable('maker', 'maker.c', native: true)
 made = custom_target(output: 'made.h', input: 'made.def', command: [maker, '@INPUT@', '@OUTPUT@'])
-stamp = custom_target(output: 'stamp.txt', input: 'stamp.in', command: ['cp', '@INPUT@', '@OUTPUT@'])
+stamp = custom_target(output: 'stamp.txt', input: 'stamp.in',
+                      command: ['cp', '@INPUT@', '@OUTPUT@'])
 late = custom_target(output: 'late.c', input: 'late.in', depends: stamp,
                      command: ['cp', '@INPUT@', '@OUTPUT@'])
 taken = import('fs').copyfile('taken.c.in', 'taken.c')
