@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,16 +34,33 @@ void AsioEventLoop::clear_alarm(int name) {
     alarm->second.timer.cancel();
 }
 
+namespace {
+
+using Process = std::shared_ptr<boost::asio::posix::stream_descriptor>;
+
+// The loop may tell of a descriptor that had this number before.
+void await_end_of(const Process &process, std::function<void()> work) {
+    process->async_wait(
+        boost::asio::posix::stream_descriptor::wait_read,
+        [process, work = std::move(work)](const boost::system::error_code &error) mutable {
+            pollfd end = {process->native_handle(), POLLIN, 0};
+            if (error)
+                return;
+            if (::poll(&end, 1, 0) == 0)
+                await_end_of(process, std::move(work));
+            else
+                work();
+        });
+}
+
+} // namespace
+
 void AsioEventLoop::await_end(std::int64_t pid, std::function<void()> work) {
     const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
     if (pidfd < 0) // it has ended
         return post(std::move(work));
-    auto process = std::make_shared<boost::asio::posix::stream_descriptor>(io_, pidfd);
-    process->async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [process, work = std::move(work)](const boost::system::error_code &error) {
-                            if (!error)
-                                work();
-                        });
+    await_end_of(std::make_shared<boost::asio::posix::stream_descriptor>(io_, pidfd),
+                 std::move(work));
 }
 
 } // namespace hotrun

@@ -119,6 +119,7 @@ class SpawnSetup {
 struct Child {
     pid_t pid = 0;
     UniqueFd pidfd;
+    UniqueFd second_pidfd; // for who wants to own one too
 };
 
 Result<Child> spawn(const Command &command, int output, Session session) {
@@ -127,7 +128,8 @@ Result<Child> spawn(const Command &command, int output, Session session) {
         code != 0)
         return system_error("can't start " + command.program, code);
     child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-    if (child.pidfd.is_open())
+    child.second_pidfd = UniqueFd(::fcntl(child.pidfd.get(), F_DUPFD_CLOEXEC, 0));
+    if (child.pidfd.is_open() && child.second_pidfd.is_open())
         return child;
     const int code = errno;
     ::kill(child.pid, SIGKILL);
@@ -166,6 +168,7 @@ class SpawnedCommand : public RunningCommand {
             return;
         state_->ended = true;
         end_and_reap();
+        state_->exit.cancel();
     }
 
     std::int64_t pid() const override { return state_->pid; }
@@ -188,13 +191,13 @@ class SpawnedCommand : public RunningCommand {
     // Shared with the handlers that are under way.
     struct State {
         State(asio::io_context &io, Child started, UniqueFd output_fd)
-            : pid(started.pid), pidfd(started.pidfd.get()),
-              child(io.get_executor(), started.pid, started.pidfd.release()),
-              output(io, output_fd.release()), patience(io) {}
+            : pid(started.pid),
+              child(io.get_executor(), started.pid, started.second_pidfd.release()),
+              exit(io, started.pidfd.release()), output(io, output_fd.release()), patience(io) {}
 
         const pid_t pid;
-        const int pidfd; // owned by child
         process::process_handle child;
+        asio::posix::stream_descriptor exit; // readable when it has ended
         asio::posix::stream_descriptor output;
         asio::steady_timer patience;
         CommandRunner::OnOutput on_output;
@@ -248,23 +251,38 @@ class SpawnedCommand : public RunningCommand {
     // The end of the process counts, not that of its output: a program that it left behind in the
     // background may hold the pipe for ever.
     static void wait(const Shared &state) {
-        state->child.async_wait([state](const boost::system::error_code &error, int status) {
-            state->ended = true;
-            state->patience.cancel();
-            // A command that did not end by itself may have left others at work.
-            if (state->interrupted || (!error && WIFSIGNALED(status)))
-                kill_session(state->pid, Leader::kToo, kKillLimit);
-            read_the_rest(*state);
-            state->output.close();
-            if (!state->on_end)
-                return;
-            const CommandRunner::OnEnd on_end = std::exchange(state->on_end, nullptr);
-            // Before the code: when somebody else has reaped the child, the code is 0 and untrue.
-            if (error)
-                on_end(system_error("can't learn how a command ended", error.value()));
-            else
-                on_end(to_end(status));
-        });
+        state->exit.async_wait(asio::posix::stream_descriptor::wait_read,
+                               [state](const boost::system::error_code &error) {
+                                   if (state->ended)
+                                       return;
+                                   // The loop may tell of a descriptor that had this number before:
+                                   // the child itself is asked, and not waited for (as Boost's
+                                   // async_wait does).
+                                   int status = 0;
+                                   boost::system::error_code failed = error;
+                                   if (!error && state->child.running(status, failed))
+                                       wait(state);
+                                   else
+                                       tell_end(state, failed, status);
+                               });
+    }
+
+    static void tell_end(const Shared &state, const boost::system::error_code &error, int status) {
+        state->ended = true;
+        state->patience.cancel();
+        // A command that did not end by itself may have left others at work.
+        if (state->interrupted || (!error && WIFSIGNALED(status)))
+            kill_session(state->pid, Leader::kToo, kKillLimit);
+        read_the_rest(*state);
+        state->output.close();
+        if (!state->on_end)
+            return;
+        const CommandRunner::OnEnd on_end = std::exchange(state->on_end, nullptr);
+        // Before the code: when somebody else has reaped the child, the code is 0 and untrue.
+        if (error)
+            on_end(system_error("can't learn how a command ended", error.value()));
+        else
+            on_end(to_end(status));
     }
 
     // Blocks until the child and its descendants have ended; they are asked first, and killed when
@@ -284,7 +302,7 @@ class SpawnedCommand : public RunningCommand {
     }
 
     bool ends_within(std::chrono::milliseconds patience) const {
-        pollfd exit = {state_->pidfd, POLLIN, 0};
+        pollfd exit = {state_->exit.native_handle(), POLLIN, 0};
         const auto deadline = std::chrono::steady_clock::now() + patience;
         int ready = 0;
         do {

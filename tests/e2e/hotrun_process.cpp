@@ -49,7 +49,16 @@ const boost::json::object *HotrunProcess::next(const std::string &name) {
             return found != nullptr;
         },
         "the event " + name);
+    if (found == nullptr)
+        ADD_FAILURE() << "the events were:\n" << all_events();
     return found;
+}
+
+std::string HotrunProcess::all_events() const {
+    std::string lines;
+    for (const boost::json::object &event : events_)
+        lines += boost::json::serialize(event) + "\n";
+    return lines;
 }
 
 void HotrunProcess::wait_until_ready() {

@@ -37,6 +37,7 @@ class HotrunProcess {
     int end_with(int signal);
 
   private:
+    std::string all_events() const;
     void take_events(std::string_view bytes);
 
     TemporaryFolder folder_;
