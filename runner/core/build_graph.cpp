@@ -1,139 +1,220 @@
 #include "core/build_graph.hpp"
 
-#include <optional>
-#include <unordered_set>
+#include "core/ninja_syntax.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
 
 namespace hotrun {
 
 namespace {
 
+using Number = std::uint32_t;
+
+constexpr Number kNone = std::numeric_limits<Number>::max();
 constexpr std::string_view kPhony = "phony";
 constexpr std::string_view kAlwaysDirty = "PHONY"; // Meson's name for "always out of date"
+constexpr std::size_t kBytesOfALine = 64;          // about
 
-// Text between the first `open` at or after `from` and the `close` that follows.
-std::optional<std::string_view> between(std::string_view line, std::string_view open,
-                                        std::string_view close, std::size_t from = 0) {
-    const std::size_t start = line.find(open, from);
-    if (start == std::string_view::npos)
-        return std::nullopt;
-    const std::size_t begin = start + open.size();
-    const std::size_t end = line.find(close, begin);
-    if (end == std::string_view::npos)
-        return std::nullopt;
-    return line.substr(begin, end - begin);
-}
+// A file, or a rule that is drawn by itself.
+struct Node {
+    std::string_view label; // empty: ninja does not name it, because nobody asks for it
+    bool is_rule = false;
+    bool is_made = false; // by a command
+    bool counts = false;  // the time of it, for some command
+    Number index = kNone; // in the graph that comes out; of a rule: its command
+};
 
 struct Arrow {
-    std::string_view from;
-    std::string_view to;
+    Number from;
+    Number to;
     std::string_view rule; // empty: it leads to or from a rule of its own
-    bool order_only = false;
+    bool order_only;
 };
 
-// The lines of the graph, sorted by what they say; ids are ninja's addresses.
-struct Lines {
-    std::unordered_map<std::string_view, std::string_view> paths;
-    std::unordered_map<std::string_view, std::string_view> rules;
-    std::vector<Arrow> arrows;
-};
-
-void read_line(std::string_view line, Lines &lines) {
-    if (!line.starts_with("\"0x"))
-        return;
-    const std::size_t quote = line.find('"', 1);
-    if (quote == std::string_view::npos)
-        return;
-    const std::string_view id = line.substr(1, quote - 1);
-    const std::size_t after = quote + 1;
-    if (line.substr(after).starts_with(" -> ")) {
-        const auto to = between(line, "\"", "\"", after);
-        if (!to)
-            return;
-        const std::string_view rule = between(line, "[label=\" ", "\"]", after).value_or("");
-        lines.arrows.push_back(
-            {id, *to, rule, line.find("style=dotted", after) != std::string_view::npos});
-    } else if (const auto rule = between(line, "[label=\"", "\", shape=ellipse]")) {
-        lines.rules[id] = *rule;
-    } else if (const auto path = between(line, "[label=\"", "\"]")) {
-        lines.paths[id] = *path;
-    }
-}
-
-Lines read_lines(std::string_view text) {
-    Lines lines;
-    while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        read_line(text.substr(0, end), lines);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return lines;
-}
-
-// One command of the graph: its rule and the ids of its files.
+// One command of the graph, by the numbers of its files.
 struct Edge {
     std::string_view rule;
-    std::vector<std::string_view> inputs; // without the order-only ones
-    std::vector<std::string_view> outputs;
+    std::vector<Number> inputs; // without the order-only ones
+    std::vector<Number> outputs;
     bool has_inputs = false; // of any kind
 };
 
-std::vector<Edge> collect_edges(const Lines &lines) {
-    std::unordered_map<std::string_view, Edge> by_rule_id;
+// Takes `prefix` off the front, if it is there.
+bool skip(std::string_view &text, std::string_view prefix) {
+    if (!text.starts_with(prefix))
+        return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+// What the lines say. Ninja names nodes by their addresses; here they are counted.
+class Drawing {
+  public:
+    explicit Drawing(std::string_view text) {
+        numbers_.reserve(text.size() / kBytesOfALine);
+        while (!text.empty())
+            read_line(take_line(text));
+    }
+
+    std::vector<Node> nodes;
+    std::vector<Arrow> arrows;
+
+  private:
+    // "0x55d0", quotes included.
+    bool take_id(std::string_view &line, Number &number) {
+        if (!skip(line, "\"0x"))
+            return false;
+        std::uint64_t address = 0;
+        const auto [end, error] =
+            std::from_chars(line.data(), line.data() + line.size(), address, 16);
+        line.remove_prefix(static_cast<std::size_t>(end - line.data()));
+        if (error != std::errc() || !skip(line, "\""))
+            return false;
+        number = numbers_.try_emplace(address, static_cast<Number>(nodes.size())).first->second;
+        if (number == nodes.size())
+            nodes.emplace_back();
+        return true;
+    }
+
+    void read_line(std::string_view line) {
+        Number number = 0;
+        if (!take_id(line, number))
+            return;
+        if (skip(line, " -> "))
+            read_arrow(number, line);
+        else if (skip(line, " [label=\""))
+            read_label(nodes[number], line);
+    }
+
+    void read_arrow(Number from, std::string_view line) {
+        Arrow arrow{from, 0, {}, line.ends_with(" style=dotted]")};
+        if (!take_id(line, arrow.to))
+            return;
+        if (skip(line, " [label=\" ") && line.ends_with("\"]"))
+            arrow.rule = line.substr(0, line.size() - 2);
+        arrows.push_back(arrow);
+    }
+
+    static void read_label(Node &node, std::string_view line) {
+        constexpr std::string_view kRuleEnd = "\", shape=ellipse]";
+        constexpr std::string_view kFileEnd = "\"]";
+        node.is_rule = line.ends_with(kRuleEnd);
+        if (node.is_rule || line.ends_with(kFileEnd))
+            node.label = line.substr(0, line.size() - (node.is_rule ? kRuleEnd : kFileEnd).size());
+    }
+
+    std::unordered_map<std::uint64_t, Number> numbers_;
+};
+
+std::vector<Edge> collect_edges(Drawing &drawing) {
     std::vector<Edge> edges;
-    for (const Arrow &arrow : lines.arrows) {
+    const auto edge_of = [&](Node &rule) -> Edge & {
+        if (rule.index == kNone) {
+            rule.index = static_cast<Number>(edges.size());
+            edges.emplace_back().rule = rule.label;
+        }
+        return edges[rule.index];
+    };
+    for (const Arrow &arrow : drawing.arrows) {
         if (!arrow.rule.empty()) {
             edges.push_back({arrow.rule, {arrow.from}, {arrow.to}, true});
-        } else if (const auto rule = lines.rules.find(arrow.from); rule != lines.rules.end()) {
-            Edge &edge = by_rule_id[arrow.from];
-            edge.rule = rule->second;
-            edge.outputs.push_back(arrow.to);
-        } else {
-            Edge &edge = by_rule_id[arrow.to];
+        } else if (Node &rule = drawing.nodes[arrow.from]; rule.is_rule) {
+            edge_of(rule).outputs.push_back(arrow.to);
+        } else if (Node &taker = drawing.nodes[arrow.to]; taker.is_rule) {
+            Edge &edge = edge_of(taker);
             edge.has_inputs = true;
             if (!arrow.order_only)
                 edge.inputs.push_back(arrow.from);
         }
     }
-    for (auto &[id, edge] : by_rule_id)
-        edges.push_back(std::move(edge));
     return edges;
+}
+
+void mark_files(const std::vector<Edge> &edges, std::vector<Node> &nodes) {
+    for (const Edge &edge : edges) {
+        for (const Number input : edge.inputs)
+            nodes[input].counts = true;
+        // An alias has inputs and is made of them; "nobody makes this file" has none.
+        for (const Number output : edge.outputs)
+            nodes[output].is_made |= edge.rule != kPhony || edge.has_inputs;
+    }
+}
+
+// Those that a command makes, or the others; the first gets the index `next`.
+std::vector<std::string> take_files(bool made, Number next, std::vector<Node> &nodes) {
+    std::vector<std::string> paths;
+    for (Node &node : nodes) {
+        if (node.is_rule || node.label.empty() || node.is_made != made)
+            continue;
+        if (!made && (!node.counts || node.label == kAlwaysDirty))
+            continue;
+        node.index = next++;
+        paths.emplace_back(node.label);
+    }
+    return paths;
 }
 
 } // namespace
 
 BuildGraph BuildGraph::parse(std::string_view graphviz) {
-    const Lines lines = read_lines(graphviz);
-    const auto path_of = [&](std::string_view id) {
-        const auto path = lines.paths.find(id);
-        return std::string(path == lines.paths.end() ? "" : path->second);
-    };
+    Drawing drawing(graphviz);
+    const std::vector<Edge> edges = collect_edges(drawing);
+    mark_files(edges, drawing.nodes);
     BuildGraph graph;
-    std::unordered_set<std::string_view> inputs; // whose time counts
-    for (const Edge &edge : collect_edges(lines)) {
-        inputs.insert(edge.inputs.begin(), edge.inputs.end());
-        for (const std::string_view output : edge.outputs) {
-            const std::string to = path_of(output);
-            if (to.empty()) // nobody asks for it, so ninja does not name it
+    graph.leaves_ = take_files(false, 0, drawing.nodes);
+    const auto leaf_count = static_cast<Index>(graph.leaves_.size());
+    graph.outputs_ = take_files(true, leaf_count, drawing.nodes);
+    graph.index_.reserve(graph.leaves_.size() + graph.outputs_.size());
+    for (const std::vector<std::string> *paths : {&graph.leaves_, &graph.outputs_}) {
+        for (const std::string &path : *paths)
+            graph.index_.emplace(path, static_cast<Index>(graph.index_.size()));
+    }
+    graph.rule_of_output_.resize(graph.outputs_.size());
+    for (const Edge &edge : edges) {
+        for (const Number output : edge.outputs) {
+            const Node &made = drawing.nodes[output];
+            if (!made.is_made || made.index == kNone)
                 continue;
-            // An alias has inputs and is made of them; "nobody makes this file" has none.
-            if (edge.rule != kPhony || edge.has_inputs)
-                graph.rule_by_output_.emplace(to, edge.rule);
-            for (const std::string_view input : edge.inputs)
-                graph.outputs_by_input_[path_of(input)].push_back(to);
+            graph.rule_of_output_[made.index - leaf_count] = graph.number_of_rule(edge.rule);
+            for (const Number input : edge.inputs) {
+                if (drawing.nodes[input].index != kNone)
+                    graph.steps_.emplace_back(drawing.nodes[input].index, made.index);
+            }
         }
     }
-    for (const auto &[id, path] : lines.paths) {
-        if (graph.is_output(std::string(path)))
-            graph.outputs_.emplace_back(path);
-        else if (path != kAlwaysDirty && inputs.contains(id))
-            graph.leaves_.emplace_back(path);
-    }
+    std::sort(graph.steps_.begin(), graph.steps_.end());
     return graph;
 }
 
-std::vector<std::string> BuildGraph::outputs_of(const std::string &input) const {
-    const auto found = outputs_by_input_.find(input);
-    return found == outputs_by_input_.end() ? std::vector<std::string>() : found->second;
+// A project has a dozen.
+BuildGraph::Index BuildGraph::number_of_rule(std::string_view rule) {
+    const auto found = std::find(rules_.begin(), rules_.end(), rule);
+    const auto number = static_cast<Index>(found - rules_.begin());
+    if (found == rules_.end())
+        rules_.emplace_back(rule);
+    return number;
+}
+
+bool BuildGraph::is_output(std::string_view path) const {
+    const auto found = index_.find(path);
+    return found != index_.end() && found->second >= leaves_.size();
+}
+
+const std::string &BuildGraph::rule_of(std::string_view output) const {
+    return rules_[rule_of_output_[index_.at(output) - leaves_.size()]];
+}
+
+std::vector<std::string> BuildGraph::outputs_of(std::string_view input) const {
+    std::vector<std::string> found;
+    const auto index = index_.find(input);
+    if (index == index_.end())
+        return found;
+    for (auto step = std::lower_bound(steps_.begin(), steps_.end(), std::pair(index->second, 0u));
+         step != steps_.end() && step->first == index->second; ++step)
+        found.push_back(outputs_[step->second - leaves_.size()]);
+    return found;
 }
 
 } // namespace hotrun

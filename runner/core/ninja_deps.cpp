@@ -101,6 +101,12 @@ bool NinjaDeps::add_deps(std::string_view body) {
 void NinjaDeps::store(Id output, std::string_view ids) {
     Inputs &inputs = inputs_[output];
     const std::size_t count = ids.size() / kWord;
+    const auto same = [&] {
+        return count == 0 || std::memcmp(ids_.data() + inputs.first, ids.data(), ids.size()) == 0;
+    };
+    if (inputs.known && inputs.count == count && same())
+        return;
+    news_ = true;
     if (count > inputs.count) {
         inputs.first = ids_.size();
         ids_.resize(ids_.size() + count);
@@ -113,23 +119,15 @@ void NinjaDeps::store(Id output, std::string_view ids) {
 
 void NinjaDeps::clear() {
     *this = NinjaDeps();
+    news_ = true;
 }
 
-std::vector<std::string_view> NinjaDeps::inputs_of(std::string_view output) const {
-    std::vector<std::string_view> found;
+std::optional<std::span<const NinjaDeps::Id>> NinjaDeps::inputs_of(std::string_view output) const {
     const auto id = id_of_path_.find(output);
-    if (id == id_of_path_.end())
-        return found;
+    if (id == id_of_path_.end() || !inputs_[id->second].known)
+        return std::nullopt;
     const Inputs &inputs = inputs_[id->second];
-    found.reserve(inputs.count);
-    for (std::size_t n = 0; n < inputs.count; ++n)
-        found.emplace_back(paths_[ids_[inputs.first + n]]);
-    return found;
-}
-
-bool NinjaDeps::has_record(std::string_view output) const {
-    const auto id = id_of_path_.find(output);
-    return id != id_of_path_.end() && inputs_[id->second].known;
+    return std::span(ids_).subspan(inputs.first, inputs.count);
 }
 
 std::vector<std::string_view> NinjaDeps::outputs_of(std::string_view input) const {

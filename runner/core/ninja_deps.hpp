@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace hotrun {
@@ -44,17 +47,23 @@ class NinjaDeps {
     // Forgets everything: for a file that ninja has written anew.
     void clear();
 
-    // The inputs that the log has for `output`, in the log's order; none if it has no record.
-    std::vector<std::string_view> inputs_of(std::string_view output) const;
+    // Whether a record since the last call is another than the one that it takes the place of: that
+    // of an object that was compiled again mostly is the same.
+    bool take_news() { return std::exchange(news_, false); }
 
-    bool has_record(std::string_view output) const;
+    using Id = std::uint32_t; // of a path; they count from 0
+
+    // The inputs that the log has for `output`, in the log's order; null if it has no record. Valid
+    // until the log is read on.
+    std::optional<std::span<const Id>> inputs_of(std::string_view output) const;
+
+    std::string_view path(Id id) const { return paths_[id]; }
+    std::size_t path_count() const { return paths_.size(); }
 
     // The outputs whose record names `input`. A scan of the whole log.
     std::vector<std::string_view> outputs_of(std::string_view input) const;
 
   private:
-    using Id = std::uint32_t;
-
     // A part of ids_.
     struct Inputs {
         std::size_t first = 0;
@@ -74,6 +83,7 @@ class NinjaDeps {
     std::vector<Id> ids_;
     std::uint64_t consumed_ = 0;
     bool broken_ = false;
+    bool news_ = false;
 };
 
 } // namespace hotrun

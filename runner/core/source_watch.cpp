@@ -13,10 +13,6 @@ std::string parent_of(const std::string &path) {
     return std::filesystem::path(path).parent_path().string();
 }
 
-std::string name_of(const std::string &path) {
-    return std::filesystem::path(path).filename().string();
-}
-
 } // namespace
 
 SourceWatch::SourceWatch(FileSystem &files, std::string builddir)
@@ -37,8 +33,13 @@ void SourceWatch::set_graph(BuildGraph graph) {
 bool SourceWatch::read_deps() {
     const std::string path = builddir_ + "/.ninja_deps";
     const std::optional<Timestamp> stamp = files_.timestamp(path);
-    if (stamp == deps_stamp_)
-        return false;
+    if (stamp != deps_stamp_)
+        read_deps(path, stamp);
+    const bool links_moved = std::exchange(links_moved_, false);
+    return deps_.take_news() || links_moved;
+}
+
+void SourceWatch::read_deps(const std::string &path, const std::optional<Timestamp> &stamp) {
     const bool rewritten = !stamp || deps_.broken() || stamp->size_bytes < deps_.consumed() ||
                            (deps_stamp_ && deps_stamp_->inode != stamp->inode);
     if (rewritten)
@@ -46,7 +47,6 @@ bool SourceWatch::read_deps() {
     deps_stamp_ = stamp;
     if (const Result<std::string> added = files_.read(path, deps_.consumed()))
         deps_.append(*added);
-    return true;
 }
 
 std::vector<std::string> SourceWatch::refresh() {
@@ -55,24 +55,7 @@ std::vector<std::string> SourceWatch::refresh() {
     real_by_watched_.clear();
     for (const std::string &leaf : graph_.leaves())
         add(leaf, next, watched);
-    std::unordered_set<const char *> added; // the log hands out one text for each path
-    std::unordered_set<std::string> unexplained;
-    unread_count_ = 0;
-    for (const std::string &output : graph_.outputs()) {
-        const std::optional<bool> keeps_deps = build_files_.keeps_deps(graph_.rule_of(output));
-        if (keeps_deps == false)
-            continue; // a record is of a former rule
-        const std::vector<std::string_view> inputs = deps_.inputs_of(output);
-        unread_count_ += keeps_deps == true && !deps_.has_record(output) ? 1 : 0;
-        for (const std::string_view input : inputs) {
-            const std::string path(input);
-            if (!added.insert(input.data()).second || graph_.is_output(path))
-                continue;
-            add(input, next, watched);
-            if (!path.starts_with("../") && !path.starts_with('/') && !looked_up_.contains(path))
-                unexplained.insert(path);
-        }
-    }
+    const std::unordered_set<std::string> unexplained = add_headers(next, watched);
     find_further_targets(unexplained);
     std::vector<std::string> new_ones;
     for (const auto &[path, source] : next) {
@@ -82,6 +65,38 @@ std::vector<std::string> SourceWatch::refresh() {
     sources_ = std::move(next);
     watched_ = std::move(watched);
     return new_ones;
+}
+
+// What the log has for the outputs; gives the files in the build folder that no command in the
+// graph makes, as far as they have not been looked up yet.
+std::unordered_set<std::string> SourceWatch::add_headers(std::map<std::string, Source> &next,
+                                                         std::set<std::string> &watched) {
+    std::vector<bool> added(deps_.path_count());
+    std::unordered_set<std::string> unexplained;
+    unread_count_ = 0;
+    for (const std::string &output : graph_.outputs()) {
+        const std::optional<bool> keeps_deps = build_files_.keeps_deps(graph_.rule_of(output));
+        if (keeps_deps == false)
+            continue; // a record is of a former rule
+        const auto inputs = deps_.inputs_of(output);
+        if (!inputs) {
+            unread_count_ += keeps_deps == true ? 1 : 0;
+            continue;
+        }
+        for (const NinjaDeps::Id id : *inputs) {
+            if (added[id])
+                continue;
+            added[id] = true;
+            const std::string_view path = deps_.path(id);
+            if (graph_.is_output(path))
+                continue;
+            add(path, next, watched);
+            if (!path.starts_with("../") && !path.starts_with('/') &&
+                !looked_up_.contains(std::string(path)))
+                unexplained.emplace(path);
+        }
+    }
+    return unexplained;
 }
 
 // Of the files in the build folder that no command in the graph makes, most are written by Meson's
@@ -108,34 +123,40 @@ std::vector<std::string> SourceWatch::take_written(const std::vector<std::string
 
 void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source> &next,
                       std::set<std::string> &watched) {
-    const std::string path = absolute(ninja_path);
-    const std::string in_real_folder = real_path(parent_of(path)) + "/" + name_of(path);
-    std::string real = in_real_folder;
-    if (files_.is_link(in_real_folder)) {
-        real = files_.canonical(in_real_folder);
-        watched.insert(in_real_folder);
-        real_by_watched_[in_real_folder] = real;
+    std::string real = in_real_folder(ninja_path);
+    if (files_.is_link(real)) {
+        const std::string link = std::exchange(real, files_.canonical(real));
+        watched.insert(link);
+        real_by_watched_[link] = real;
     }
-    watched.insert(real);
-    if (next.contains(real))
+    const auto place = next.lower_bound(real);
+    if (place != next.end() && place->first == real)
         return;
     const auto known = sources_.find(real);
-    next[real] = known != sources_.end() ? known->second
-                                         : Source{std::string(ninja_path), files_.timestamp(real)};
+    Source source = known != sources_.end()
+                        ? known->second
+                        : Source{std::string(ninja_path), files_.timestamp(real)};
+    watched.insert(real);
+    next.emplace_hint(place, std::move(real), std::move(source));
 }
 
 std::string SourceWatch::absolute(std::string_view ninja_path) const {
     return (std::filesystem::path(builddir_) / ninja_path).lexically_normal().string();
 }
 
-std::string SourceWatch::real_path(const std::string &folder) {
-    const auto known = real_by_folder_.find(folder);
-    if (known != real_by_folder_.end())
-        return known->second;
-    std::string real = files_.canonical(folder);
-    if (real == "/")
-        real.clear();
-    return real_by_folder_[folder] = real;
+// The file's path without links but for the file itself.
+std::string SourceWatch::in_real_folder(std::string_view ninja_path) {
+    const std::size_t slash = ninja_path.rfind('/');
+    const std::size_t name = slash == std::string_view::npos ? 0 : slash + 1;
+    const std::string_view folder = ninja_path.substr(0, name);
+    auto real = real_by_folder_.find(folder);
+    if (real == real_by_folder_.end()) {
+        std::string path = files_.canonical(parent_of(absolute(ninja_path)));
+        if (path != "/")
+            path += "/";
+        real = real_by_folder_.emplace(folder, std::move(path)).first;
+    }
+    return std::string(real->second).append(ninja_path.substr(name));
 }
 
 std::vector<std::string> SourceWatch::sources() const {
@@ -159,6 +180,7 @@ std::vector<std::string> SourceWatch::take_changed(const std::vector<std::string
         if (now == source->second.seen && !link_moved)
             continue;
         source->second.seen = now;
+        links_moved_ |= link_moved || (link == real_by_watched_.end() && files_.is_link(path));
         changed.insert(real);
     }
     return {changed.begin(), changed.end()};

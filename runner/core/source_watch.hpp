@@ -34,7 +34,8 @@ class SourceWatch {
     const std::vector<std::string> &further_targets() const { return further_targets_; }
     bool graph_lacks_targets() const { return graph_lacks_targets_; }
 
-    // Reads what ninja has added to its dependency log; true: the set may have changed.
+    // Reads what ninja has added to its dependency log; true: the set may have changed, by that or
+    // by a link that leads elsewhere now.
     bool read_deps();
 
     // Makes the set anew; gives the files that are new in it. Call take_written() once they are
@@ -78,7 +79,10 @@ class SourceWatch {
     std::string absolute(std::string_view ninja_path) const;
     void add(std::string_view ninja_path, std::map<std::string, Source> &next,
              std::set<std::string> &watched);
-    std::string real_path(const std::string &path);
+    std::string in_real_folder(std::string_view ninja_path);
+    void read_deps(const std::string &path, const std::optional<Timestamp> &stamp);
+    std::unordered_set<std::string> add_headers(std::map<std::string, Source> &next,
+                                                std::set<std::string> &watched);
     void find_further_targets(const std::unordered_set<std::string> &unexplained);
     void make_older_than(const std::string &output, const Timestamp &input);
 
@@ -92,10 +96,11 @@ class SourceWatch {
     std::size_t unread_count_ = 0;
     NinjaDeps deps_;
     std::optional<Timestamp> deps_stamp_;
-    std::map<std::string, Source> sources_;                        // by real path
-    std::set<std::string> watched_;                                // real paths and links
-    std::unordered_map<std::string, std::string> real_by_watched_; // of the links only
-    std::unordered_map<std::string, std::string> real_by_folder_;
+    std::map<std::string, Source> sources_;                          // by real path
+    std::set<std::string> watched_;                                  // real paths and links
+    std::unordered_map<std::string, std::string> real_by_watched_;   // of the links only
+    std::map<std::string, std::string, std::less<>> real_by_folder_; // by ninja's spelling of it
+    bool links_moved_ = false;
 };
 
 } // namespace hotrun

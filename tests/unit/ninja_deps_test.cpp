@@ -53,11 +53,20 @@ std::string deps_record(std::uint32_t output, const std::vector<std::uint32_t> &
     return record;
 }
 
+Paths inputs_of(const NinjaDeps &deps, std::string_view output) {
+    Paths paths;
+    if (const auto ids = deps.inputs_of(output)) {
+        for (const NinjaDeps::Id id : *ids)
+            paths.push_back(deps.path(id));
+    }
+    return paths;
+}
+
 TEST(NinjaDeps, ReadsALogThatNinjaWrote) {
     NinjaDeps deps;
     EXPECT_TRUE(deps.append(kRealLog));
     EXPECT_EQ(deps.consumed(), kRealLog.size());
-    EXPECT_EQ(deps.inputs_of("b.o"),
+    EXPECT_EQ(inputs_of(deps, "b.o"),
               (Paths{"b.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
     EXPECT_EQ(deps.outputs_of("h.h"), (Paths{"a.o", "b.o"}));
     EXPECT_EQ(deps.outputs_of("b.cpp"), (Paths{"b.o"}));
@@ -67,10 +76,10 @@ TEST(NinjaDeps, TheLastRecordOfAnOutputCounts) {
     NinjaDeps deps;
     ASSERT_TRUE(
         deps.append(std::string_view(kRealLog).substr(0, kRealLog.size() - kLastRecordBytes)));
-    EXPECT_EQ(deps.inputs_of("a.o"), (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h"}));
+    EXPECT_EQ(inputs_of(deps, "a.o"), (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h"}));
     EXPECT_EQ(deps.outputs_of("longer.h"), (Paths{"b.o"}));
     ASSERT_TRUE(deps.append(std::string_view(kRealLog).substr(deps.consumed())));
-    EXPECT_EQ(deps.inputs_of("a.o"),
+    EXPECT_EQ(inputs_of(deps, "a.o"),
               (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
     EXPECT_EQ(deps.outputs_of("longer.h"), (Paths{"a.o", "b.o"}));
 }
@@ -79,10 +88,10 @@ TEST(NinjaDeps, AnOutputCanLoseInputs) {
     NinjaDeps deps;
     ASSERT_TRUE(deps.append(header() + path_record("o", 0) + path_record("x.h", 1) +
                             path_record("y.h", 2) + deps_record(0, {1, 2}) + deps_record(0, {2})));
-    EXPECT_EQ(deps.inputs_of("o"), (Paths{"y.h"}));
+    EXPECT_EQ(inputs_of(deps, "o"), (Paths{"y.h"}));
     EXPECT_TRUE(deps.outputs_of("x.h").empty());
     ASSERT_TRUE(deps.append(deps_record(0, {})));
-    EXPECT_TRUE(deps.inputs_of("o").empty());
+    EXPECT_TRUE(inputs_of(deps, "o").empty());
 }
 
 TEST(NinjaDeps, AFileThatGrowsByteByByteIsReadAsIfItCameAtOnce) {
@@ -93,7 +102,7 @@ TEST(NinjaDeps, AFileThatGrowsByteByByteIsReadAsIfItCameAtOnce) {
         ASSERT_LE(deps.consumed(), size);
     }
     EXPECT_EQ(deps.consumed(), kRealLog.size());
-    EXPECT_EQ(deps.inputs_of("a.o"),
+    EXPECT_EQ(inputs_of(deps, "a.o"),
               (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
 }
 
@@ -103,9 +112,9 @@ TEST(NinjaDeps, ATornRecordIsLeftAloneAndAnotherMayTakeItsPlace) {
     const std::string torn = deps_record(0, {1}).substr(0, 9);
     EXPECT_TRUE(deps.append(whole + torn));
     EXPECT_EQ(deps.consumed(), whole.size());
-    EXPECT_TRUE(deps.inputs_of("o").empty());
+    EXPECT_TRUE(inputs_of(deps, "o").empty());
     EXPECT_TRUE(deps.append(path_record("y.h", 2) + deps_record(0, {2})));
-    EXPECT_EQ(deps.inputs_of("o"), (Paths{"y.h"}));
+    EXPECT_EQ(inputs_of(deps, "o"), (Paths{"y.h"}));
 }
 
 TEST(NinjaDeps, AnotherSignatureOrVersionIsBroken) {
@@ -138,7 +147,7 @@ TEST(NinjaDeps, ABrokenRecordKeepsWhatCameBefore) {
         EXPECT_FALSE(deps.append(good + bad_records[n] + path_record("later", 2))) << n;
         EXPECT_TRUE(deps.broken()) << n;
         EXPECT_EQ(deps.consumed(), good.size()) << n;
-        EXPECT_EQ(deps.inputs_of("o"), (Paths{"x.h"})) << n;
+        EXPECT_EQ(inputs_of(deps, "o"), (Paths{"x.h"})) << n;
         EXPECT_FALSE(deps.append(path_record("later", 2))) << n;
         EXPECT_EQ(deps.consumed(), good.size()) << n;
     }
@@ -152,7 +161,7 @@ TEST(NinjaDeps, ClearForgetsEverythingAndReadsAnew) {
     EXPECT_TRUE(deps.append(kRealLog));
     deps.clear();
     EXPECT_EQ(deps.consumed(), 0u);
-    EXPECT_TRUE(deps.inputs_of("a.o").empty());
+    EXPECT_TRUE(inputs_of(deps, "a.o").empty());
     EXPECT_TRUE(deps.outputs_of("h.h").empty());
     EXPECT_TRUE(deps.append(kRealLog));
     EXPECT_EQ(deps.outputs_of("h.h"), (Paths{"a.o", "b.o"}));
@@ -161,11 +170,40 @@ TEST(NinjaDeps, ClearForgetsEverythingAndReadsAnew) {
 TEST(NinjaDeps, WhatTheLogDoesNotNameHasNothing) {
     NinjaDeps deps;
     EXPECT_TRUE(deps.append(""));
-    EXPECT_TRUE(deps.inputs_of("a.o").empty());
+    EXPECT_TRUE(inputs_of(deps, "a.o").empty());
     EXPECT_TRUE(deps.append(kRealLog));
-    EXPECT_TRUE(deps.inputs_of("h.h").empty());
+    EXPECT_TRUE(inputs_of(deps, "h.h").empty());
     EXPECT_TRUE(deps.outputs_of("a.o").empty());
     EXPECT_TRUE(deps.outputs_of("nowhere.h").empty());
+}
+
+// An object that is compiled again gets a record again.
+TEST(NinjaDeps, RecordWithTheSameInputsIsNoNews) {
+    NinjaDeps deps;
+    EXPECT_FALSE(deps.take_news());
+    deps.append(header() + path_record("o", 0) + path_record("x.h", 1) + path_record("y.h", 2));
+    EXPECT_FALSE(deps.take_news());
+    const auto news_of = [&](const std::vector<std::uint32_t> &inputs) {
+        deps.append(deps_record(0, inputs));
+        return deps.take_news();
+    };
+    EXPECT_TRUE(news_of({}));
+    EXPECT_FALSE(news_of({}));
+    EXPECT_TRUE(news_of({1, 2}));
+    EXPECT_FALSE(news_of({1, 2}));
+    EXPECT_TRUE(news_of({2, 1}));
+    EXPECT_TRUE(news_of({2}));
+    EXPECT_FALSE(deps.take_news());
+    deps.clear();
+    EXPECT_TRUE(deps.take_news());
+}
+
+TEST(NinjaDeps, EmptyRecordIsOne) {
+    NinjaDeps deps;
+    deps.append(header() + path_record("o", 0) + path_record("p", 1) + deps_record(0, {}));
+    EXPECT_TRUE(deps.inputs_of("o"));
+    EXPECT_FALSE(deps.inputs_of("p"));
+    EXPECT_FALSE(deps.inputs_of("unknown"));
 }
 
 } // namespace

@@ -210,6 +210,46 @@ TEST(SourceWatch, LinkThatIsPointedElsewhereIsAChange) {
     EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{"/shared/one.h"});
 }
 
+// The log does not change with it.
+TEST(SourceWatch, LinkThatLeadsElsewhereChangesTheSet) {
+    Project project;
+    project.write("/shared/one.h", 0);
+    project.files.make_link("/p/src/game.h", "/shared/one.h");
+    project.renew();
+    EXPECT_FALSE(project.watch.read_deps());
+    project.write("/shared/two.h", 5);
+    project.files.make_link("/p/src/game.h", "/shared/two.h");
+    project.watch.take_changed({"/p/src/game.h"});
+    EXPECT_TRUE(project.watch.read_deps());
+    EXPECT_EQ(project.watch.refresh(), Paths{"/shared/two.h"});
+    EXPECT_FALSE(project.watch.read_deps());
+}
+
+TEST(SourceWatch, FileThatBecomesALinkChangesTheSet) {
+    Project project;
+    project.renew();
+    project.write("/shared/one.h", 5);
+    static_cast<void>(project.files.remove("/p/src/game.h"));
+    project.files.make_link("/p/src/game.h", "/shared/one.h");
+    EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{"/p/src/game.h"});
+    EXPECT_TRUE(project.watch.read_deps());
+    EXPECT_EQ(project.watch.refresh(), Paths{"/shared/one.h"});
+}
+
+TEST(SourceWatch, ObjectThatIsCompiledAgainFromTheSameFilesChangesNoSet) {
+    Project project;
+    DepsLog log;
+    log.deps(kObject, {"../src/game.cpp", "../src/game.h"});
+    project.set_deps(log);
+    project.renew();
+    project.clock.advance(milliseconds(1));
+    project.set_deps(log.deps(kObject, {"../src/game.cpp", "../src/game.h"}));
+    EXPECT_FALSE(project.watch.read_deps());
+    project.clock.advance(milliseconds(1));
+    project.set_deps(log.deps(kObject, {"../src/game.cpp", "../src/new.h"}));
+    EXPECT_TRUE(project.watch.read_deps());
+}
+
 TEST(SourceWatch, ChangeIsTakenOnce) {
     Project project;
     project.renew();
