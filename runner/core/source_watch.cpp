@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <unordered_set>
+#include <utility>
 
 namespace hotrun {
 
@@ -35,8 +36,7 @@ bool SourceWatch::read_deps() {
     const std::optional<Timestamp> stamp = files_.timestamp(path);
     if (stamp != deps_stamp_)
         read_deps(path, stamp);
-    const bool links_moved = std::exchange(links_moved_, false);
-    return deps_.take_news() || links_moved;
+    return deps_.take_news() || !changed_links_.empty();
 }
 
 void SourceWatch::read_deps(const std::string &path, const std::optional<Timestamp> &stamp) {
@@ -52,7 +52,7 @@ void SourceWatch::read_deps(const std::string &path, const std::optional<Timesta
 std::vector<std::string> SourceWatch::refresh() {
     std::map<std::string, Source> next;
     std::set<std::string> watched;
-    real_by_watched_.clear();
+    links_before_ = std::exchange(links_, {});
     for (const std::string &leaf : graph_.leaves())
         add(leaf, next, watched);
     const std::unordered_set<std::string> unexplained = add_headers(next, watched);
@@ -64,6 +64,7 @@ std::vector<std::string> SourceWatch::refresh() {
     }
     sources_ = std::move(next);
     watched_ = std::move(watched);
+    changed_links_.clear();
     return new_ones;
 }
 
@@ -113,6 +114,8 @@ std::vector<std::string> SourceWatch::take_written(const std::vector<std::string
                                                    std::chrono::nanoseconds since) {
     const std::vector<std::string> changed = take_changed(added);
     std::set<std::string> written(changed.begin(), changed.end());
+    written.merge(found_changed_);
+    found_changed_.clear();
     for (const std::string &path : added) {
         const std::optional<Timestamp> &seen = sources_.at(path).seen;
         if (seen && seen->mtime_ns >= since.count())
@@ -123,12 +126,16 @@ std::vector<std::string> SourceWatch::take_written(const std::vector<std::string
 
 void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source> &next,
                       std::set<std::string> &watched) {
-    std::string real = in_real_folder(ninja_path);
-    if (files_.is_link(real)) {
-        const std::string link = std::exchange(real, files_.canonical(real));
-        watched.insert(link);
-        real_by_watched_[link] = real;
+    const std::string name = in_real_folder(ninja_path);
+    std::string real = name;
+    if (files_.is_link(name)) {
+        real = files_.canonical(name);
+        watched.insert(name);
+        links_[name] = Link{std::string(ninja_path), real};
     }
+    const std::string *before = real_before(name);
+    if (before != nullptr && link_changed(name, *before, real) && take_link(name))
+        found_changed_.insert(name);
     const auto place = next.lower_bound(real);
     if (place != next.end() && place->first == real)
         return;
@@ -138,6 +145,15 @@ void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source>
                         : Source{std::string(ninja_path), files_.timestamp(real)};
     watched.insert(real);
     next.emplace_hint(place, std::move(real), std::move(source));
+}
+
+// In the last set; null: the name was not in it.
+const std::string *SourceWatch::real_before(const std::string &name) const {
+    const auto link = links_before_.find(name);
+    if (link != links_before_.end())
+        return &link->second.real;
+    const auto source = sources_.find(name);
+    return source != sources_.end() ? &source->first : nullptr;
 }
 
 std::string SourceWatch::absolute(std::string_view ninja_path) const {
@@ -170,33 +186,56 @@ std::vector<std::string> SourceWatch::sources() const {
 std::vector<std::string> SourceWatch::take_changed(const std::vector<std::string> &paths) {
     std::set<std::string> changed;
     for (const std::string &path : paths) {
-        const auto link = real_by_watched_.find(path);
-        const std::string &real = link != real_by_watched_.end() ? link->second : path;
+        const auto link = links_.find(path);
+        const std::string &real = link != links_.end() ? link->second.real : path;
         const auto source = sources_.find(real);
         if (source == sources_.end())
             continue;
+        const bool is_or_was_link = link != links_.end() || files_.is_link(path);
+        if (is_or_was_link && link_changed(path, real, files_.canonical(path)) && take_link(path))
+            changed.insert(path);
         const std::optional<Timestamp> now = files_.timestamp(real);
-        const bool link_moved = &real != &path && files_.canonical(path) != real;
-        if (now == source->second.seen && !link_moved)
+        if (now == source->second.seen)
             continue;
         source->second.seen = now;
-        links_moved_ |= link_moved || (link == real_by_watched_.end() && files_.is_link(path));
         changed.insert(real);
     }
     return {changed.begin(), changed.end()};
 }
 
+// Leads elsewhere than in the set, or did when it was taken last.
+bool SourceWatch::link_changed(const std::string &path, const std::string &before,
+                               const std::string &now) const {
+    return now != before || changed_links_.contains(path);
+}
+
+// False: it led there already when it was taken last.
+bool SourceWatch::take_link(const std::string &path) {
+    Destination now{files_.canonical(path), files_.timestamp(path)};
+    Destination &taken = changed_links_[path];
+    if (taken == now)
+        return false;
+    taken = std::move(now);
+    return true;
+}
+
 void SourceWatch::make_outputs_stale(const std::vector<std::string> &changed,
                                      std::chrono::nanoseconds since) {
     for (const std::string &path : changed) {
+        const auto link = links_.find(path);
         const auto source = sources_.find(path);
-        if (source == sources_.end() || !source->second.seen ||
-            source->second.seen->mtime_ns > since.count())
+        if (link == links_.end() && source == sources_.end())
             continue;
-        for (const std::string_view output : deps_.outputs_of(source->second.ninja_path))
-            make_older_than(std::string(output), *source->second.seen);
-        for (const std::string &output : graph_.outputs_of(source->second.ninja_path))
-            make_older_than(output, *source->second.seen);
+        // Of what ninja will find: a link may point to another file than when it was last seen.
+        const std::string &ninja_path =
+            link != links_.end() ? link->second.ninja_path : source->second.ninja_path;
+        const std::optional<Timestamp> now = files_.timestamp(absolute(ninja_path));
+        if (!now || now->mtime_ns > since.count())
+            continue;
+        for (const std::string_view output : deps_.outputs_of(ninja_path))
+            make_older_than(std::string(output), *now);
+        for (const std::string &output : graph_.outputs_of(ninja_path))
+            make_older_than(output, *now);
     }
 }
 

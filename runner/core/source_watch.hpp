@@ -34,8 +34,8 @@ class SourceWatch {
     const std::vector<std::string> &further_targets() const { return further_targets_; }
     bool graph_lacks_targets() const { return graph_lacks_targets_; }
 
-    // Reads what ninja has added to its dependency log; true: the set may have changed, by that or
-    // by a link that leads elsewhere now.
+    // Reads what ninja has added to its dependency log; true: by that, or by a link that points
+    // elsewhere now, the set may have changed.
     bool read_deps();
 
     // Makes the set anew; gives the files that are new in it. Call take_written() once they are
@@ -43,7 +43,8 @@ class SourceWatch {
     std::vector<std::string> refresh();
 
     // Those of `added` that may hold another content than the build read that found them: written
-    // at or after `since`, or since refresh().
+    // at or after `since`, or since refresh(). And those that a link leads to now, if that was not
+    // taken as a change.
     std::vector<std::string> take_written(const std::vector<std::string> &added,
                                           std::chrono::nanoseconds since);
 
@@ -55,8 +56,9 @@ class SourceWatch {
     std::size_t unread_count() const { return unread_count_; }
     std::vector<std::string> sources() const;
 
-    // Those of `paths` that belong to the set and whose timestamp is another than when last seen.
-    // The timestamps seen now are remembered.
+    // Those of `paths` that belong to the set and whose timestamp is another than when last seen,
+    // each under its real name; and those that are links, or were, and lead elsewhere now. What is
+    // seen now is remembered.
     std::vector<std::string> take_changed(const std::vector<std::string> &paths);
 
     // Makes sure that ninja sees that these files changed: it compares times, and an output that
@@ -76,6 +78,16 @@ class SourceWatch {
         std::optional<Timestamp> seen;
     };
 
+    struct Link {
+        std::string ninja_path;
+        std::string real;
+    };
+    struct Destination { // of a name
+        std::string real;
+        std::optional<Timestamp> seen;
+        bool operator==(const Destination &) const = default;
+    };
+
     std::string absolute(std::string_view ninja_path) const;
     void add(std::string_view ninja_path, std::map<std::string, Source> &next,
              std::set<std::string> &watched);
@@ -84,6 +96,10 @@ class SourceWatch {
     std::unordered_set<std::string> add_headers(std::map<std::string, Source> &next,
                                                 std::set<std::string> &watched);
     void find_further_targets(const std::unordered_set<std::string> &unexplained);
+    const std::string *real_before(const std::string &name) const;
+    bool link_changed(const std::string &path, const std::string &before,
+                      const std::string &now) const;
+    bool take_link(const std::string &path);
     void make_older_than(const std::string &output, const Timestamp &input);
 
     FileSystem &files_;
@@ -98,9 +114,11 @@ class SourceWatch {
     std::optional<Timestamp> deps_stamp_;
     std::map<std::string, Source> sources_;                          // by real path
     std::set<std::string> watched_;                                  // real paths and links
-    std::unordered_map<std::string, std::string> real_by_watched_;   // of the links only
+    std::unordered_map<std::string, Link> links_;                    // by their names
     std::map<std::string, std::string, std::less<>> real_by_folder_; // by ninja's spelling of it
-    bool links_moved_ = false;
+    std::unordered_map<std::string, Link> links_before_;             // of the last set
+    std::map<std::string, Destination> changed_links_; // that were taken since the set was made
+    std::set<std::string> found_changed_;              // names that changed so without being taken
 };
 
 } // namespace hotrun

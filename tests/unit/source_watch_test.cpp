@@ -207,7 +207,40 @@ TEST(SourceWatch, LinkThatIsPointedElsewhereIsAChange) {
     project.renew();
     EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{});
     project.files.make_link("/p/src/game.h", "/shared/two.h");
-    EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{"/shared/one.h"});
+    EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{"/p/src/game.h"});
+    EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{});
+    project.files.make_link("/p/src/game.h", "/shared/one.h"); // and back
+    EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{"/p/src/game.h"});
+    EXPECT_TRUE(project.watch.read_deps()) << "the set is to be made anew whatever was compiled";
+    EXPECT_EQ(project.watch.take_written(project.watch.refresh(), project.at(100)), Paths{});
+    EXPECT_FALSE(project.watch.read_deps());
+}
+
+// Such a file can't be told by its time from one that the build has read.
+TEST(SourceWatch, LinkThatWasReplacedJustBeforeTheSetIsMadeIsAChange) {
+    Project project;
+    project.write("/shared/real.h", 10);
+    project.files.make_link("/p/src/game.h", "/shared/real.h");
+    project.renew();
+    static_cast<void>(project.files.remove("/p/src/game.h"));
+    project.write("/p/src/game.h", 5);
+    EXPECT_EQ(project.watch.take_written(project.renew(), project.at(100)), Paths{"/p/src/game.h"});
+    EXPECT_EQ(project.watch.take_changed({"/p/src/game.h"}), Paths{});
+}
+
+TEST(SourceWatch, OutputsOfALinkThatPointsToAnOlderFileAreMadeStale) {
+    Project project;
+    project.write("/shared/one.h", 20);
+    project.write("/shared/two.h", 0);
+    project.files.make_link("/p/src/game.h", "/shared/one.h");
+    project.renew();
+    project.write("/p/b/" + kObject, 10);
+    project.files.make_link("/p/src/game.h", "/shared/two.h");
+    static_cast<void>(project.files.remove("/shared/one.h"));
+    const Paths changed = project.watch.take_changed({"/p/src/game.h"});
+    project.watch.refresh(); // a cancelled build was in between
+    project.watch.make_outputs_stale(changed, project.at(15));
+    EXPECT_FALSE(project.files.exists("/p/b/" + kObject));
 }
 
 // The log does not change with it.
