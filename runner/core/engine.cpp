@@ -116,6 +116,7 @@ void Engine::start_build() {
     }
     sources_.make_outputs_stale({changed_since_build_.begin(), changed_since_build_.end()},
                                 build_ended_);
+    built_ = {changed_since_build_.begin(), changed_since_build_.end()};
     changed_since_build_.clear();
     build_began_ = services_.clock.wall();
     if (!unread_build_began_)
@@ -188,6 +189,9 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
         return;
     phases_.mark(Phase::kBuild, outcome.ended);
     watcher_->drain(); // a save during the build is one, even if it is only read now
+    // Some programs set a file's time once it is closed, which nobody tells; ninja may have taken
+    // it for an old one.
+    save_seen(take_changed(built_), services_.clock.now());
     build_ended_ = services_.clock.wall();
     const BuildStatus status = outcome.finished.status;
     const bool given_up = driver_.cancelling(); // it may have succeeded all the same

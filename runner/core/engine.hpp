@@ -99,6 +99,7 @@ class Engine {
     bool looking_ = false;         // at a library that somebody is writing
     std::set<std::string> absent_; // gone when last seen: an editor may be about to write them anew
     std::set<std::string> changed_since_build_;
+    std::vector<std::string> built_; // what had changed when the last build began
     std::set<std::string> warned_;
     TimePoint last_save_{};
     ChangeSource change_source_ = ChangeSource::kWatch; // of the last one
