@@ -59,7 +59,7 @@ TEST(CompilerWrapper, CcacheGivesBackWhatWasCompiledBefore) {
     const Variable enabled("CCACHE_DISABLE", nullptr);
     const Variable cache("CCACHE_DIR", folder.path().c_str());
     ValuesProject project("ccache gcc");
-    e2e::HotrunProcess hotrun({"--interval", "5"}, project.path());
+    e2e::HotrunProcess hotrun(kArguments, project.path());
     hotrun.wait_until_ready();
     for (const std::string &file : {kFiles[0], kFiles[1]}) {
         const std::map<std::string, int> before = project.values();
@@ -111,7 +111,7 @@ TEST(CompilerWrapper, DistccCompilesElsewhere) {
     const Variable hosts("DISTCC_HOSTS", ("127.0.0.1:" + port).c_str());
     const Variable no_fallback("DISTCC_FALLBACK", "0");
     const Variable state("DISTCC_DIR", folder.path().c_str());
-    e2e::HotrunProcess hotrun({"--interval", "5"}, project.path());
+    e2e::HotrunProcess hotrun(kArguments, project.path());
     hotrun.wait_until_ready();
     std::size_t compiled = 1;
     for (const std::string &file : kFiles) {

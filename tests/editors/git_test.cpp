@@ -111,10 +111,10 @@ TEST(GitCheckout, OfAThousandFilesIsLiveAfterTwoBuildsAtMost) {
     write_all(3);
     run("git commit -qam three");
     project.set_up();
-    e2e::HotrunProcess hotrun({"--interval", "5"}, project.path());
+    e2e::HotrunProcess hotrun(kArguments, project.path());
     hotrun.wait_until_ready();
     ASSERT_TRUE(hotrun.wait_for("value=3000 "));
-    for (const std::string branch : {"two", "three", "two", "three"}) {
+    for (const std::string branch : {"two", "three"}) {
         const std::size_t builds_before = finished_builds(hotrun);
         run("git checkout -q " + branch);
         const std::string line = branch == "two" ? "value=2000 " : "value=3000 ";

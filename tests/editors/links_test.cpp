@@ -121,7 +121,7 @@ class MountedFolder : public testing::Test {
 };
 
 TEST_F(MountedFolder, IsLiveAfterOneBuildOfASaveUnderEitherName) {
-    e2e::HotrunProcess hotrun({"--interval", "5"}, project.path());
+    e2e::HotrunProcess hotrun(kArguments, project.path());
     hotrun.wait_until_ready();
     int value = 1;
     for (const std::string folder : {"src/", "elsewhere/", "src/", "elsewhere/"}) {

@@ -76,7 +76,7 @@ void run_script(const std::string &script, const std::string &directory, const s
 
 void SaveTest::SetUp() {
     project().reset();
-    hotrun_.emplace(std::vector<std::string>{"--interval", "5"}, project().path());
+    hotrun_.emplace(kArguments, project().path());
     hotrun_->wait_until_ready();
     ASSERT_TRUE(wait_until_live());
 }

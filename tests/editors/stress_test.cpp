@@ -28,7 +28,7 @@ TEST(Stress, TheLastOfRandomSavesIsLiveAndHardlyAnyBuildIsNeedless) {
     SCOPED_TRACE("HOTRUN_SEED=" + std::to_string(seed));
     ValuesProject project;
     RandomSaves saves(project, seed);
-    e2e::HotrunProcess hotrun({"--interval", "2"}, project.path());
+    e2e::HotrunProcess hotrun(kArguments, project.path());
     hotrun.wait_until_ready();
     const std::size_t builds_before = finished_builds(hotrun);
     std::size_t granted = 0;
