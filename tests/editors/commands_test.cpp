@@ -101,7 +101,7 @@ const Command kCommands[] = {
      {"nvim"},
      "nvim --headless -c 'set backupskip= backup backupdir=. backupcopy=yes' " REPLACE,
      Inode::kKept},
-    {"Emacs", {"emacs"}, EMACS "-f save-buffer; test -e \"$FILE~\"", Inode::kReplaced},
+    {"Emacs", {"emacs"}, EMACS "-f save-buffer; test -e \"$FILE~\"", Inode::kAny},
     {"EmacsWithABackupByCopy",
      {"emacs"},
      EMACS "--eval '(setq backup-by-copying t)' -f save-buffer; test -e \"$FILE~\"",

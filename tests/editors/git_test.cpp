@@ -78,8 +78,9 @@ TEST_F(GitTest, ApplyOfAChangeIsLiveAfterOneBuild) {
     expect_all_live("git apply change", second);
 }
 
-// A checkout takes longer than a build: one may see a part of it, the next sees all.
-TEST(GitCheckout, OfAThousandFilesIsLiveAfterTwoBuildsAtMost) {
+// A checkout takes longer than a build: one may see a part of it, the next sees all. That makes two
+// on a quiet machine; on a busy one git pauses for longer than hotrun waits for quiet.
+TEST(GitCheckout, OfAThousandFilesIsLiveAfterFewBuilds) {
     if (!e2e::program_exists("git"))
         GTEST_SKIP() << "git is not installed";
     const e2e::TestProject project({e2e::Language::kC, "gcc", ""});
@@ -120,7 +121,7 @@ TEST(GitCheckout, OfAThousandFilesIsLiveAfterTwoBuildsAtMost) {
         const std::string line = branch == "two" ? "value=2000 " : "value=3000 ";
         for (int step = 0; step < 20; ++step)
             ASSERT_TRUE(hotrun.wait_for(line));
-        EXPECT_LE(finished_builds(hotrun) - builds_before, 2U) << branch;
+        EXPECT_LE(finished_builds(hotrun) - builds_before, 6U) << branch;
     }
     EXPECT_EQ(hotrun.end_with(SIGTERM), 0);
     EXPECT_EQ(hotrun.count("warning"), 0U);

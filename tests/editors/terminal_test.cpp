@@ -91,7 +91,7 @@ TEST_F(TerminalEditor, EmacsIsLiveAfterOneBuildOfEachSaveInASession) {
                    "\r!\x18\x13");
         emacs.wait_for("Wrote");
     };
-    expect_live(file, replace_and_save, Inode::kReplaced);
+    expect_live(file, replace_and_save);
     expect_live(file, replace_and_save, Inode::kKept);
     emacs.type("\x18\x03"); // exit
     emacs.expect_end();
