@@ -213,8 +213,9 @@ InotifyWatcher::Unwatched InotifyWatcher::watch(const std::set<std::string> &fil
     std::erase_if(folders_, [&](const auto &entry) { return !wanted.contains(entry.first); });
     for (auto &[path, folder] : wanted) {
         Folder &known = folders_[path];
-        std::erase_if(known.mounted,
-                      [&](const std::string &name) { return !folder.names.contains(name); });
+        std::erase_if(known.mounted, [&names = folder.names](const std::string &name) {
+            return !names.contains(name);
+        });
         for (const std::string &name : folder.names) {
             if (!known.names.contains(name) && is_mount_point(join(path, name)))
                 known.mounted.insert(name);

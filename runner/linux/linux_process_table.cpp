@@ -22,7 +22,9 @@ namespace {
 // program's name in brackets, may hold blanks, brackets and line ends itself.
 std::optional<std::int64_t> start_ticks(std::int64_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream content; // an iterator would throw when the process ends meanwhile
+    content << file.rdbuf();
+    const std::string text = content.str();
     std::istringstream fields(text.substr(text.rfind(')') + 1));
     std::string skipped;
     for (int field = 3; field < 22; ++field)
@@ -56,7 +58,9 @@ namespace {
 
 std::string content_of(const fs::path &path) {
     std::ifstream file(path.string());
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream content;
+    content << file.rdbuf();
+    return content.str();
 }
 
 bool is_ninja(const fs::path &process) {
