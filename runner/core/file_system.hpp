@@ -32,6 +32,15 @@ class File {
     virtual Writers lock_out_writers() = 0;
 };
 
+// Bytes of a file that are replaced by as many others.
+struct Patch {
+    std::uint64_t offset = 0;
+    std::string before;
+    std::string after;
+
+    bool operator==(const Patch &) const = default;
+};
+
 // Thread-safe. Paths are absolute; links are followed.
 class FileSystem {
   public:
@@ -42,7 +51,10 @@ class FileSystem {
     virtual bool is_link(const std::string &path) const = 0;
     virtual Result<std::unique_ptr<File>> open(const std::string &path) const = 0;
     virtual Result<std::string> read(const std::string &path, std::uint64_t offset = 0) const = 0;
-    virtual bool same_content(const std::string &a, const std::string &b) const = 0;
+
+    // Whether `a` has the content of `b`, or the one that `b` had before these patches.
+    virtual bool same_content(const std::string &a, const std::string &b,
+                              std::span<const Patch> patches = {}) const = 0;
 
     // The names in a folder, none of them "." or "..".
     virtual Result<std::vector<std::string>> list(const std::string &folder) const = 0;
@@ -52,6 +64,10 @@ class FileSystem {
 
     // A new file of its own inode: shared blocks where the file system can, else copied bytes.
     virtual Status copy(const std::string &from, const std::string &to) = 0;
+
+    // In place, in a file that nobody else has: one that copy() has made.
+    virtual Status patch(const std::string &path, std::span<const Patch> patches) = 0;
+
     virtual bool can_create_in(const std::string &folder) const = 0;
     virtual Result<std::string> make_private_folder(const std::string &prefix) = 0;
 

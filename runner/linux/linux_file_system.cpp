@@ -48,6 +48,31 @@ ssize_t read_fully(int fd, std::uint64_t offset, std::span<std::byte> bytes) {
     return static_cast<ssize_t>(filled);
 }
 
+bool write_fully(int fd, std::uint64_t offset, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t put = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        bytes.remove_prefix(static_cast<std::size_t>(put));
+        offset += static_cast<std::size_t>(put);
+    }
+    return true;
+}
+
+// Gives `block`, which starts at `offset` in its file, the bytes from before the patches.
+void revert(std::span<const Patch> patches, std::uint64_t offset, std::span<std::byte> block) {
+    for (const Patch &patch : patches) {
+        const std::uint64_t from = std::max(patch.offset, offset);
+        const std::uint64_t to =
+            std::min(patch.offset + patch.before.size(), offset + block.size());
+        if (from < to)
+            std::memcpy(block.data() + (from - offset), patch.before.data() + (from - patch.offset),
+                        to - from);
+    }
+}
+
 class LinuxFile : public File {
   public:
     LinuxFile(UniqueFd fd, Timestamp timestamp) : fd_(std::move(fd)), timestamp_(timestamp) {}
@@ -134,7 +159,8 @@ Result<std::string> LinuxFileSystem::read(const std::string &path, std::uint64_t
     }
 }
 
-bool LinuxFileSystem::same_content(const std::string &a, const std::string &b) const {
+bool LinuxFileSystem::same_content(const std::string &a, const std::string &b,
+                                   std::span<const Patch> patches) const {
     const std::optional<Timestamp> stamp_a = timestamp(a);
     const std::optional<Timestamp> stamp_b = timestamp(b);
     if (!stamp_a || !stamp_b || stamp_a->size_bytes != stamp_b->size_bytes)
@@ -148,6 +174,7 @@ bool LinuxFileSystem::same_content(const std::string &a, const std::string &b) c
         const ssize_t got_b = read_fully(fd_b.get(), offset, block_b);
         if (got_a < 0 || got_a != got_b)
             return false;
+        revert(patches, offset, std::span(block_b).first(static_cast<std::size_t>(got_b)));
         if (std::memcmp(block_a.data(), block_b.data(), static_cast<std::size_t>(got_a)) != 0)
             return false;
         if (got_a < static_cast<ssize_t>(kBlockBytes))
@@ -186,6 +213,18 @@ Status LinuxFileSystem::copy(const std::string &from, const std::string &to) {
     boost::system::error_code ignored;
     fs::remove(to, ignored);
     return boost_error("can't copy " + from + " to " + to, error);
+}
+
+// The copy of a library that nobody may write is one that nobody may write.
+Status LinuxFileSystem::patch(const std::string &path, std::span<const Patch> patches) {
+    boost::system::error_code ignored;
+    fs::permissions(path, fs::add_perms | fs::owner_write, ignored);
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    for (const Patch &patch : patches) {
+        if (!fd.is_open() || !write_fully(fd.get(), patch.offset, patch.after))
+            return system_error("can't write " + path);
+    }
+    return Done{};
 }
 
 bool LinuxFileSystem::can_create_in(const std::string &folder) const {

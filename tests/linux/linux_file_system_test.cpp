@@ -136,6 +136,38 @@ TEST_F(LinuxFileSystemTest, ComparesAFileOfWholeBlocks) {
     EXPECT_TRUE(files_.same_content(folder_.write("a", text), folder_.write("b", text)));
 }
 
+TEST_F(LinuxFileSystemTest, PatchesBytesInPlace) {
+    const std::string path = folder_.write("a", "one two three");
+    const auto before = files_.timestamp(path);
+    const std::vector<Patch> patches = {{4, "two", "2.0"}, {8, "th", "TH"}};
+    ASSERT_TRUE(files_.patch(path, patches));
+    EXPECT_EQ(*files_.read(path, 0), "one 2.0 THree");
+    EXPECT_EQ(files_.timestamp(path)->inode, before->inode);
+    EXPECT_FALSE(files_.patch(folder_ / "absent", patches));
+}
+
+TEST_F(LinuxFileSystemTest, PatchesTheCopyOfAFileThatNobodyMayWrite) {
+    const std::string path = folder_.write("a", "one two three");
+    ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
+    ASSERT_TRUE(files_.copy(path, folder_ / "copy"));
+    ASSERT_TRUE(files_.patch(folder_ / "copy", std::vector<Patch>{{0, "one", "1.0"}}));
+    EXPECT_EQ(*files_.read(folder_ / "copy", 0), "1.0 two three");
+    EXPECT_EQ(*files_.read(path, 0), "one two three");
+}
+
+// A patch lies across the end of the block that is compared at once.
+TEST_F(LinuxFileSystemTest, ComparesWithTheContentBeforeAPatch) {
+    const std::string text = std::string((256u << 10) - 2, 'x') + "name" + "rest";
+    const std::string path = folder_.write("a", text);
+    ASSERT_TRUE(files_.copy(path, folder_ / "copy"));
+    const std::vector<Patch> patches = {{text.size() - 8, "name", "else"}};
+    ASSERT_TRUE(files_.patch(folder_ / "copy", patches));
+    EXPECT_FALSE(files_.same_content(path, folder_ / "copy"));
+    EXPECT_TRUE(files_.same_content(path, folder_ / "copy", patches));
+    const std::string other_name = std::string((256u << 10) - 2, 'x') + "else" + "rest";
+    EXPECT_FALSE(files_.same_content(folder_.write("b", other_name), folder_ / "copy", patches));
+}
+
 TEST_F(LinuxFileSystemTest, ListsNamesWithoutTheDots) {
     folder_.write("b", "");
     folder_.write(".hidden", "");

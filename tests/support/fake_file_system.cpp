@@ -85,10 +85,16 @@ Result<std::string> FakeFileSystem::read(const std::string &path, std::uint64_t 
     return offset < node->content.size() ? node->content.substr(offset) : std::string();
 }
 
-bool FakeFileSystem::same_content(const std::string &a, const std::string &b) const {
+bool FakeFileSystem::same_content(const std::string &a, const std::string &b,
+                                  std::span<const Patch> patches) const {
     const Node *node_a = find(a);
     const Node *node_b = find(b);
-    return node_a != nullptr && node_b != nullptr && node_a->content == node_b->content;
+    if (node_a == nullptr || node_b == nullptr)
+        return false;
+    std::string before = node_b->content;
+    for (const Patch &patch : patches)
+        before.replace(patch.offset, patch.before.size(), patch.before);
+    return node_a->content == before;
 }
 
 Result<std::vector<std::string>> FakeFileSystem::list(const std::string &folder) const {
@@ -128,6 +134,16 @@ Status FakeFileSystem::copy(const std::string &from, const std::string &to) {
     replace(to, node->content);
     if (during_copy)
         during_copy();
+    return Done{};
+}
+
+Status FakeFileSystem::patch(const std::string &path, std::span<const Patch> patches) {
+    if (patch_failure)
+        return *patch_failure;
+    if (!exists(path))
+        return no_such_file("can't write", path);
+    for (const Patch &patch : patches)
+        node_for_writing(path).content.replace(patch.offset, patch.after.size(), patch.after);
     return Done{};
 }
 

@@ -20,10 +20,12 @@ class FakeFileSystem final : public FileSystem {
     bool is_link(const std::string &path) const override;
     Result<std::unique_ptr<File>> open(const std::string &path) const override;
     Result<std::string> read(const std::string &path, std::uint64_t offset = 0) const override;
-    bool same_content(const std::string &a, const std::string &b) const override;
+    bool same_content(const std::string &a, const std::string &b,
+                      std::span<const Patch> patches = {}) const override;
     Result<std::vector<std::string>> list(const std::string &folder) const override;
     std::string canonical(const std::string &path) const override;
     Status copy(const std::string &from, const std::string &to) override;
+    Status patch(const std::string &path, std::span<const Patch> patches) override;
     bool can_create_in(const std::string &folder) const override;
     Result<std::string> make_private_folder(const std::string &prefix) override;
     Status remove(const std::string &path) override;
@@ -48,6 +50,7 @@ class FakeFileSystem final : public FileSystem {
     // Both are asked by each copy() as long as they are set.
     std::optional<Error> copy_failure;
     std::function<void()> during_copy;
+    std::optional<Error> patch_failure;
     std::optional<Error> private_folder_failure;
 
   private:
