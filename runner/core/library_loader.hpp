@@ -14,7 +14,7 @@ class Library {
   public:
     virtual ~Library() = default;
     virtual void *handle() const = 0;                 // what get_proc takes
-    virtual void *symbol(const char *name) const = 0; // null: not there
+    virtual void *symbol(const char *name) const = 0; // null: this library does not define it
 };
 
 // Thread-safe.

@@ -1,6 +1,7 @@
 #include "linux/dl_library_loader.hpp"
 
 #include <dlfcn.h>
+#include <link.h>
 
 namespace hotrun {
 
@@ -14,11 +15,24 @@ class DlLibrary : public Library {
     ~DlLibrary() override { ::dlclose(handle_); }
 
     void *handle() const override { return handle_; }
-    void *symbol(const char *name) const override { return ::dlsym(handle_, name); }
+    void *symbol(const char *name) const override;
 
   private:
     void *handle_;
 };
+
+// dlsym also searches what the library needs, which may be another module with its own callbacks.
+void *DlLibrary::symbol(const char *name) const {
+    void *address = ::dlsym(handle_, name);
+    link_map *own = nullptr;
+    link_map *found = nullptr;
+    Dl_info ignored;
+    const bool is_own =
+        address != nullptr && ::dlinfo(handle_, RTLD_DI_LINKMAP, &own) == 0 &&
+        ::dladdr1(address, &ignored, reinterpret_cast<void **>(&found), RTLD_DL_LINKMAP) != 0 &&
+        found == own;
+    return is_own ? address : nullptr;
+}
 
 std::string last_error() {
     const char *text = ::dlerror(); // NOLINT(concurrency-mt-unsafe): glibc keeps it by thread

@@ -40,6 +40,14 @@ TEST_F(DlLibraryLoaderTest, FindsTheSymbolsOfALibrary) {
     EXPECT_EQ(next(*library), 2);
 }
 
+TEST_F(DlLibraryLoaderTest, TheSymbolsOfWhatALibraryNeedsAreNotItsOwn) {
+    const auto library = load("libm.so.6"); // needs the C library
+    ASSERT_TRUE(library);
+    EXPECT_NE(library->symbol("cos"), nullptr);
+    EXPECT_NE(loader_.get_proc()(library->handle(), "malloc"), nullptr);
+    EXPECT_EQ(library->symbol("malloc"), nullptr);
+}
+
 TEST_F(DlLibraryLoaderTest, GetProcFindsTheSameByTheHandle) {
     const auto library = load(copy("fixture_counter", "a.so"));
     ASSERT_TRUE(library);
