@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <set>
 #include <utility>
 
 namespace hotrun {
@@ -82,6 +83,8 @@ class ElfReader {
     bool read_dynamic();
     bool read_names();
     bool read_needed();
+    bool read_version_files();
+    bool add_library_name(std::uint64_t at);
     bool count_symbols();
     bool count_by_hash(std::uint64_t offset);
     bool count_by_gnu_hash(std::uint64_t offset);
@@ -117,6 +120,9 @@ class ElfReader {
     std::optional<std::uint64_t> symbol_count_;
     std::optional<Elf64_Phdr> dynamic_segment_;
     std::vector<Elf64_Dyn> dynamic_;
+    std::uint64_t names_offset_ = 0; // of the dynamic string table in the file
+    std::set<std::uint64_t> library_name_places_;
+    std::uint64_t library_name_bytes_ = 0;
     ElfImage image_;
     Rejection fault_;
 };
@@ -294,15 +300,58 @@ bool ElfReader::read_names() {
     const auto bytes = dynamic_value(DT_STRSZ);
     if (!address || !bytes)
         return damaged("it has no dynamic string table");
-    std::uint64_t offset = 0;
-    if (!find_table("dynamic string table", *address, offset) ||
-        !read_table("dynamic string table", offset, *bytes, image_.names_))
+    if (!find_table("dynamic string table", *address, names_offset_) ||
+        !read_table("dynamic string table", names_offset_, *bytes, image_.names_))
         return false;
     if (is_still_empty(image_.names_))
         return still_empty("dynamic string table");
     image_.soname = dynamic_name(DT_SONAME);
     image_.run_path = dynamic_name(dynamic_value(DT_RUNPATH) ? DT_RUNPATH : DT_RPATH);
-    return read_needed();
+    const auto soname = dynamic_value(DT_SONAME);
+    if (!image_.soname.empty() && !add_library_name(*soname))
+        return false;
+    if (!read_needed() || !read_version_files())
+        return false;
+    std::ranges::sort(image_.library_names, {}, &ElfImage::LibraryName::offset);
+    return true;
+}
+
+// As with DT_NEEDED, the names together must not take more than the file.
+bool ElfReader::add_library_name(std::uint64_t at) {
+    const std::string_view name = image_.name_at(at);
+    if (name.empty())
+        return damaged("it needs a library without a name");
+    if (!library_name_places_.insert(at).second)
+        return true;
+    library_name_bytes_ += name.size();
+    if (library_name_bytes_ > size_)
+        return damaged("it needs more libraries than it can name");
+    const bool whole = at == 0 || image_.names_[at - 1] == '\0';
+    image_.library_names.push_back({std::string(name), names_offset_ + at, whole});
+    return true;
+}
+
+// An extension of GNU and Sun: each entry of DT_VERNEED tells how far away the next one is.
+bool ElfReader::read_version_files() {
+    const auto address = dynamic_value(DT_VERNEED);
+    const std::uint64_t count = dynamic_value(DT_VERNEEDNUM).value_or(0);
+    std::uint64_t offset = 0;
+    if (!address || count == 0)
+        return true;
+    if (!find_table("table of needed versions", *address, offset))
+        return false;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        std::vector<Elf64_Verneed> entry;
+        if (!read_table("table of needed versions", offset, 1, entry) ||
+            !add_library_name(entry[0].vn_file))
+            return false;
+        if (entry[0].vn_next == 0)
+            break;
+        if (entry[0].vn_next < sizeof(Elf64_Verneed))
+            return damaged("its needed versions overlap");
+        offset += entry[0].vn_next;
+    }
+    return true;
 }
 
 // Many entries could name one long string: together they must not take more than the file.
@@ -318,6 +367,8 @@ bool ElfReader::read_needed() {
         if (bytes > size_)
             return damaged("it needs more libraries than it can name");
         image_.needed.emplace_back(name);
+        if (!add_library_name(entry.d_un.d_val))
+            return false;
     }
     return true;
 }

@@ -50,6 +50,16 @@ class ElfImage {
     std::string soname;
     std::vector<std::string> needed;
     std::string run_path; // DT_RUNPATH; where there is none, DT_RPATH
+
+    // A name by which the dynamic linker tells libraries apart (DT_SONAME, DT_NEEDED and the files
+    // of needed versions), and where it is. Linkers let a string be the end of a longer one.
+    struct LibraryName {
+        std::string text;
+        std::uint64_t offset = 0; // in the file
+        bool whole = true;        // not the end of a longer string
+    };
+    std::vector<LibraryName> library_names; // each place once, in their order
+
     std::size_t unique_symbol_count = 0;
     std::vector<std::string> unique_symbols; // the first kUniqueSymbolsKept of them
 

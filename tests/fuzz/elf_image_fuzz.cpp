@@ -1,6 +1,7 @@
 // Whatever the bytes are, reading and verifying them neither reads outside of the file nor fails in
 // another way than by a Rejection.
 #include "core/elf_image.hpp"
+#include "core/soname.hpp"
 #include "core/verify.hpp"
 #include "support/memory_file.hpp"
 
@@ -18,6 +19,10 @@ void query(const hotrun::ElfImage &image) {
     hotrun::verify(image, rules);
     rules.needs_step = false;
     hotrun::verify(image, rules);
+    for (const hotrun::ElfImage::LibraryName &name : image.library_names) {
+        if (hotrun::can_rename(image, name.text))
+            hotrun::rename_library(image, name.text, hotrun::unique_soname(name.text, 1));
+    }
     image.needs("malloc");
     for (const std::string &name : image.unique_symbols)
         image.read_u32(name);

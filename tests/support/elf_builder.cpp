@@ -93,6 +93,14 @@ ElfBuilder &ElfBuilder::needed(const std::string &name) {
     return add_dynamic_name(DT_NEEDED, name);
 }
 
+// As linkers do, the string is shared with the DT_NEEDED entry.
+ElfBuilder &ElfBuilder::version_of(const std::string &library) {
+    const std::size_t place = names_.find('\0' + library + '\0');
+    version_files_.push_back(place == std::string::npos ? add_name(library)
+                                                        : static_cast<std::uint32_t>(place + 1));
+    return *this;
+}
+
 ElfBuilder &ElfBuilder::run_path(const std::string &path) {
     return add_dynamic_name(DT_RUNPATH, path);
 }
@@ -175,7 +183,8 @@ ElfBuilder &ElfBuilder::add_symbol(const std::string &name, Elf64_Sym symbol) {
 }
 
 std::size_t ElfBuilder::dynamic_count() const {
-    return dynamic_names_.size() + 4 + (hash_ ? 1 : 0) + (gnu_hash_ ? 1 : 0) + 1;
+    return dynamic_names_.size() + 4 + (hash_ ? 1 : 0) + (gnu_hash_ ? 1 : 0) +
+           (version_files_.empty() ? 0 : 2) + 1;
 }
 
 ElfBuilder::Layout ElfBuilder::layout() const {
@@ -188,6 +197,7 @@ ElfBuilder::Layout ElfBuilder::layout() const {
     layout.hash = placer.place(hash_ ? (3 + symbol_count) * sizeof(std::uint32_t) : 0);
     layout.gnu_hash = placer.place(gnu_hash_ ? (7 + defined_.size()) * sizeof(std::uint32_t) : 0);
     layout.data = placer.place(data_.size() * sizeof(std::uint32_t));
+    layout.versions = placer.place(version_files_.size() * sizeof(Elf64_Verneed));
     layout.dynamic = placer.place(dynamic_count() * sizeof(Elf64_Dyn));
     layout.loaded_bytes = placer.end();
     if (sections_) {
@@ -231,6 +241,19 @@ std::vector<std::uint32_t> ElfBuilder::gnu_hash_table() const {
     return table;
 }
 
+// The files alone, without the versions that are needed of them.
+std::vector<Elf64_Verneed> ElfBuilder::version_table() const {
+    std::vector<Elf64_Verneed> table;
+    for (const std::uint32_t name : version_files_) {
+        Elf64_Verneed entry{};
+        entry.vn_version = VER_NEED_CURRENT;
+        entry.vn_file = name;
+        entry.vn_next = table.size() + 1 < version_files_.size() ? sizeof entry : 0;
+        table.push_back(entry);
+    }
+    return table;
+}
+
 std::vector<Elf64_Dyn> ElfBuilder::dynamic_table() const {
     const Layout at = layout();
     std::vector<Elf64_Dyn> table;
@@ -250,6 +273,10 @@ std::vector<Elf64_Dyn> ElfBuilder::dynamic_table() const {
     add(DT_SYMTAB, kLoadAddress + at.symbols.offset);
     add(DT_STRSZ, at.names.size);
     add(DT_SYMENT, sizeof(Elf64_Sym));
+    if (!version_files_.empty()) {
+        add(DT_VERNEED, kLoadAddress + at.versions.offset);
+        add(DT_VERNEEDNUM, version_files_.size());
+    }
     add(DT_NULL, 0);
     return table;
 }
@@ -330,6 +357,7 @@ std::vector<std::byte> ElfBuilder::build() const {
     write(bytes, at.hash, hash_table());
     write(bytes, at.gnu_hash, gnu_hash_table());
     write(bytes, at.data, data_);
+    write(bytes, at.versions, version_table());
     write(bytes, at.dynamic, dynamic_table());
     write(bytes, at.section_names, section_name_table());
     write(bytes, at.sections, section_table());

@@ -20,8 +20,9 @@ class ElfBuilder {
     ElfBuilder &type(std::uint16_t type);
     ElfBuilder &soname(const std::string &name);
     ElfBuilder &needed(const std::string &name);
-    ElfBuilder &run_path(const std::string &path); // DT_RUNPATH
-    ElfBuilder &rpath(const std::string &path);    // DT_RPATH
+    ElfBuilder &version_of(const std::string &library); // needs one: the name is that of needed()
+    ElfBuilder &run_path(const std::string &path);      // DT_RUNPATH
+    ElfBuilder &rpath(const std::string &path);         // DT_RPATH
     ElfBuilder &function(const std::string &name, unsigned char visibility = STV_DEFAULT);
     ElfBuilder &unique(const std::string &name);
     ElfBuilder &undefined(const std::string &name, unsigned char binding = STB_GLOBAL);
@@ -39,7 +40,8 @@ class ElfBuilder {
         std::size_t size = 0;
     };
     struct Layout {
-        Part segments, symbols, names, hash, gnu_hash, data, dynamic, section_names, sections;
+        Part segments, symbols, names, hash, gnu_hash, data, versions, dynamic, section_names,
+            sections;
         std::size_t loaded_bytes = 0;
         std::size_t size = 0;
     };
@@ -58,6 +60,7 @@ class ElfBuilder {
     std::vector<Elf64_Sym> symbol_table() const;
     std::vector<std::uint32_t> hash_table() const;
     std::vector<std::uint32_t> gnu_hash_table() const;
+    std::vector<Elf64_Verneed> version_table() const;
     std::vector<Elf64_Dyn> dynamic_table() const;
     std::vector<Elf64_Phdr> segment_table() const;
     std::vector<Elf64_Shdr> section_table() const;
@@ -73,6 +76,7 @@ class ElfBuilder {
     std::vector<Elf64_Sym> undefined_; // values of data are offsets into data_ until build()
     std::vector<Elf64_Sym> defined_;
     std::vector<std::uint32_t> data_;
+    std::vector<std::uint32_t> version_files_; // names
 };
 
 } // namespace hotrun

@@ -77,6 +77,55 @@ TEST(ElfImage, ReadsNamesAndNeededLibraries) {
     EXPECT_EQ(reading.image().run_path, "$ORIGIN/../deps");
 }
 
+std::string text_at(const Bytes &bytes, std::uint64_t offset) {
+    return reinterpret_cast<const char *>(bytes.data()) + offset;
+}
+
+TEST(ElfImage, TellsWhereTheNamesOfLibrariesAre) {
+    ElfBuilder builder;
+    builder.needed("libbase.so").soname("libgame.so.1").needed("libc.so.6");
+    const Bytes bytes = builder.version_of("libc.so.6").version_of("libbase.so").build();
+    const Reading reading(bytes);
+    ASSERT_TRUE(reading.is_image()) << reading.rejection().detail;
+    const std::vector<ElfImage::LibraryName> &names = reading.image().library_names;
+    ASSERT_EQ(names.size(), 3u) << "a string with two uses has one place";
+    EXPECT_EQ(names[0].text, "libbase.so");
+    EXPECT_EQ(names[1].text, "libgame.so.1");
+    EXPECT_EQ(names[2].text, "libc.so.6");
+    for (const ElfImage::LibraryName &name : names) {
+        EXPECT_EQ(text_at(bytes, name.offset), name.text);
+        EXPECT_TRUE(name.whole);
+    }
+}
+
+TEST(ElfImage, NameThatIsTheEndOfAnotherOneIsNotWhole) {
+    const ElfBuilder builder = ElfBuilder().needed("libbase.so").needed("libx.so");
+    const ElfBuilder::Layout at = builder.layout();
+    Bytes bytes = builder.build();
+    put(bytes, at.dynamic.offset + sizeof(Elf64_Dyn) + offsetof(Elf64_Dyn, d_un), Elf64_Xword{4});
+    const Reading reading(std::move(bytes));
+    ASSERT_EQ(reading.image().library_names.size(), 2u);
+    EXPECT_EQ(reading.image().library_names[1].text, "base.so");
+    EXPECT_FALSE(reading.image().library_names[1].whole);
+}
+
+TEST(ElfImage, NeededVersionsOutsideOfTheFileAreNotRead) {
+    const ElfBuilder builder =
+        ElfBuilder().needed("libbase.so").version_of("libbase.so").version_of("libm.so.6");
+    const std::size_t first = builder.layout().versions.offset;
+    const std::size_t next = first + offsetof(Elf64_Verneed, vn_next);
+    Bytes bytes = builder.build();
+    put(bytes, next, Elf64_Word{1} << 31);
+    EXPECT_TRUE(Reading(bytes).is_rejected(RejectReason::kTruncated));
+    put(bytes, next, Elf64_Word{1});
+    expect_rejection(bytes, RejectReason::kNotElf,
+                     " is not a valid ELF file: its needed versions overlap");
+    bytes = builder.build();
+    put(bytes, first + offsetof(Elf64_Verneed, vn_file), ~Elf64_Word{0});
+    expect_rejection(bytes, RejectReason::kNotElf,
+                     " is not a valid ELF file: it needs a library without a name");
+}
+
 TEST(ElfImage, TakesTheOldRunPathOnlyWithoutANewOne) {
     const Reading old(ElfBuilder().rpath("/old").build());
     EXPECT_EQ(old.image().run_path, "/old");
@@ -386,9 +435,10 @@ TEST(ElfImage, RandomDamageNeverReadsOutside) {
         game_builder().build(),
         game_builder().without_sections().without_hash().build(),
         game_builder().without_sections().without_gnu_hash().build(),
+        game_builder().version_of("libm.so.6").version_of("libc.so.6").build(),
     };
-    for (int round = 0; round < 30000; ++round) {
-        Bytes bytes = originals[round % 3];
+    for (int round = 0; round < 40000; ++round) {
+        Bytes bytes = originals[round % 4];
         for (unsigned flips = 1 + random() % 6; flips > 0; --flips)
             bytes[random() % bytes.size()] = static_cast<std::byte>(random());
         const Reading reading(std::move(bytes));
