@@ -22,6 +22,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <algorithm>
+#include <map>
 #include <thread>
 
 namespace hotrun {
@@ -114,7 +115,7 @@ class Runner::Impl {
 
     // Of the host's thread.
     std::vector<SwitchReport> reports_; // wait for the first step with the new code
-    std::vector<std::optional<Timestamp>> library_stamps_;
+    std::map<std::string, std::optional<Timestamp>> library_stamps_; // by path
     bool look_at_libraries_ = false; // no build: this loop compares the timestamps
     std::uint64_t steps_ = 0;
     bool shut_down_ = false;
@@ -199,7 +200,6 @@ Status Runner::Impl::add_modules() {
         modules_.push_back(std::make_unique<Module>(target.name, heap->base(), heap->bytes(),
                                                     hooks_for(target.name)));
         heaps_.push_back(std::move(*heap));
-        library_stamps_.emplace_back();
     }
     return Done{};
 }
@@ -213,8 +213,8 @@ Module::Hooks Runner::Impl::hooks_for(const std::string &name) {
     hooks.stop = [this](int exit_status) { stop(exit_status); };
     if (options_.on_switch) {
         hooks.on_switch = [this, name](const Generation &generation) {
-            options_.on_switch(LiveModule{name, generation.number, generation.library->handle(),
-                                          loader_.get_proc()});
+            options_.on_switch(LiveModule{name, generation.number,
+                                          generation.code->library->handle(), loader_.get_proc()});
         };
     }
     return hooks;
@@ -265,12 +265,12 @@ Runner::Impl::~Impl() {
 // The timestamp is all that this compares; what it means is found out on the runner's thread.
 void Runner::Impl::look_at_libraries() {
     bool different = false;
-    for (std::size_t i = 0; i < modules_.size(); ++i) {
-        const std::optional<Timestamp> now = files_.timestamp(plan_.targets.modules[i].library);
-        if (now == library_stamps_[i])
-            continue;
-        library_stamps_[i] = now;
-        different = true;
+    const Handover::Paths libraries = handover_.libraries();
+    for (const std::string &path : *libraries) {
+        const std::optional<Timestamp> now = files_.timestamp(path);
+        std::optional<Timestamp> &known = library_stamps_[path];
+        different |= now != known;
+        known = now;
     }
     if (different)
         loop_.post([this] { engine_->library_changed(); });
@@ -282,13 +282,12 @@ void Runner::Impl::switch_at_safe_point() {
     for (Candidate &candidate : handover_.take()) {
         Module &module = *modules_[candidate.module];
         const std::uint64_t number = candidate.generation->number;
-        std::string copy = candidate.generation->copy.path();
         candidate.phases.mark(Phase::kWait, clock_.now());
         module.set_steps_finished(steps_);
         Module::Switched switched =
             module.switch_to(std::move(candidate.generation), candidate.phases, clock_);
-        reports_.push_back({candidate.module, number, std::move(copy), switched.state,
-                            candidate.phases, std::move(switched.old)});
+        reports_.push_back(
+            {candidate.module, number, switched.state, candidate.phases, std::move(switched.old)});
     }
     if (!options_.step_modules)
         report_switches();

@@ -246,7 +246,7 @@ void Engine::renew_watch_set() {
     const bool deps_changed = sources_.read_deps(); // a build may stop the graph, and needs them
     if (graph_wanted_ || build_file_changed())
         query_graph();
-    else if (deps_changed)
+    else if (deps_changed || watched_libraries_ != reloader_.libraries())
         watch_sources();
     else
         unread_build_began_.reset();
@@ -293,8 +293,8 @@ void Engine::watch_sources() {
     std::set<std::string> files = sources_.watched();
     for (const std::string &path : sources_.build_files().paths())
         files.insert(path);
-    for (const ModuleStatus &module : reloader_.statuses())
-        files.insert(module.library);
+    watched_libraries_ = reloader_.libraries();
+    files.insert(watched_libraries_.begin(), watched_libraries_.end());
     if (const Watcher::Unwatched left = watcher_->watch(files); left.why)
         warn_once("watch", left.why->message);
     if (!first_build_started_)

@@ -101,6 +101,7 @@ class Engine {
     std::set<std::string> changed_since_build_;
     std::vector<std::string> built_; // what had changed when the last build began
     std::set<std::string> warned_;
+    std::vector<std::string> watched_libraries_;
     TimePoint last_save_{};
     ChangeSource change_source_ = ChangeSource::kWatch; // of the last one
     std::optional<std::uint64_t> cause_seq_;

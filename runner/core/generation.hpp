@@ -1,8 +1,7 @@
 // One loaded version of a module's code.
 #pragma once
 
-#include "core/library_loader.hpp"
-#include "core/live_copy.hpp"
+#include "core/live_library.hpp"
 #include "core/phase_times.hpp"
 #include "hotrun/module.h"
 
@@ -25,15 +24,10 @@ struct Callbacks {
     Function unload = nullptr;
 };
 
-// Owns the mapping and its file. The members are destroyed from the last to the first: the library
-// is closed before its file goes, and before the libraries that it needs.
 struct Generation {
     std::uint64_t number = 0;
-    LiveCopy copy;
-    std::vector<std::unique_ptr<Library>> needed;
-    std::unique_ptr<Library> library;
+    LiveLibrary::Shared code;
     Callbacks callbacks;
-    bool has_unique_symbols = false;
 };
 
 // A generation that is ready to be switched to.
@@ -47,7 +41,6 @@ struct Candidate {
 struct SwitchReport {
     std::size_t module = 0;
     std::uint64_t generation = 0;
-    std::string live_copy; // path
     StateOutcome state = StateOutcome::kKept;
     PhaseTimes phases;
     std::unique_ptr<Generation> old; // null: it was the first

@@ -1,6 +1,6 @@
 #include "core/handover.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace hotrun {
 
@@ -16,22 +16,21 @@ void Handover::offer(std::vector<Candidate> candidates) {
     wake_();
 }
 
-std::unique_ptr<Generation> Handover::take_back(std::size_t module) {
-    const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(candidates_.begin(), candidates_.end(),
-                     [&](const Candidate &candidate) { return candidate.module == module; });
-    if (found == candidates_.end())
-        return nullptr;
-    std::unique_ptr<Generation> generation = std::move(found->generation);
-    candidates_.erase(found);
-    return generation;
-}
-
 std::vector<Candidate> Handover::take() {
     const std::lock_guard lock(mutex_);
     news_.fetch_and(~kCandidates, std::memory_order_relaxed);
     return std::exchange(candidates_, {});
+}
+
+void Handover::set_libraries(std::vector<std::string> paths) {
+    Paths shared = std::make_shared<const std::vector<std::string>>(std::move(paths));
+    const std::lock_guard lock(mutex_);
+    libraries_.swap(shared);
+}
+
+Handover::Paths Handover::libraries() const {
+    const std::lock_guard lock(mutex_);
+    return libraries_;
 }
 
 void Handover::request_stop(int exit_status) noexcept {

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace hotrun {
@@ -23,11 +25,15 @@ class Handover {
     // Runner's thread. All of them are switched to at the same safe point.
     void offer(std::vector<Candidate> candidates);
 
-    // Runner's thread: the candidate for that module, if the host has not taken it.
-    std::unique_ptr<Generation> take_back(std::size_t module);
-
-    // Host's thread.
+    // All that is offered at this moment. Host's thread; the runner's to take it back: what was
+    // offered together may be linked together, so none of it stays behind.
     std::vector<Candidate> take();
+
+    // The files whose timestamps a host compares that has nobody to watch them. Set by the runner's
+    // thread, read by the host's.
+    using Paths = std::shared_ptr<const std::vector<std::string>>;
+    void set_libraries(std::vector<std::string> paths);
+    Paths libraries() const;
 
     // Any thread, and a signal handler; the first call counts.
     void request_stop(int exit_status) noexcept;
@@ -42,8 +48,9 @@ class Handover {
     std::atomic<unsigned> news_{0};
     std::atomic<int> exit_status_{kNoStatus};
     std::function<void()> wake_;
-    std::mutex mutex_;
-    std::vector<Candidate> candidates_; // guarded by mutex_
+    mutable std::mutex mutex_;
+    std::vector<Candidate> candidates_;                                    // guarded by mutex_
+    Paths libraries_ = std::make_shared<const std::vector<std::string>>(); // guarded by mutex_
 };
 
 } // namespace hotrun

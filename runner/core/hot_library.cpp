@@ -1,6 +1,9 @@
 #include "core/hot_library.hpp"
 
-#include <cerrno>
+#include "core/soname.hpp"
+#include "hotrun/module.h"
+
+#include <algorithm>
 #include <filesystem>
 
 namespace hotrun {
@@ -21,24 +24,29 @@ RejectReason reason_of(const std::string &message) {
     return RejectReason::kMissingLibrary;
 }
 
-// The folders of a run path in which a library that lies in `origin` finds what it needs.
-std::vector<std::string> search_folders(const std::string &run_path, const std::string &origin) {
-    std::vector<std::string> folders;
+HotLibrary::Outcome reject(RejectReason reason, std::string detail) {
+    return {nullptr, Rejection{reason, std::move(detail)}};
+}
+
+} // namespace
+
+std::vector<SearchFolder> search_folders(const std::string &run_path, const std::string &origin) {
+    std::vector<SearchFolder> folders;
     for (std::size_t begin = 0; begin < run_path.size();) {
         const std::size_t end = std::min(run_path.find(':', begin), run_path.size());
-        std::string folder = run_path.substr(begin, end - begin);
+        SearchFolder folder{run_path.substr(begin, end - begin)};
         for (const std::string token : {"${ORIGIN}", "$ORIGIN"}) {
-            if (const std::size_t at = folder.find(token); at != std::string::npos)
-                folder.replace(at, token.size(), origin);
+            if (const std::size_t at = folder.path.find(token); at != std::string::npos) {
+                folder.path.replace(at, token.size(), origin);
+                folder.from_origin = true;
+            }
         }
-        if (!folder.empty())
+        if (!folder.path.empty())
             folders.push_back(std::move(folder));
         begin = end + 1;
     }
     return folders;
 }
-
-} // namespace
 
 HotLibrary::HotLibrary(Services services, std::string path, bool needs_step)
     : services_(services), path_(std::move(path)), rules_{.needs_step = needs_step,
@@ -67,25 +75,36 @@ void HotLibrary::remove_own_copies() {
         static_cast<void>(services_.files.remove(private_folder_));
 }
 
-HotLibrary::Outcome HotLibrary::prepare(Writer writer, std::uint64_t number, PhaseTimes &phases) {
-    if (!changed())
-        return {Verdict::kUnchanged, nullptr, std::nullopt};
+HotLibrary::Reading HotLibrary::read(Writer writer) {
+    close();
     Result<std::unique_ptr<File>> file = services_.files.open(path_);
-    if (!file || !settled(**file, writer))
-        return {Verdict::kUnsettled, nullptr, std::nullopt};
-    const Timestamp stamp = (*file)->timestamp();
-    if (!running_copy_.empty() && services_.files.same_content(path_, running_copy_)) {
-        captured_ = stamp;
-        return {Verdict::kUnchanged, nullptr, std::nullopt};
+    if (!file)
+        return services_.files.timestamp(path_) ? Reading::kUnsettled : Reading::kAbsent;
+    if (!settled(**file, writer))
+        return Reading::kUnsettled;
+    file_ = std::move(*file);
+    captured_ = file_->timestamp();
+    std::variant<ElfImage, Rejection> read = ElfImage::read(*file_, path_);
+    if (auto *rejection = std::get_if<Rejection>(&read)) {
+        rejection_ = std::move(*rejection);
+    } else {
+        image_ = std::move(std::get<ElfImage>(read));
+        rejection_ = verify(*image_, rules_);
     }
-    const std::variant<ElfImage, Rejection> read = ElfImage::read(**file, path_);
-    if (const auto *rejection = std::get_if<Rejection>(&read))
-        return reject(rejection->reason, rejection->detail, stamp);
-    const auto &image = std::get<ElfImage>(read);
-    if (const std::optional<Rejection> rejection = verify(image, rules_))
-        return reject(rejection->reason, rejection->detail, stamp);
-    phases.mark(Phase::kVerify, services_.clock.now());
-    return copy_and_load(image, stamp, number, phases);
+    return Reading::kDone;
+}
+
+void HotLibrary::close() {
+    image_.reset();
+    file_.reset();
+}
+
+const ElfImage *HotLibrary::image() const {
+    return image_ && !rejection_ ? &*image_ : nullptr;
+}
+
+bool HotLibrary::is_origin_of(const LiveLibrary &version) const {
+    return services_.files.same_content(path_, version.copy.path(), version.patches);
 }
 
 // After kNone the file stays as it is for as long as it is open here.
@@ -96,12 +115,6 @@ bool HotLibrary::settled(File &file, Writer writer) {
     const bool seen_before = unsettled_ == file.timestamp();
     unsettled_ = file.timestamp();
     return writer == Writer::kOurBuild || seen_before;
-}
-
-HotLibrary::Outcome HotLibrary::reject(RejectReason reason, std::string detail,
-                                       const Timestamp &stamp) {
-    captured_ = stamp;
-    return {Verdict::kRejected, nullptr, Rejection{reason, std::move(detail)}};
 }
 
 Result<std::string> HotLibrary::copy_folder() {
@@ -116,50 +129,74 @@ Result<std::string> HotLibrary::copy_folder() {
     return made;
 }
 
-HotLibrary::Outcome HotLibrary::copy_and_load(const ElfImage &image, const Timestamp &stamp,
-                                              std::uint64_t number, PhaseTimes &phases) {
-    attempts_ = number == last_number_ ? attempts_ + 1 : 1;
-    last_number_ = number;
+Result<LiveCopy> HotLibrary::copy(const Order &order) {
+    attempts_ = order.number == last_number_ ? attempts_ + 1 : 1;
+    last_number_ = order.number;
     const Result<std::string> folder = copy_folder();
     if (!folder)
-        return reject(RejectReason::kNoSpace, folder.error().message, stamp);
-    const LiveCopyName name{services_.processes.own_pid(), number, attempts_};
-    Result<LiveCopy> copy = LiveCopy::create(services_.files, path_, name, *folder);
-    if (services_.files.timestamp(path_) != stamp)
-        return {Verdict::kUnsettled, nullptr, std::nullopt}; // replaced while it was copied
-    if (!copy)
-        return reject(RejectReason::kNoSpace, copy.error().message, stamp);
+        return folder.error();
+    const LiveCopyName name{services_.processes.own_pid(), order.number, attempts_};
+    return LiveCopy::create(services_.files, path_, name, *folder);
+}
+
+HotLibrary::Outcome HotLibrary::load(const Order &order, PhaseTimes &phases) {
+    phases.mark(Phase::kVerify, services_.clock.now());
+    Result<LiveCopy> copied = copy(order);
+    if (services_.files.timestamp(path_) != captured_)
+        return {}; // replaced while it was copied
+    if (!copied)
+        return reject(RejectReason::kNoSpace, copied.error().message);
+
+    std::vector<Patch> patches;
+    std::vector<LiveLibrary::Shared> links;
+    const auto rename = [&](const std::string &from, const std::string &to) {
+        for (Patch &patch : rename_library(*image_, from, to))
+            patches.push_back(std::move(patch));
+    };
+    if (!order.soname.empty())
+        rename(image_->soname, order.soname);
+    for (const auto &[name, link] : order.links) {
+        rename(name, link->soname);
+        links.push_back(link);
+    }
+    if (!patches.empty()) {
+        if (const Status patched = services_.files.patch(copied->path(), patches); !patched)
+            return reject(RejectReason::kNoSpace, patched.error().message);
+    }
     phases.mark(Phase::kCopy, services_.clock.now());
 
     std::vector<std::unique_ptr<Library>> needed;
     if (!private_folder_.empty())
-        needed = load_needed(image);
-    Result<std::unique_ptr<Library>> library = services_.loader.load(copy->path());
+        needed = load_needed(order);
+    Result<std::unique_ptr<Library>> library = services_.loader.load(copied->path());
     if (!library)
-        return reject(reason_of(library.error().message), library.error().message, stamp);
+        return reject(reason_of(library.error().message), library.error().message);
     phases.mark(Phase::kLoad, services_.clock.now());
-
-    const Callbacks callbacks = Callbacks::of(**library);
-    captured_ = stamp;
-    auto generation = std::make_unique<Generation>(
-        Generation{.number = number,
-                   .copy = std::move(*copy),
-                   .needed = std::move(needed),
-                   .library = std::move(*library),
-                   .callbacks = callbacks,
-                   .has_unique_symbols = image.unique_symbol_count > 0});
-    phases.mark(Phase::kPrepare, services_.clock.now());
-    return {Verdict::kReady, std::move(generation), std::nullopt};
+    return {std::make_shared<const LiveLibrary>(
+                LiveLibrary{.id = order.id,
+                            .path = path_,
+                            .content = order.content,
+                            .soname = order.soname,
+                            .copy = std::move(*copied),
+                            .patches = std::move(patches),
+                            .links = std::move(links),
+                            .needed = std::move(needed),
+                            .library = std::move(*library),
+                            .has_unique_symbols = image_->unique_symbol_count > 0}),
+            std::nullopt};
 }
 
 // A copy in another folder does not find its libraries through $ORIGIN; one that is open already
 // is found by its name.
-std::vector<std::unique_ptr<Library>> HotLibrary::load_needed(const ElfImage &image) const {
+std::vector<std::unique_ptr<Library>> HotLibrary::load_needed(const Order &order) const {
     std::vector<std::unique_ptr<Library>> loaded;
-    const auto folders = search_folders(image.run_path, folder_of(path_));
-    for (const std::string &name : image.needed) {
-        for (const std::string &folder : folders) {
-            const std::string candidate = folder + "/" + name;
+    const auto folders = search_folders(image_->run_path, folder_of(path_));
+    for (const std::string &name : image_->needed) {
+        if (std::ranges::find(order.links, name, [](auto &link) { return link.first; }) !=
+            order.links.end())
+            continue;
+        for (const SearchFolder &folder : folders) {
+            const std::string candidate = folder.path + "/" + name;
             if (!services_.files.timestamp(candidate))
                 continue;
             if (auto library = services_.loader.load(candidate))

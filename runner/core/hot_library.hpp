@@ -1,13 +1,17 @@
-// The library loader: from a library that the build writes to a generation that is ready to run.
+// The library loader: from a library that the build writes to code that is ready to run.
 #pragma once
 
 #include "core/elf_image.hpp"
-#include "core/generation.hpp"
+#include "core/event_loop.hpp"
+#include "core/live_library.hpp"
+#include "core/phase_times.hpp"
 #include "core/verify.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace hotrun {
 
@@ -24,18 +28,6 @@ class HotLibrary {
         const Clock &clock;
     };
 
-    enum class Verdict {
-        kUnchanged, // absent, the same timestamp, or the same content as the code that runs
-        kUnsettled, // somebody is writing it: ask again
-        kReady,
-        kRejected,
-    };
-    struct Outcome {
-        Verdict verdict = Verdict::kUnchanged;
-        std::unique_ptr<Generation> generation; // kReady
-        std::optional<Rejection> rejection;     // kRejected
-    };
-
     // `path` is the library that the build writes; it need not exist yet. Removes the live copies
     // that dead processes have left beside it.
     HotLibrary(Services services, std::string path, bool needs_step);
@@ -45,35 +37,70 @@ class HotLibrary {
 
     const std::string &path() const { return path_; }
 
-    // Whether the timestamp is another than the one captured at the last load; absent: no.
+    // Whether the timestamp is another than the one captured at the last reading; absent: no.
     bool changed() const;
+    const std::optional<Timestamp> &captured() const { return captured_; }
 
-    // Verifies, copies and loads what is there now, as generation `number`.
-    Outcome prepare(Writer writer, std::uint64_t number, PhaseTimes &phases);
+    enum class Reading {
+        kAbsent,
+        kUnsettled, // somebody is writing it: ask again
+        kDone,
+    };
+    // Reads and verifies what is there now, and holds it until close(): who wants to write it in
+    // the meantime has to wait.
+    Reading read(Writer writer);
+    bool is_open() const { return image_.has_value(); }
+    void close();
 
-    // The generation with this live copy runs now.
-    void switched_to(const std::string &live_copy) { running_copy_ = live_copy; }
+    // Of what was read last: null while it is closed or if it can't be loaded.
+    const ElfImage *image() const;
+    const std::optional<Rejection> &rejection() const { return rejection_; }
+
+    // Whether what is there now is what this version was copied from.
+    bool is_origin_of(const LiveLibrary &version) const;
+
+    struct Order {
+        std::uint64_t number = 0; // in the name of the live copy
+        std::uint64_t id = 0;     // these three as in LiveLibrary
+        std::uint64_t content = 0;
+        std::string soname;
+        // The hot libraries that it is bound to, each by the name under which it needs it.
+        std::vector<std::pair<std::string, LiveLibrary::Shared>> links;
+    };
+    struct Outcome { // neither: it was replaced while it was copied, look again
+        LiveLibrary::Shared loaded;
+        std::optional<Rejection> rejection;
+    };
+    // Copies and loads what was read; it is open.
+    Outcome load(const Order &order, PhaseTimes &phases);
 
     // Removes all live copies of this process.
     void remove_own_copies();
 
   private:
     bool settled(File &file, Writer writer);
-    Outcome reject(RejectReason reason, std::string detail, const Timestamp &stamp);
     Result<std::string> copy_folder();
-    Outcome copy_and_load(const ElfImage &image, const Timestamp &stamp, std::uint64_t number,
-                          PhaseTimes &phases);
-    std::vector<std::unique_ptr<Library>> load_needed(const ElfImage &image) const;
+    Result<LiveCopy> copy(const Order &order);
+    std::vector<std::unique_ptr<Library>> load_needed(const Order &order) const;
 
     Services services_;
     std::string path_;
     VerifyRules rules_;
     std::optional<Timestamp> captured_;
     std::optional<Timestamp> unsettled_; // seen once, by a file system that knows no leases
-    std::string running_copy_;
+    std::unique_ptr<File> file_;
+    std::optional<ElfImage> image_; // of file_
+    std::optional<Rejection> rejection_;
     std::string private_folder_;
     std::uint64_t last_number_ = 0;
     unsigned attempts_ = 0; // copies made for last_number_
 };
+
+// The folders of the run path in which a library that lies in `origin` looks for what it needs.
+struct SearchFolder {
+    std::string path;
+    bool from_origin = false; // named by $ORIGIN
+};
+std::vector<SearchFolder> search_folders(const std::string &run_path, const std::string &origin);
 
 } // namespace hotrun

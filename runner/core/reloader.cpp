@@ -4,66 +4,83 @@
 
 namespace hotrun {
 
-Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &events,
-                   Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step)
-    : services_(services), loop_(loop), events_(events), handover_(handover) {
-    for (const ModuleTarget &module : modules)
-        slots_.push_back(std::make_unique<Slot>(module, services, needs_step));
-}
+namespace {
 
-bool Reloader::any_changed() const {
-    return !changed_libraries().empty();
-}
-
-std::vector<std::string> Reloader::changed_libraries() const {
+std::vector<std::string> libraries_of(const std::vector<ModuleTarget> &modules) {
     std::vector<std::string> paths;
-    for (const auto &slot : slots_) {
-        if (slot->library.changed())
-            paths.push_back(slot->library.path());
-    }
+    for (const ModuleTarget &module : modules)
+        paths.push_back(module.library);
     return paths;
 }
 
-bool Reloader::is_library(const std::string &path) const {
-    return std::any_of(slots_.begin(), slots_.end(),
-                       [&](const auto &slot) { return slot->library.path() == path; });
+} // namespace
+
+Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &events,
+                   Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step)
+    : services_(services), loop_(loop), events_(events), handover_(handover),
+      graph_(services, libraries_of(modules), needs_step) {
+    for (const ModuleTarget &module : modules)
+        slots_.push_back(std::make_unique<Slot>(module));
+    handover_.set_libraries(graph_.libraries());
 }
 
+bool Reloader::is_library(const std::string &path) const {
+    return std::ranges::count(graph_.libraries(), path) != 0;
+}
+
+// What was offered and not taken is looked at anew: it may be bound to what is out of date now.
 bool Reloader::look(Writer writer, const PhaseTimes &phases) {
-    bool settled = true;
+    if (graph_.up_to_date())
+        return true;
+    std::vector<Candidate> back = take_back();
+    HotGraph::Look seen = graph_.look(writer, phases);
+    handover_.set_libraries(graph_.libraries());
     std::vector<Candidate> candidates;
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-        Slot &slot = *slots_[i];
-        if (!slot.library.changed())
-            continue;
-        take_back(i);
-        PhaseTimes own_phases = phases;
-        HotLibrary::Outcome outcome = slot.library.prepare(writer, slot.taken + 1, own_phases);
-        if (outcome.verdict == HotLibrary::Verdict::kUnsettled)
-            settled = false;
-        if (outcome.rejection)
-            tell_rejection(slot, *outcome.rejection);
-        if (outcome.generation == nullptr)
-            continue;
-        slot.offered = outcome.generation->number;
-        slot.offered_copy = outcome.generation->copy.path();
-        warn_of_unique_symbols(slot, *outcome.generation);
-        candidates.push_back({i, std::move(outcome.generation), own_phases});
+    for (HotGraph::News &news : seen.news) {
+        if (news.rejection)
+            tell_rejection(*slots_[news.module], *news.rejection);
+        else
+            candidates.push_back(offer(news, back));
     }
     handover_.offer(std::move(candidates));
-    return settled;
+    return seen.settled;
 }
 
-// What the host has not taken by now is out of date, and its number is free again.
-void Reloader::take_back(std::size_t index) {
-    Slot &slot = *slots_[index];
-    if (slot.offered == 0)
-        return;
-    if (handover_.take_back(index) == nullptr) { // it runs, though the host has yet to tell
-        slot.taken = slot.offered;
-        slot.library.switched_to(slot.offered_copy);
+// The numbers of these are free again.
+std::vector<Candidate> Reloader::take_back() {
+    std::vector<Candidate> back = handover_.take();
+    for (const Candidate &candidate : back)
+        slots_[candidate.module]->untold.erase(candidate.generation->number);
+    for (std::size_t i = 0; i < slots_.size();
+         ++i) { // the others run, though that is yet to be told
+        if (!slots_[i]->untold.empty())
+            host_took(i, slots_[i]->untold.rbegin()->first);
     }
-    slot.offered = 0;
+    return back;
+}
+
+// Reports come later than what was found out by then.
+void Reloader::host_took(std::size_t module, std::uint64_t generation) {
+    Slot &slot = *slots_[module];
+    if (generation <= slot.taken)
+        return;
+    slot.taken = generation;
+    graph_.runs(module, slot.untold.at(generation).code, generation);
+}
+
+Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
+    Slot &slot = *slots_[news.module];
+    const std::uint64_t number = slot.taken + 1;
+    slot.untold[number] = {news.code, std::move(news.why)};
+    const auto same = std::ranges::find_if(back, [&](const Candidate &candidate) {
+        return candidate.generation != nullptr && candidate.generation->code == news.code;
+    });
+    if (same != back.end())
+        return std::move(*same);
+    warn_of_unique_symbols(slot, *news.code);
+    Generation generation{number, news.code, Callbacks::of(*news.code->library)};
+    news.phases.mark(Phase::kPrepare, services_.clock.now());
+    return {news.module, std::make_unique<Generation>(std::move(generation)), news.phases};
 }
 
 void Reloader::tell_rejection(const Slot &slot, const Rejection &rejection) {
@@ -73,8 +90,8 @@ void Reloader::tell_rejection(const Slot &slot, const Rejection &rejection) {
                                .detail = rejection.detail});
 }
 
-void Reloader::warn_of_unique_symbols(Slot &slot, const Generation &generation) {
-    if (!generation.has_unique_symbols || slot.unique_symbols_told)
+void Reloader::warn_of_unique_symbols(Slot &slot, const LiveLibrary &code) {
+    if (!code.has_unique_symbols || slot.unique_symbols_told)
         return;
     slot.unique_symbols_told = true;
     events_.tell(WarningEvent{
@@ -86,18 +103,14 @@ void Reloader::warn_of_unique_symbols(Slot &slot, const Generation &generation) 
 
 bool Reloader::in_flight() const {
     return std::any_of(slots_.begin(), slots_.end(),
-                       [](const auto &slot) { return slot->offered != 0; });
+                       [](const auto &slot) { return !slot->untold.empty(); });
 }
 
 void Reloader::switched(SwitchReport report) {
     Slot &slot = *slots_[report.module];
     slot.live = report.generation;
-    if (report.generation >= slot.taken) {
-        slot.taken = report.generation;
-        slot.library.switched_to(report.live_copy);
-    }
-    if (slot.offered == report.generation)
-        slot.offered = 0;
+    host_took(report.module, report.generation);
+    const auto told = slot.untold.extract(report.generation);
     if (ready_)
         events_.tell(ReloadedEvent{.module = slot.name,
                                    .generation = report.generation,
@@ -107,7 +120,7 @@ void Reloader::switched(SwitchReport report) {
                                    .pause = report.phases.pause(),
                                    .lane = Lane::kLibrary,
                                    .why = {},
-                                   .detail = {}});
+                                   .detail = told ? told.mapped().why : std::string()});
     if (report.old != nullptr)
         retire(slot, std::move(report.old));
 }
@@ -128,8 +141,8 @@ void Reloader::close_oldest(Slot &slot) {
         return;
     std::unique_ptr<Generation> oldest = std::move(slot.retired.front());
     slot.retired.pop_front();
-    const std::string path = oldest->copy.path();
-    const bool unique_symbols = oldest->has_unique_symbols;
+    const std::string path = oldest->code->copy.path();
+    const bool unique_symbols = oldest->code->has_unique_symbols;
     RetiredEvent event{
         .module = slot.name, .generation = oldest->number, .unmapped = true, .why = {}};
     oldest.reset();
@@ -145,18 +158,18 @@ void Reloader::close_oldest(Slot &slot) {
 std::vector<ModuleStatus> Reloader::statuses() const {
     std::vector<ModuleStatus> statuses;
     for (const auto &slot : slots_)
-        statuses.push_back({slot->name, slot->library.path(), slot->live});
+        statuses.push_back({slot->name, slot->library, slot->live});
     return statuses;
 }
 
 void Reloader::close() {
     static_cast<void>(handover_.take());
     slots_.clear();
+    graph_.close();
 }
 
 void Reloader::remove_files() {
-    for (const auto &slot : slots_)
-        slot->library.remove_own_copies();
+    graph_.remove_own_copies();
 }
 
 } // namespace hotrun

@@ -3,10 +3,11 @@
 
 #include "core/event_stream.hpp"
 #include "core/handover.hpp"
-#include "core/hot_library.hpp"
+#include "core/hot_graph.hpp"
 #include "core/targets.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,8 +24,9 @@ class Reloader {
     Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &events,
              Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step);
 
-    bool any_changed() const;
-    std::vector<std::string> changed_libraries() const;
+    // The files that a host's code comes from: those of the modules and of their companions.
+    std::vector<std::string> libraries() const { return graph_.libraries(); }
+    std::vector<std::string> changed_libraries() const { return graph_.changed(); }
     bool is_library(const std::string &path) const;
 
     // Offers to the host what has changed, all of it at once, and tells of what is rejected.
@@ -48,23 +50,28 @@ class Reloader {
     void remove_files();
 
   private:
+    // What the host has yet to tell of: it has taken it, or may do so at any moment.
+    struct Offer {
+        LiveLibrary::Shared code;
+        std::string why;
+    };
     struct Slot {
         std::string name;
-        HotLibrary library;
-        std::uint64_t taken = 0;   // the last generation that the host has taken
-        std::uint64_t offered = 0; // waits for the host; 0: none does
-        std::string offered_copy;  // path
+        std::string library;                   // path
+        std::uint64_t taken = 0;               // the last generation that the host has taken
+        std::map<std::uint64_t, Offer> untold; // by generation
         std::uint64_t live = 0;
         bool unique_symbols_told = false;
         std::deque<std::unique_ptr<Generation>> retired; // still mapped, the oldest first
 
-        Slot(const ModuleTarget &target, HotLibrary::Services services, bool needs_step)
-            : name(target.name), library(services, target.library, needs_step) {}
+        explicit Slot(const ModuleTarget &target) : name(target.name), library(target.library) {}
     };
 
-    void take_back(std::size_t index);
+    std::vector<Candidate> take_back();
+    void host_took(std::size_t module, std::uint64_t generation);
+    Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     void tell_rejection(const Slot &slot, const Rejection &rejection);
-    void warn_of_unique_symbols(Slot &slot, const Generation &generation);
+    void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
     void close_oldest(Slot &slot);
 
@@ -72,6 +79,7 @@ class Reloader {
     EventLoop &loop_;
     EventStream &events_;
     Handover &handover_;
+    HotGraph graph_;
     std::vector<std::unique_ptr<Slot>> slots_;
     bool ready_ = false;
 };

@@ -53,7 +53,9 @@ class EngineWorld {
     bool graph_runs() const;
     bool build_runs() const;
     std::size_t build_count() const;
-    std::string live_mark() const { return mark_of(files.content(host.live(0)->copy.path())); }
+    std::string live_mark() const {
+        return mark_of(files.content(host.live(0)->code->copy.path()));
+    }
     std::vector<std::string> words() { return observer.take_words(); }
 
     FakeClock clock;

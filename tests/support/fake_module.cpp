@@ -30,11 +30,17 @@ std::unique_ptr<Generation> make_generation(FakeFileSystem &files, std::uint64_t
     Result<LiveCopy> copy = LiveCopy::create(files, path, {42, number}, "/b");
     auto library = std::make_unique<FakeLibrary>(symbols);
     const Callbacks callbacks = Callbacks::of(*library);
-    return std::make_unique<Generation>(Generation{.number = number,
-                                                   .copy = std::move(*copy),
-                                                   .needed = {},
-                                                   .library = std::move(library),
-                                                   .callbacks = callbacks});
+    LiveLibrary code{.id = number,
+                     .path = path,
+                     .content = number,
+                     .soname = {},
+                     .copy = std::move(*copy),
+                     .patches = {},
+                     .links = {},
+                     .needed = {},
+                     .library = std::move(library)};
+    return std::make_unique<Generation>(
+        Generation{number, std::make_shared<const LiveLibrary>(std::move(code)), callbacks});
 }
 
 std::vector<SwitchReport> FakeHost::switch_now() {
@@ -42,10 +48,9 @@ std::vector<SwitchReport> FakeHost::switch_now() {
     for (Candidate &candidate : handover_.take()) {
         candidate.phases.mark(Phase::kWait, clock_.now());
         const std::uint64_t number = candidate.generation->number;
-        std::string copy = candidate.generation->copy.path();
         std::unique_ptr<Generation> old =
             std::exchange(live_[candidate.module], std::move(candidate.generation));
-        reports.push_back({candidate.module, number, std::move(copy),
+        reports.push_back({candidate.module, number,
                            old == nullptr ? StateOutcome::kFresh : StateOutcome::kKept,
                            candidate.phases, std::move(old)});
     }

@@ -57,17 +57,19 @@ TEST_F(HandoverTest, OffersAddUpUntilTheyAreTaken) {
 
 TEST_F(HandoverTest, WhatTheHostHasNotTakenCanBeTakenBack) {
     handover.offer(candidates_for({0, 1}));
-    const std::unique_ptr<Generation> back = handover.take_back(1);
-    ASSERT_NE(back, nullptr);
-    EXPECT_EQ(back->number, 2u);
-    EXPECT_EQ(handover.take_back(1), nullptr);
-    EXPECT_EQ(handover.take().size(), 1u);
+    EXPECT_EQ(handover.take().size(), 2u);
+    EXPECT_FALSE(handover.has_news());
+    EXPECT_TRUE(handover.take().empty());
 }
 
-TEST_F(HandoverTest, WhatTheHostHasTakenCantBeTakenBack) {
-    handover.offer(candidates_for({0}));
-    const std::vector<Candidate> taken = handover.take();
-    EXPECT_EQ(handover.take_back(0), nullptr);
+TEST_F(HandoverTest, TellsTheHostOfTheLibraries) {
+    EXPECT_TRUE(handover.libraries()->empty());
+    handover.set_libraries({"/b/libgame.so", "/b/libbase.so"});
+    const Handover::Paths seen = handover.libraries();
+    handover.set_libraries({"/b/libgame.so"});
+    EXPECT_EQ(seen->size(), 2u);
+    EXPECT_EQ(handover.libraries()->size(), 1u);
+    EXPECT_FALSE(handover.has_news());
 }
 
 TEST_F(HandoverTest, FirstStopCounts) {

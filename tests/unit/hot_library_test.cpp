@@ -8,7 +8,7 @@
 namespace hotrun {
 namespace {
 
-using Verdict = HotLibrary::Verdict;
+enum class Verdict { kUnchanged, kUnsettled, kReady, kRejected };
 using Paths = std::vector<std::string>;
 
 const std::string kLibrary = "/b/libgame.so";
@@ -23,24 +23,50 @@ class HotLibraryTest : public testing::Test {
     }
     void build(const std::string &mark) { build(stepping_library(mark)); }
 
-    HotLibrary::Outcome prepare(Writer writer = Writer::kOurBuild, std::uint64_t number = 1) {
-        return library.prepare(writer, number, phases);
+    struct Outcome {
+        Verdict verdict = Verdict::kUnchanged;
+        LiveLibrary::Shared code;
+        std::optional<Rejection> rejection;
+    };
+
+    // Reads what is there, if it is new, and loads it.
+    static Outcome prepare(HotLibrary &library, PhaseTimes &phases, Writer writer,
+                           HotLibrary::Order order) {
+        if (!library.changed())
+            return {};
+        const HotLibrary::Reading reading = library.read(writer);
+        if (reading != HotLibrary::Reading::kDone)
+            return {Verdict::kUnsettled, nullptr, std::nullopt};
+        HotLibrary::Outcome outcome{nullptr, library.rejection()};
+        if (!outcome.rejection)
+            outcome = library.load(order, phases);
+        library.close();
+        if (outcome.rejection)
+            return {Verdict::kRejected, nullptr, outcome.rejection};
+        return {outcome.loaded == nullptr ? Verdict::kUnsettled : Verdict::kReady, outcome.loaded,
+                std::nullopt};
+    }
+    static HotLibrary::Order numbered(std::uint64_t number) {
+        HotLibrary::Order order;
+        order.number = number;
+        return order;
+    }
+    Outcome prepare(Writer writer = Writer::kOurBuild, std::uint64_t number = 1) {
+        return prepare(library, phases, writer, numbered(number));
     }
 
-    // Loads what is there, and lets it be the running one.
-    std::unique_ptr<Generation> load() {
-        HotLibrary::Outcome outcome = prepare();
+    LiveLibrary::Shared load() {
+        Outcome outcome = prepare();
         EXPECT_EQ(outcome.verdict, Verdict::kReady);
-        library.switched_to(outcome.generation->copy.path());
-        return std::move(outcome.generation);
+        return std::move(outcome.code);
     }
 
     void expect_rejected(RejectReason reason, const std::string &detail) {
-        const HotLibrary::Outcome outcome = prepare();
+        const Outcome outcome = prepare();
         ASSERT_EQ(outcome.verdict, Verdict::kRejected);
         EXPECT_EQ(to_word(outcome.rejection->reason), to_word(reason));
         EXPECT_EQ(outcome.rejection->detail, detail);
-        EXPECT_EQ(outcome.generation, nullptr);
+        EXPECT_EQ(outcome.code, nullptr);
         // What was rejected is not looked at again, and leaves nothing behind.
         EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
         EXPECT_FALSE(files.exists("/b/libgame_live.42.1.so"));
@@ -58,7 +84,7 @@ TEST_F(HotLibraryTest, AbsentLibraryIsNoChange) {
     EXPECT_FALSE(library.changed());
     EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
     build("one");
-    const auto generation = load();
+    const auto code = load();
     static_cast<void>(files.remove(kLibrary));
     EXPECT_FALSE(library.changed());
     EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
@@ -67,39 +93,38 @@ TEST_F(HotLibraryTest, AbsentLibraryIsNoChange) {
 TEST_F(HotLibraryTest, NewLibraryIsCopiedAndLoaded) {
     build("one");
     EXPECT_TRUE(library.changed());
-    const HotLibrary::Outcome outcome = prepare();
+    const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kReady);
-    EXPECT_EQ(outcome.generation->number, 1u);
-    EXPECT_EQ(outcome.generation->copy.path(), "/b/libgame_live.42.1.so");
+    EXPECT_EQ(outcome.code->copy.path(), "/b/libgame_live.42.1.so");
     EXPECT_EQ(loader.loaded, Paths{"/b/libgame_live.42.1.so"});
     EXPECT_EQ(files.content("/b/libgame_live.42.1.so"), files.content(kLibrary));
-    EXPECT_FALSE(outcome.generation->has_unique_symbols);
+    EXPECT_FALSE(outcome.code->has_unique_symbols);
 }
 
 TEST_F(HotLibraryTest, SameTimestampIsNoChange) {
     build("one");
-    const auto generation = load();
+    const auto code = load();
     EXPECT_FALSE(library.changed());
     EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
 }
 
 TEST_F(HotLibraryTest, OlderLibraryIsAChange) {
     build("one");
-    const auto generation = load();
+    const auto code = load();
     build("two");
     files.set_time(kLibrary, std::chrono::seconds(5));
     EXPECT_TRUE(library.changed());
     EXPECT_EQ(prepare(Writer::kOurBuild, 2).verdict, Verdict::kReady);
 }
 
-TEST_F(HotLibraryTest, SameContentAsTheRunningCodeIsNoNewGeneration) {
+TEST_F(HotLibraryTest, KnowsWhatAVersionWasCopiedFrom) {
     build("one");
-    const auto generation = load();
+    const auto code = load();
     build("one");
     EXPECT_TRUE(library.changed());
-    EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
-    EXPECT_FALSE(library.changed());
-    EXPECT_EQ(loader.loaded.size(), 1u);
+    EXPECT_TRUE(library.is_origin_of(*code));
+    build("two");
+    EXPECT_FALSE(library.is_origin_of(*code));
 }
 
 TEST_F(HotLibraryTest, LibraryThatSomebodyWritesIsUnsettled) {
@@ -134,18 +159,18 @@ TEST_F(HotLibraryTest, LibraryReplacedWhileItIsCopiedIsLookedAtAgain) {
     EXPECT_FALSE(files.exists("/b/libgame_live.42.1.so"));
     EXPECT_TRUE(library.changed());
     files.during_copy = nullptr;
-    const HotLibrary::Outcome outcome = prepare();
+    const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kReady);
-    EXPECT_EQ(files.content(outcome.generation->copy.path()), content_of(stepping_library("two")));
+    EXPECT_EQ(files.content(outcome.code->copy.path()), content_of(stepping_library("two")));
 }
 
 TEST_F(HotLibraryTest, NameOfACopyIsNeverUsedTwice) {
     build("one");
-    const HotLibrary::Outcome first = prepare(Writer::kOurBuild, 2);
+    const Outcome first = prepare(Writer::kOurBuild, 2);
     build("two");
-    const HotLibrary::Outcome second = prepare(Writer::kOurBuild, 2);
+    const Outcome second = prepare(Writer::kOurBuild, 2);
     build("three");
-    const HotLibrary::Outcome third = prepare(Writer::kOurBuild, 3);
+    const Outcome third = prepare(Writer::kOurBuild, 3);
     EXPECT_EQ(loader.loaded, (Paths{"/b/libgame_live.42.2.so", "/b/libgame_live.42.2-2.so",
                                     "/b/libgame_live.42.3.so"}));
 }
@@ -171,7 +196,7 @@ TEST_F(HotLibraryTest, MissingLibraryIsARejection) {
 TEST_F(HotLibraryTest, LibraryThatIsCutShortIsARejection) {
     const std::string whole = content_of(stepping_library("one"));
     files.write(kLibrary, whole.substr(0, whole.size() / 2));
-    const HotLibrary::Outcome outcome = prepare();
+    const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kRejected);
     EXPECT_EQ(outcome.rejection->reason, RejectReason::kTruncated);
     EXPECT_EQ(loader.loaded, Paths{});
@@ -179,7 +204,7 @@ TEST_F(HotLibraryTest, LibraryThatIsCutShortIsARejection) {
 
 TEST_F(HotLibraryTest, WhatIsNoLibraryIsARejection) {
     files.write(kLibrary, "INPUT(libgame.so.1) and some more text, longer than a header of ELF");
-    const HotLibrary::Outcome outcome = prepare();
+    const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kRejected);
     EXPECT_EQ(outcome.rejection->reason, RejectReason::kNotElf);
 }
@@ -188,12 +213,12 @@ TEST_F(HotLibraryTest, LibraryWithoutStepIsRejectedOnlyWhereStepIsCalled) {
     ElfBuilder without_step;
     without_step.machine(host_machine()).soname("one");
     build(without_step);
-    const HotLibrary::Outcome outcome = prepare();
+    const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kRejected);
     EXPECT_EQ(outcome.rejection->reason, RejectReason::kNoStep);
 
     HotLibrary stepless({files, loader, processes, clock}, kLibrary, false);
-    EXPECT_EQ(stepless.prepare(Writer::kOurBuild, 1, phases).verdict, Verdict::kReady);
+    EXPECT_EQ(prepare(stepless, phases, Writer::kOurBuild, numbered(1)).verdict, Verdict::kReady);
 }
 
 TEST_F(HotLibraryTest, RepairedLibraryIsAChangeAgain) {
@@ -205,7 +230,7 @@ TEST_F(HotLibraryTest, RepairedLibraryIsAChangeAgain) {
 
 TEST_F(HotLibraryTest, UniqueSymbolsAreNoted) {
     build(stepping_library("one").unique("_ZZ1fvE1s"));
-    EXPECT_TRUE(prepare().generation->has_unique_symbols);
+    EXPECT_TRUE(prepare().code->has_unique_symbols);
 }
 
 TEST_F(HotLibraryTest, LibraryIsClosedBeforeItsFileGoes) {
@@ -232,7 +257,7 @@ TEST_F(HotLibraryTest, CopiesOfDeadProcessesGoAtTheStart) {
 
 TEST_F(HotLibraryTest, AllOwnCopiesCanBeRemovedAtOnce) {
     build("one");
-    const auto generation = load();
+    const auto code = load();
     files.write("/b/libgame_live.42.9-2.so", "ours as well");
     files.write("/b/libgame_live.7.1.so", "not ours");
     library.remove_own_copies();
@@ -256,10 +281,10 @@ TEST_F(PrivateFolderTest, NeededLibrariesAreOpenedFirst) {
               .needed("libc.so.6")
               .needed("libother.so")
               .run_path("$ORIGIN/sub:${ORIGIN}:/opt/lib"));
-    auto generation = load();
+    auto code = load();
     EXPECT_EQ(loader.loaded, (Paths{"/b/sub/libhelper.so", "/opt/lib/libother.so",
                                     folder + "/libgame_live.42.1.so"}));
-    generation.reset();
+    code.reset();
     EXPECT_EQ(loader.closed.front(), folder + "/libgame_live.42.1.so");
     EXPECT_EQ(loader.closed.size(), 3u);
 }
@@ -268,9 +293,9 @@ TEST_F(PrivateFolderTest, OneFolderServesAllGenerationsAndGoesAtTheEnd) {
     {
         HotLibrary own({files, loader, processes, clock}, kLibrary, true);
         build("one");
-        const auto first = own.prepare(Writer::kOurBuild, 1, phases);
+        const auto first = prepare(own, phases, Writer::kOurBuild, numbered(1));
         build("two");
-        const auto second = own.prepare(Writer::kOurBuild, 2, phases);
+        const auto second = prepare(own, phases, Writer::kOurBuild, numbered(2));
         EXPECT_EQ(*files.list(folder), (Paths{"libgame_live.42.1.so", "libgame_live.42.2.so"}));
         EXPECT_FALSE(files.exists("/temporary/hotrun-2"));
     }
@@ -279,7 +304,7 @@ TEST_F(PrivateFolderTest, OneFolderServesAllGenerationsAndGoesAtTheEnd) {
 
 TEST_F(PrivateFolderTest, AllOwnCopiesCanBeRemovedAtOnce) {
     build("one");
-    const auto generation = load();
+    const auto code = load();
     library.remove_own_copies();
     EXPECT_FALSE(files.exists(folder));
 }

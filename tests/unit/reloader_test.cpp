@@ -44,7 +44,9 @@ class ReloaderTest : public testing::Test {
         deliver(host.switch_now());
     }
 
-    std::string live_mark() const { return mark_of(files.content(host.live(0)->copy.path())); }
+    std::string live_mark() const {
+        return mark_of(files.content(host.live(0)->code->copy.path()));
+    }
     Words words() { return observer.take_words(); }
 
     FakeClock clock;
@@ -67,9 +69,8 @@ class ReloaderTest : public testing::Test {
 TEST_F(ReloaderTest, KnowsItsLibraries) {
     EXPECT_TRUE(reloader.is_library("/b/libgame.so"));
     EXPECT_FALSE(reloader.is_library("/b/libother.so"));
-    EXPECT_FALSE(reloader.any_changed());
+    EXPECT_EQ(reloader.changed_libraries(), Words{});
     build("music", "one");
-    EXPECT_TRUE(reloader.any_changed());
     EXPECT_EQ(reloader.changed_libraries(), Words{"/b/libmusic.so"});
 }
 
@@ -121,7 +122,7 @@ TEST_F(ReloaderTest, SupersededCandidateLeavesNoGapInTheNumbers) {
     EXPECT_EQ(words(),
               (Words{"reloaded game 1 fresh", "reloaded game 2 kept", "retired game 1 mapped"}));
     EXPECT_EQ(live_mark(), "three");
-    EXPECT_EQ(host.live(0)->copy.path(), "/b/libgame_live.42.2-2.so");
+    EXPECT_EQ(host.live(0)->code->copy.path(), "/b/libgame_live.42.2-2.so");
     EXPECT_FALSE(files.exists("/b/libgame_live.42.2.so"));
 }
 
@@ -265,6 +266,73 @@ TEST_F(ReloaderTest, UniqueSymbolsAreWarnedOfOnce) {
         deliver(host.switch_now());
     }
     EXPECT_EQ(observer.all<WarningEvent>().size(), 1u);
+}
+
+// The music links the game: what is offered of it is bound to what is offered of the game.
+class LinkedReloaderTest : public ReloaderTest {
+  protected:
+    LinkedReloaderTest() {
+        build_game("one");
+        build("music", linked("music", "one").needed("libgame.so"));
+        look();
+        deliver(host.switch_now());
+        words();
+    }
+    static ElfBuilder linked(const std::string &name, const std::string &mark) {
+        ElfBuilder library;
+        library.machine(host_machine()).soname("lib" + name + ".so").run_path("$ORIGIN");
+        return library.function("hotrun_step").function(mark);
+    }
+    void build_game(const std::string &mark) { build("game", linked("game", mark)); }
+    LiveLibrary::Shared code(std::size_t module) const { return host.live(module)->code; }
+};
+
+TEST_F(LinkedReloaderTest, UserIsReloadedAfterTheLibraryAndTellsWhy) {
+    build_game("two");
+    look();
+    deliver(host.switch_now());
+    EXPECT_EQ(words(), (Words{"reloaded game 2 kept", "retired game 1 mapped",
+                              "reloaded music 2 kept", "retired music 1 mapped"}));
+    const auto reloaded = observer.all<ReloadedEvent>();
+    EXPECT_EQ(reloaded[reloaded.size() - 2].detail, "");
+    EXPECT_EQ(reloaded.back().detail, "libgame.so changed");
+    EXPECT_EQ(code(1)->links.at(0), code(0));
+}
+
+TEST_F(LinkedReloaderTest, UserIsTakenBackWithTheLibrary) {
+    build_game("two");
+    look();
+    build_game("three");
+    look();
+    deliver(host.switch_now());
+    EXPECT_EQ(code(0)->copy.path(), "/b/libgame_live.42.2-2.so");
+    EXPECT_EQ(code(1)->copy.path(), "/b/libmusic_live.42.2-2.so");
+    EXPECT_EQ(code(1)->links.at(0), code(0));
+    EXPECT_EQ(reloader.statuses()[1].generation, 2u);
+    EXPECT_EQ(loader.closed, (Words{"/b/libmusic_live.42.2.so", "/b/libgame_live.42.2.so"}));
+}
+
+TEST_F(LinkedReloaderTest, WhatIsStillRightIsOfferedAgainAsItIs) {
+    build("music", linked("music", "two").needed("libgame.so"));
+    look();
+    build("game", ElfBuilder().machine(host_machine()).soname("libgame.so"));
+    look();
+    deliver(host.switch_now());
+    EXPECT_EQ(words(), (Words{"rejected game no_step runs 1", "reloaded music 2 kept",
+                              "retired music 1 mapped"}));
+    EXPECT_EQ(code(1)->copy.path(), "/b/libmusic_live.42.2.so");
+    EXPECT_EQ(code(1)->links.at(0), code(0));
+}
+
+TEST_F(ReloaderTest, CompanionsAreLibrariesOfTheRun) {
+    files.write("/b/libbase.so",
+                content_of(ElfBuilder().machine(host_machine()).soname("libbase.so")));
+    build("game", stepping_library("one").needed("libbase.so").run_path("$ORIGIN"));
+    EXPECT_EQ(*handover.libraries(), (Words{"/b/libgame.so", "/b/libmusic.so"}));
+    look();
+    EXPECT_TRUE(reloader.is_library("/b/libbase.so"));
+    EXPECT_EQ(reloader.libraries(), (Words{"/b/libgame.so", "/b/libmusic.so", "/b/libbase.so"}));
+    EXPECT_EQ(*handover.libraries(), reloader.libraries());
 }
 
 TEST_F(ReloaderTest, ReloadTellsItsPhases) {

@@ -1,0 +1,32 @@
+// One version of a hot library's code in this process.
+#pragma once
+
+#include "core/library_loader.hpp"
+#include "core/live_copy.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hotrun {
+
+// Shared by all that use it: a generation of the module that it is, and the live libraries that
+// link it. Owns the mapping and its file. The members are destroyed from the last to the first: the
+// library is closed before its file goes, and before the libraries that it needs.
+struct LiveLibrary {
+    using Shared = std::shared_ptr<const LiveLibrary>;
+
+    std::uint64_t id = 0;      // of no other one
+    std::string path;          // of the library that the build writes
+    std::uint64_t content = 0; // of one library, those with the same number have the same bytes
+    std::string soname;        // under which others link it; empty: it has kept its own
+    LiveCopy copy;
+    std::vector<Patch> patches; // of the copy
+    std::vector<Shared> links;  // the hot libraries that it is bound to
+    std::vector<std::unique_ptr<Library>> needed;
+    std::unique_ptr<Library> library;
+    bool has_unique_symbols = false;
+};
+
+} // namespace hotrun
