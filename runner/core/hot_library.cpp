@@ -165,6 +165,9 @@ HotLibrary::Outcome HotLibrary::load(const Order &order, PhaseTimes &phases) {
     }
     phases.mark(Phase::kCopy, services_.clock.now());
 
+    bool has_unique_symbols = image_->unique_symbol_count > 0;
+    for (const LiveLibrary::Shared &link : links)
+        has_unique_symbols |= link->has_unique_symbols;
     std::vector<std::unique_ptr<Library>> needed;
     if (!private_folder_.empty())
         needed = load_needed(order);
@@ -172,18 +175,18 @@ HotLibrary::Outcome HotLibrary::load(const Order &order, PhaseTimes &phases) {
     if (!library)
         return reject(reason_of(library.error().message), library.error().message);
     phases.mark(Phase::kLoad, services_.clock.now());
-    return {std::make_shared<const LiveLibrary>(
-                LiveLibrary{.id = order.id,
-                            .path = path_,
-                            .content = order.content,
-                            .soname = order.soname,
-                            .copy = std::move(*copied),
-                            .patches = std::move(patches),
-                            .links = std::move(links),
-                            .needed = std::move(needed),
-                            .library = std::move(*library),
-                            .has_unique_symbols = image_->unique_symbol_count > 0}),
-            std::nullopt};
+    return {
+        std::make_shared<const LiveLibrary>(LiveLibrary{.id = order.id,
+                                                        .path = path_,
+                                                        .content = order.content,
+                                                        .soname = order.soname,
+                                                        .copy = std::move(*copied),
+                                                        .patches = std::move(patches),
+                                                        .links = std::move(links),
+                                                        .needed = std::move(needed),
+                                                        .library = std::move(*library),
+                                                        .has_unique_symbols = has_unique_symbols}),
+        std::nullopt};
 }
 
 // A copy in another folder does not find its libraries through $ORIGIN; one that is open already

@@ -26,7 +26,7 @@ struct LiveLibrary {
     std::vector<Shared> links;  // the hot libraries that it is bound to
     std::vector<std::unique_ptr<Library>> needed;
     std::unique_ptr<Library> library;
-    bool has_unique_symbols = false;
+    bool has_unique_symbols = false; // itself or what it is bound to: they stay in the process
 };
 
 } // namespace hotrun

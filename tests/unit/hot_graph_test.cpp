@@ -184,6 +184,14 @@ TEST_F(HotGraphTest, CompanionIsSharedByItsUsers) {
     EXPECT_EQ(link_of("game")->copy.path(), "/b/libbase_live.42.2.so");
 }
 
+TEST_F(HotGraphTest, UniqueSymbolsOfACompanionAreThoseOfItsUser) {
+    build("base", library("base", {}, "1").unique("_ZZ1fvE1s"));
+    build("game", {"base"}, "1");
+    run_with({"game"});
+    reload({"game"});
+    EXPECT_TRUE(live["game"]->has_unique_symbols);
+}
+
 TEST_F(HotGraphTest, CompanionOfACompanionIsOne) {
     build("deep", {}, "1");
     build("base", {"deep"}, "1");
