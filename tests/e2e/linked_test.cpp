@@ -20,7 +20,7 @@ using Words = std::vector<std::string>;
 // step of each prints its own value, that of the base, and the count: "game=1/1/7".
 class Linked : public testing::Test {
   protected:
-    Linked() {
+    explicit Linked(const Toolchain &toolchain = {Language::kC, "", ""}) : project(toolchain) {
         project.write("meson.build", kProject + kGame);
         project.write("base/meson.build", kBase);
         set_base(1);
@@ -203,14 +203,33 @@ TEST_F(Linked, SymbolVersionsOfACompanionAreKept) {
     EXPECT_FALSE(printed("game=2/2/1\n"));
 }
 
+class LinkedByEveryLinker : public Linked, public testing::WithParamInterface<const char *> {
+  protected:
+    LinkedByEveryLinker() : Linked({Language::kC, "", GetParam()}) {}
+};
+
+// The tables of names are laid out differently by each of them.
+TEST_P(LinkedByEveryLinker, NewCompanionAndNewUserFindEachOther) {
+    if (!program_exists(std::string("ld.") + GetParam()))
+        GTEST_SKIP() << GetParam() << " is not installed";
+    HotrunProcess &hotrun = start({"game"});
+    set_base(2);
+    EXPECT_EQ(next_reload(), "game 2: libbase.so changed");
+    ASSERT_TRUE(hotrun.wait_for("game=1/2/1\n"));
+    set_module("game", 2);
+    ASSERT_TRUE(hotrun.wait_for("game=2/2/"));
+    EXPECT_FALSE(printed("game=2/2/1\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Linked, LinkedByEveryLinker, testing::Values("bfd", "gold", "lld", "mold"),
+                         [](const auto &info) { return std::string(info.param); });
+
 TEST_F(Linked, AChainOfCompanionsFollowsItsEnd) {
     project.write("deep/deep.c", "int deep_value(void) { return 1; }\n");
     project.write("deep/meson.build", "deep = shared_library('deep', 'deep.c')\n");
     project.write("base/base.c", "int deep_value(void);\n"
                                  "int base_value(void) { return 10 * deep_value(); }\n"
                                  "int base_calls(void) { static int n; return ++n; }\n");
-    project.write("base/meson.build", "subdir('../deep')\n"
-                                      "base = shared_library('base', 'base.c', link_with: deep)\n");
     project.write("meson.build", "project('demo', 'c')\n"
                                  "inc = include_directories(get_option('hotrun'))\n"
                                  "subdir('deep')\nsubdir('base')\n" +
