@@ -60,6 +60,15 @@ TEST(Rename, ReplacesEachMentionInPlace) {
     EXPECT_EQ(renamed.library_names[1].text, "#000007.so.1");
 }
 
+TEST(Rename, FindsNeededVersionsWithAStringOfTheirOwn) {
+    ElfBuilder builder;
+    builder.version_of("libbase.so").soname("libgame.so");
+    builder.needed("libbase.so");
+    const ElfImage image = image_of(builder.build());
+    ASSERT_TRUE(can_rename(image, "libbase.so"));
+    EXPECT_EQ(rename_library(image, "libbase.so", "#000001.so").size(), 2u);
+}
+
 TEST(Rename, NeedsFourLettersBeforeTheEnd) {
     const ElfImage image = image_of(ElfBuilder()
                                         .needed("lib.so")
