@@ -18,7 +18,7 @@ void BuildDriver::change(TimePoint now) {
 void BuildDriver::build_ended(TimePoint now) {
     const bool cancelled = state_ == State::kCancelling;
     cancels_in_row_ = cancelled ? cancels_in_row_ + 1 : 0;
-    wait_for_quiet_ = cancelled;
+    wait_for_quiet_ = changed_during_build_;
     waiting_since_ = now;
     state_ = changed_during_build_ ? State::kDue : State::kIdle;
     changed_during_build_ = false;

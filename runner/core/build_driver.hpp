@@ -10,9 +10,9 @@ namespace hotrun {
 // A first change starts the build at once. A change during a build makes what that build reads
 // out of date: it is cancelled, and the next one waits until the burst of saves is over. A project
 // that is saved faster than it builds still gets a build: after kCancelsInRow cancelled ones the
-// next runs to its end.
+// next runs to its end; what was saved meanwhile is built when it is quiet, too.
 //
-//     idle ─change→ due ─next→ building ─end→ idle, or due if there was a change
+//     idle ─change→ due ─next→ building ─end→ idle, or due, after quiet, if there was a change
 //                                 │ change
 //                                 └→ cancelling ─end→ due, after quiet
 class BuildDriver {

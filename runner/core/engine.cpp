@@ -198,6 +198,8 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     if (outcome.killed)
         sources_.remove_unfinished(build_began_ - kTimestampTick, outcome.finished.edges);
     tell_build(outcome);
+    if (status != BuildStatus::kCancelled)
+        suspects_changed_ |= sources_.set_suspects(outcome.suspects);
     driver_.build_ended(services_.clock.now());
     if (!given_up && (status == BuildStatus::kOk || status == BuildStatus::kNothing))
         look(Writer::kOurBuild, phases_);
@@ -246,7 +248,7 @@ void Engine::renew_watch_set() {
     const bool deps_changed = sources_.read_deps(); // a build may stop the graph, and needs them
     if (graph_wanted_ || build_file_changed())
         query_graph();
-    else if (deps_changed || watched_libraries_ != reloader_.libraries())
+    else if (deps_changed || suspects_changed_ || watched_libraries_ != reloader_.libraries())
         watch_sources();
     else
         unread_build_began_.reset();
@@ -288,6 +290,7 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
 
 // First watch, then look at the times: a save in between is seen twice rather than never.
 void Engine::watch_sources() {
+    suspects_changed_ = false;
     const std::vector<std::string> added = sources_.refresh();
     graph_wanted_ |= sources_.graph_lacks_targets();
     std::set<std::string> files = sources_.watched();

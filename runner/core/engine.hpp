@@ -91,7 +91,8 @@ class Engine {
 
     std::optional<Timestamp> claimed_; // the folder that is ours
     bool graph_wanted_ = true;
-    bool held_ = false; // somebody else builds here, and is awaited
+    bool suspects_changed_ = false; // since the set was made
+    bool held_ = false;             // somebody else builds here, and is awaited
     bool stopped_ = false;
     bool first_build_started_ = false;
     bool first_build_ended_ = false;

@@ -2,6 +2,7 @@
 
 #include "control/diagnostics.hpp"
 #include "core/build_obstacle.hpp"
+#include "core/missing_header.hpp"
 #include "core/ninja_log.hpp"
 
 namespace hotrun {
@@ -111,11 +112,8 @@ NinjaBuild::Outcome NinjaBuild::outcome(const Result<CommandEnd> &end) {
         finished.status = BuildStatus::kCancelled;
         return outcome;
     }
-    for (const NinjaOutput::Chunk &chunk : output_.chunks()) {
-        for (DiagnosticEvent &diagnostic :
-             parse_diagnostics(chunk.text, setup_.builddir, chunk.output_name))
-            outcome.diagnostics.push_back(std::move(diagnostic));
-    }
+    for (const NinjaOutput::Chunk &chunk : output_.chunks())
+        read_chunk(chunk, outcome);
     if (end && finished.exit_status == 0) {
         finished.status = output_.nothing_to_do() ? BuildStatus::kNothing : BuildStatus::kOk;
         return outcome;
@@ -123,6 +121,23 @@ NinjaBuild::Outcome NinjaBuild::outcome(const Result<CommandEnd> &end) {
     finished.status = BuildStatus::kFailed;
     explain_failure(end, outcome);
     return outcome;
+}
+
+// Ninja has no record of what a command has read that failed: its own words have to do.
+void NinjaBuild::read_chunk(const NinjaOutput::Chunk &chunk, Outcome &outcome) const {
+    for (DiagnosticEvent &diagnostic :
+         parse_diagnostics(chunk.text, setup_.builddir, chunk.output_name)) {
+        if (chunk.failed) {
+            std::vector<std::string> &suspects = outcome.suspects;
+            suspects.push_back(diagnostic.path);
+            for (const DiagnosticEvent &child : diagnostic.children)
+                suspects.push_back(child.path);
+            for (std::string &place : missing_header_places(diagnostic.message, diagnostic.path,
+                                                            chunk.command, setup_.builddir))
+                suspects.push_back(std::move(place));
+        }
+        outcome.diagnostics.push_back(std::move(diagnostic));
+    }
 }
 
 // One sentence in place of all that an obstacle makes the commands say.

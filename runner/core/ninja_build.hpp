@@ -32,6 +32,8 @@ class NinjaBuild {
     struct Outcome {
         BuildFinishedEvent finished;
         std::vector<DiagnosticEvent> diagnostics;
+        // Files that a failed command has complained of, or missed: a change of one may mend it.
+        std::vector<std::string> suspects;
         TimePoint ended{};
         bool killed = false;     // what its commands wrote may be half done
         bool meson_busy = false; // it failed for another Meson that works in the build folder
@@ -64,6 +66,7 @@ class NinjaBuild {
 
   private:
     Outcome outcome(const Result<CommandEnd> &end);
+    void read_chunk(const NinjaOutput::Chunk &chunk, Outcome &outcome) const;
     void explain_failure(const Result<CommandEnd> &end, Outcome &outcome) const;
     std::vector<BuiltEdge> built_edges() const;
     std::string log_path() const { return setup_.builddir + "/.ninja_log"; }

@@ -49,14 +49,30 @@ void SourceWatch::read_deps(const std::string &path, const std::optional<Timesta
         deps_.append(*added);
 }
 
+bool SourceWatch::set_suspects(const std::vector<std::string> &paths) {
+    std::set<std::string> suspects;
+    for (const std::string &path : paths) {
+        if (path.starts_with('/') && !path.starts_with(builddir_ + "/"))
+            suspects.insert(path);
+    }
+    const bool changed = suspects != suspects_;
+    suspects_ = std::move(suspects);
+    return changed;
+}
+
 std::vector<std::string> SourceWatch::refresh() {
     std::map<std::string, Source> next;
     std::set<std::string> watched;
     links_before_ = std::exchange(links_, {});
+    if (real_by_folder_.empty())
+        folder_links_.clear();
     for (const std::string &leaf : graph_.leaves())
         add(leaf, next, watched);
     const std::unordered_set<std::string> unexplained = add_headers(next, watched);
     find_further_targets(unexplained);
+    for (const std::string &suspect : suspects_) // last: ninja's spelling of a file goes first
+        add(suspect, next, watched);
+    watched.insert(folder_links_.begin(), folder_links_.end());
     std::vector<std::string> new_ones;
     for (const auto &[path, source] : next) {
         if (!sources_.contains(path))
@@ -167,12 +183,36 @@ std::string SourceWatch::in_real_folder(std::string_view ninja_path) {
     const std::string_view folder = ninja_path.substr(0, name);
     auto real = real_by_folder_.find(folder);
     if (real == real_by_folder_.end()) {
-        std::string path = files_.canonical(parent_of(absolute(ninja_path)));
+        const std::string named = parent_of(absolute(ninja_path));
+        find_folder_links(named);
+        std::string path = files_.canonical(named);
         if (path != "/")
             path += "/";
         real = real_by_folder_.emplace(folder, std::move(path)).first;
     }
     return std::string(real->second).append(ninja_path.substr(name));
+}
+
+void SourceWatch::find_folder_links(const std::string &folder) {
+    std::string real; // of the part that was walked
+    for (const std::filesystem::path &part : std::filesystem::path(folder).relative_path()) {
+        const std::string path = real + "/" + part.string();
+        const bool is_link = files_.is_link(path);
+        if (is_link)
+            folder_links_.insert(path);
+        real = is_link ? files_.canonical(path) : path;
+    }
+}
+
+// Whatever lies behind the link may be another file now.
+void SourceWatch::take_folder_link(const std::string &link, std::set<std::string> &changed) {
+    if (!take_link(link))
+        return;
+    real_by_folder_.clear();
+    for (const auto &[real, source] : sources_) {
+        if (files_.canonical(absolute(source.ninja_path)) != real)
+            changed.insert(real);
+    }
 }
 
 std::vector<std::string> SourceWatch::sources() const {
@@ -186,6 +226,8 @@ std::vector<std::string> SourceWatch::sources() const {
 std::vector<std::string> SourceWatch::take_changed(const std::vector<std::string> &paths) {
     std::set<std::string> changed;
     for (const std::string &path : paths) {
+        if (folder_links_.contains(path))
+            take_folder_link(path, changed);
         const auto link = links_.find(path);
         const std::string &real = link != links_.end() ? link->second.real : path;
         const auto source = sources_.find(real);

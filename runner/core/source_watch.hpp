@@ -38,6 +38,10 @@ class SourceWatch {
     // elsewhere now, the set may have changed.
     bool read_deps();
 
+    // These belong to the set as well: files outside of the build folder that the commands which
+    // failed may have read. True: they are others than before.
+    bool set_suspects(const std::vector<std::string> &paths);
+
     // Makes the set anew; gives the files that are new in it. Call take_written() once they are
     // watched.
     std::vector<std::string> refresh();
@@ -100,6 +104,8 @@ class SourceWatch {
     bool link_changed(const std::string &path, const std::string &before,
                       const std::string &now) const;
     bool take_link(const std::string &path);
+    void find_folder_links(const std::string &folder);
+    void take_folder_link(const std::string &link, std::set<std::string> &changed);
     void make_older_than(const std::string &output, const Timestamp &input);
 
     FileSystem &files_;
@@ -112,10 +118,12 @@ class SourceWatch {
     std::size_t unread_count_ = 0;
     NinjaDeps deps_;
     std::optional<Timestamp> deps_stamp_;
-    std::map<std::string, Source> sources_;                          // by real path
+    std::map<std::string, Source> sources_; // by real path
+    std::set<std::string> suspects_;
     std::set<std::string> watched_;                                  // real paths and links
     std::unordered_map<std::string, Link> links_;                    // by their names
     std::map<std::string, std::string, std::less<>> real_by_folder_; // by ninja's spelling of it
+    std::set<std::string> folder_links_;                             // on the way to sources
     std::unordered_map<std::string, Link> links_before_;             // of the last set
     std::map<std::string, Destination> changed_links_; // that were taken since the set was made
     std::set<std::string> found_changed_;              // names that changed so without being taken

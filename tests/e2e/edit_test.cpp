@@ -183,5 +183,34 @@ TEST_F(Edit, EventsOfASaveComeInTheirOrder) {
     EXPECT_LE(std::abs(sum - reloaded.at("total_us").to_number<long>()), 1000);
 }
 
+// No record of ninja's tells of them: the compile that would have made it has failed.
+TEST_F(Edit, AHeaderThatIsMissingOrBrokenAtItsFirstUseIsWatched) {
+    HotrunProcess &hotrun = start();
+    project.set_source("#include \"new/value.h\"\n" + project.source("VALUE"));
+    ASSERT_NE(hotrun.next("diagnostic"), nullptr);
+    hotrun.next("build_finished");
+    project.write("new/value.h", "#define VALUE = oops\n#error \"not yet\"\n");
+    ASSERT_NE(hotrun.next("diagnostic"), nullptr);
+    hotrun.next("build_finished");
+    project.write("new/value.h", "#define VALUE 6\n");
+    ASSERT_TRUE(hotrun.wait_for("value=6 steps="));
+}
+
+TEST_F(Edit, ALinkToAFolderThatPointsElsewhereIsFollowed) {
+    project.write("v1/value.h", "#define VALUE 1\n");
+    project.write("v2/value.h", "#define VALUE 2\n");
+    std::filesystem::create_directory_symlink("v1", project.path("current"));
+    project.set_source("#include \"current/value.h\"\n" + project.source("VALUE"));
+    HotrunProcess &hotrun = start();
+    run_command({"ln", "-sfn", "v2", "current"}, project.path());
+    ASSERT_TRUE(hotrun.wait_for("value=2 steps="));
+    project.write("v2/value.h", "#define VALUE 3\n");
+    ASSERT_TRUE(hotrun.wait_for("value=3 steps="));
+    run_command({"ln", "-sfn", "v1", "current"}, project.path());
+    ASSERT_TRUE(hotrun.wait_for("value=1 steps="));
+    project.write("v1/value.h", "#define VALUE 4\n");
+    ASSERT_TRUE(hotrun.wait_for("value=4 steps="));
+}
+
 } // namespace
 } // namespace hotrun::e2e

@@ -81,6 +81,11 @@ const Command kCommands[] = {
      {"patch"},
      NEXT "diff -u \"$FILE\" next >change || true; patch -s \"$FILE\" <change",
      Inode::kReplaced},
+    {"ClangFormat", // right after another save
+     {"clang-format"},
+     "sed -i \"s/$OLD/    $NEW/\" \"$FILE\"; clang-format -i --style=LLVM \"$FILE\";"
+     "! grep -q \"  $NEW\" \"$FILE\"",
+     Inode::kAny},
     {"VimByItsDefault",
      {"vim"},
      "vim -N -u NONE -es -c 'set backupskip=' " REPLACE,

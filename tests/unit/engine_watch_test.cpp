@@ -314,5 +314,44 @@ TEST(EngineWatch, OlderFileMovedOverIsMadeToBeBuilt) {
     EXPECT_FALSE(world.files.exists(EngineWorld::kObject));
 }
 
+// Ninja keeps no record of what a command has read that failed.
+TEST(EngineWatch, FileThatAFailedCommandComplainsOfIsWatchedUntilABuildIsGood) {
+    EngineWorld world;
+    world.start_ready();
+    world.files.write("/p/src/new.h", "oops");
+    world.save(EngineWorld::kSource, "second");
+    world.run().print("\x1e"
+                      "1 2 1 1 1 Compiling\nFAILED: libgame.so.p/game.cpp.o \nc++ -I../inc\n"
+                      "In file included from ../src/game.cpp:1:\n"
+                      "../src/new.h:1:1: error: oops\n"
+                      "../src/game.cpp:2:10: fatal error: more.h: No such file or directory\n");
+    world.run().end(1);
+    EXPECT_TRUE(world.watcher.watched.contains("/p/src/new.h"));
+    EXPECT_TRUE(world.watcher.watched.contains("/p/inc/more.h"));
+    world.words();
+    world.save("/p/src/new.h", "mended");
+    EXPECT_EQ(world.words(), (Words{"change /p/src/new.h", "build_started"}));
+    world.fail_build("still");
+    world.save("/p/inc/more.h", "nobody misses it any more");
+    EXPECT_FALSE(world.build_runs());
+    world.save(EngineWorld::kSource, "third");
+    world.finish_build("two");
+    EXPECT_FALSE(world.watcher.watched.contains("/p/src/new.h"));
+}
+
+TEST(EngineWatch, FileThatIsMendedWhileTheCommandFailsIsBuilt) {
+    EngineWorld world;
+    world.start_ready();
+    world.save(EngineWorld::kSource, "second");
+    world.loop.advance(std::chrono::milliseconds(1));
+    world.files.write("/p/src/new.h", "mended already");
+    world.run().print("\x1e"
+                      "1 2 1 1 1 Compiling\nFAILED: libgame.so.p/game.cpp.o \nc++\n"
+                      "../src/new.h:1:1: error: oops\n");
+    world.run().end(1);
+    world.loop.advance(std::chrono::milliseconds(100));
+    EXPECT_TRUE(world.build_runs());
+}
+
 } // namespace
 } // namespace hotrun

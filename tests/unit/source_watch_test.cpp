@@ -421,6 +421,30 @@ TEST_F(StaleOutputs, SourceThatIsGoneIsNinjasToComplainOf) {
     EXPECT_TRUE(object_is_there());
 }
 
+TEST(SourceWatch, LinkToAFolderThatPointsElsewhereChangesWhatLiesBehindIt) {
+    Project project;
+    project.write("/p/v1/deep/x.h", 0);
+    project.write("/p/v2/deep/x.h", 0);
+    project.files.make_link("/p/current", "/p/v1");
+    project.set_deps(DepsLog().deps(kObject, {"../src/game.cpp", "../current/deep/x.h"}));
+    project.renew();
+    EXPECT_EQ(project.watch.sources(),
+              (Paths{"/p/meson.build", "/p/src/game.cpp", "/p/v1/deep/x.h"}));
+    EXPECT_TRUE(project.watch.watched().contains("/p/current"));
+    EXPECT_EQ(project.watch.take_changed({"/p/current"}), Paths{}) << "it leads where it led";
+
+    project.files.make_link("/p/current", "/p/v2");
+    EXPECT_EQ(project.watch.take_changed({"/p/current"}), Paths{"/p/v1/deep/x.h"});
+    EXPECT_EQ(project.watch.take_changed({"/p/current"}), Paths{}) << "taken already";
+    project.write("/p/b/" + kObject, 50); // newer than what lies behind the link now
+    project.watch.make_outputs_stale({"/p/v1/deep/x.h"}, project.at(100));
+    EXPECT_FALSE(project.files.exists("/p/b/" + kObject));
+    EXPECT_TRUE(project.watch.read_deps()) << "the set is to be made anew";
+    project.watch.refresh();
+    EXPECT_EQ(project.watch.sources(),
+              (Paths{"/p/meson.build", "/p/src/game.cpp", "/p/v2/deep/x.h"}));
+}
+
 TEST(UnfinishedOutputs, AreRemovedUnlessTheirCommandHasEnded) {
     Project project;
     project.renew();
