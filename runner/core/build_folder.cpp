@@ -121,9 +121,11 @@ Result<Project> find_project(const FileSystem &files, const std::string &directo
     const std::string here = files.canonical(directory);
     if (!builddir.empty())
         return named(files, here, builddir);
-    if (const std::string folder = build_folder_above(files, here); !folder.empty())
-        return Project{source_of(files, folder), folder, true};
     const std::string root = root_above(files, here);
+    const std::string folder = build_folder_above(files, here);
+    // A project may lie in the build folder of another one.
+    if (!folder.empty() && !root.starts_with(folder + "/"))
+        return Project{source_of(files, folder), folder, true};
     if (root.empty())
         return Error{ErrorKind::kMisuse,
                      "no Meson project at or above " + here +

@@ -15,7 +15,7 @@
 namespace hotrun::editors {
 
 // The project lies in the build folder of hotrun itself, which has modules of its own.
-inline const std::vector<std::string> kArguments = {"-C", "build", "--interval", "4"};
+inline const std::vector<std::string> kArguments = {"--interval", "4"};
 
 // What a save did to the file that was there.
 enum class Inode {

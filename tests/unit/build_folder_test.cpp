@@ -81,6 +81,14 @@ TEST_F(BuildFolderTest, WorkingDirectoryThatIsABuildFolderIsUsed) {
     expect_found("/p/two", "", {"/p", "/p/two", true});
 }
 
+TEST_F(BuildFolderTest, ProjectInTheBuildFolderOfAnotherIsOneOfItsOwn) {
+    add_project("/p");
+    add_build_folder("/p/b", "/p");
+    add_project("/p/b/tests/demo");
+    expect_found("/p/b/tests/demo/src", "", {"/p/b/tests/demo", "/p/b/tests/demo/build", false});
+    expect_found("/p/b/tests", "", {"/p", "/p/b", true});
+}
+
 TEST_F(BuildFolderTest, OnlyBuildFolderOfTheProjectIsUsed) {
     add_project("/p");
     add_build_folder("/p/out/debug", "/p");
