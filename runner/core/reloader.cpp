@@ -51,8 +51,8 @@ std::vector<Candidate> Reloader::take_back() {
     std::vector<Candidate> back = handover_.take();
     for (const Candidate &candidate : back)
         slots_[candidate.module]->untold.erase(candidate.generation->number);
-    for (std::size_t i = 0; i < slots_.size();
-         ++i) { // the others run, though that is yet to be told
+    // The others run, though that is yet to be told.
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!slots_[i]->untold.empty())
             host_took(i, slots_[i]->untold.rbegin()->first);
     }
