@@ -2,7 +2,7 @@
 
 #include "control/diagnostics.hpp"
 #include "core/build_obstacle.hpp"
-#include "core/missing_header.hpp"
+#include "core/failed_compile.hpp"
 #include "core/ninja_log.hpp"
 
 namespace hotrun {
@@ -123,18 +123,17 @@ NinjaBuild::Outcome NinjaBuild::outcome(const Result<CommandEnd> &end) {
     return outcome;
 }
 
-// Ninja has no record of what a command has read that failed: its own words have to do.
 void NinjaBuild::read_chunk(const NinjaOutput::Chunk &chunk, Outcome &outcome) const {
+    const CompileCommand command =
+        chunk.failed ? CompileCommand::parse(chunk.command, setup_.builddir) : CompileCommand();
+    find_includes(services_.files, command, outcome.suspects);
     for (DiagnosticEvent &diagnostic :
          parse_diagnostics(chunk.text, setup_.builddir, chunk.output_name)) {
         if (chunk.failed) {
-            std::vector<std::string> &suspects = outcome.suspects;
-            suspects.push_back(diagnostic.path);
-            for (const DiagnosticEvent &child : diagnostic.children)
-                suspects.push_back(child.path);
-            for (std::string &place : missing_header_places(diagnostic.message, diagnostic.path,
-                                                            chunk.command, setup_.builddir))
-                suspects.push_back(std::move(place));
+            outcome.suspects.insert(diagnostic.path);
+            for (std::string &place :
+                 missing_header_places(diagnostic.message, diagnostic.path, command))
+                outcome.suspects.insert(std::move(place));
         }
         outcome.diagnostics.push_back(std::move(diagnostic));
     }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace hotrun {
@@ -32,8 +33,9 @@ class NinjaBuild {
     struct Outcome {
         BuildFinishedEvent finished;
         std::vector<DiagnosticEvent> diagnostics;
-        // Files that a failed command has complained of, or missed: a change of one may mend it.
-        std::vector<std::string> suspects;
+        // Files that a failed command has read, complained of or missed: a change of one may mend
+        // it.
+        std::unordered_set<std::string> suspects;
         TimePoint ended{};
         bool killed = false;     // what its commands wrote may be half done
         bool meson_busy = false; // it failed for another Meson that works in the build folder

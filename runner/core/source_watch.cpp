@@ -49,7 +49,7 @@ void SourceWatch::read_deps(const std::string &path, const std::optional<Timesta
         deps_.append(*added);
 }
 
-bool SourceWatch::set_suspects(const std::vector<std::string> &paths) {
+bool SourceWatch::set_suspects(const std::unordered_set<std::string> &paths) {
     std::set<std::string> suspects;
     for (const std::string &path : paths) {
         if (path.starts_with('/') && !path.starts_with(builddir_ + "/"))

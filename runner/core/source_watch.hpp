@@ -40,7 +40,7 @@ class SourceWatch {
 
     // These belong to the set as well: files outside of the build folder that the commands which
     // failed may have read. True: they are others than before.
-    bool set_suspects(const std::vector<std::string> &paths);
+    bool set_suspects(const std::unordered_set<std::string> &paths);
 
     // Makes the set anew; gives the files that are new in it. Call take_written() once they are
     // watched.

@@ -196,6 +196,18 @@ TEST_F(Edit, AHeaderThatIsMissingOrBrokenAtItsFirstUseIsWatched) {
     ASSERT_TRUE(hotrun.wait_for("value=6 steps="));
 }
 
+TEST_F(Edit, AHeaderThatLacksWhatItsFirstUseNeedsIsWatched) {
+    project.write("value.h", "// nothing yet\n");
+    HotrunProcess &hotrun = start();
+    project.set_source("#include \"value.h\"\n" + project.source("VALUE"));
+    const auto *diagnostic = hotrun.next("diagnostic");
+    ASSERT_NE(diagnostic, nullptr);
+    EXPECT_EQ(diagnostic->at("path").as_string(), project.path("game.cpp"));
+    hotrun.next("build_finished");
+    project.write("value.h", "#define VALUE 7\n");
+    ASSERT_TRUE(hotrun.wait_for("value=7 steps="));
+}
+
 TEST_F(Edit, ALinkToAFolderThatPointsElsewhereIsFollowed) {
     project.write("v1/value.h", "#define VALUE 1\n");
     project.write("v2/value.h", "#define VALUE 2\n");
