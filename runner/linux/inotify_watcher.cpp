@@ -4,6 +4,7 @@
 #include "linux/system_error.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
@@ -112,7 +113,7 @@ void InotifyWatcher::read_when_ready() {
 
 void InotifyWatcher::drain() {
     alignas(inotify_event) std::array<char, 64 * 1024> buffer;
-    std::set<std::string> changed;
+    std::set<std::string> changed = std::exchange(found_, {});
     while (true) {
         const ssize_t got = ::read(inotify_.native_handle(), buffer.data(), buffer.size());
         if (got <= 0 && !(got < 0 && errno == EINTR))
@@ -153,8 +154,7 @@ void InotifyWatcher::collect_event(const std::string &path, std::uint32_t mask,
         changed.insert(full);
     if (!folder.subfolders.contains(name))
         return;
-    const bool is_armed = folders_.at(full).watch_descriptor >= 0;
-    if (((mask & kCame) != 0 && !is_armed) || ((mask & kWent) != 0 && is_armed))
+    if ((mask & (kCame | kWent)) != 0)
         renew(full, changed);
 }
 
@@ -211,6 +211,11 @@ InotifyWatcher::Unwatched InotifyWatcher::watch(const std::set<std::string> &fil
             disarm(path, folder);
     }
     std::erase_if(folders_, [&](const auto &entry) { return !wanted.contains(entry.first); });
+    std::vector<std::string> absent;
+    for (const auto &[path, folder] : folders_) {
+        if (is_absent(folder))
+            absent.push_back(path);
+    }
     for (auto &[path, folder] : wanted) {
         Folder &known = folders_[path];
         std::erase_if(known.mounted, [&names = folder.names](const std::string &name) {
@@ -229,6 +234,16 @@ InotifyWatcher::Unwatched InotifyWatcher::watch(const std::set<std::string> &fil
     for (const auto &[path, folder] : folders_)
         refresh_mask(path);
     arm_below("/");
+    // What was waited for may have come, and have been written to, before it was watched.
+    for (const std::string &path : absent) {
+        const Folder &folder = folders_.at(path);
+        if (is_absent(folder))
+            continue;
+        for (const std::string &name : folder.names)
+            found_.insert(join(path, name));
+    }
+    if (!found_.empty())
+        boost::asio::post(inotify_.get_executor(), [this] { drain(); });
     return unwatched();
 }
 

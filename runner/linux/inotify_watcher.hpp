@@ -64,6 +64,7 @@ class InotifyWatcher : public Watcher {
     OnChange on_change_;
     SilentFileSystem silent_;
     std::set<std::string> files_;
+    std::set<std::string> found_; // files to report that no event tells of
     Folders folders_;
     std::map<int, Watch> watches_; // by descriptor
 };

@@ -249,6 +249,21 @@ TEST_F(InotifyWatcherTest, ReportsTheFilesOfAFolderThatIsMovedToItsPlaceWhole) {
     EXPECT_EQ(news(), Paths{file});
 }
 
+TEST_F(InotifyWatcherTest, ReportsWhatWasWrittenToAFolderBeforeItWasWatchedAgain) {
+    folder_.make_folder("source");
+    const std::string file = folder_.write("source/a.cpp", "");
+    watch({file});
+    std::filesystem::rename(folder_ / "source", folder_ / "away");
+    EXPECT_EQ(news(), Paths{file});
+    std::filesystem::rename(folder_ / "away", folder_ / "source");
+    folder_.write("source/a.cpp", "text");
+    watch({file, folder_ / "b.cpp"}); // none of the events has been read yet
+    ASSERT_TRUE(run_until(loop_, [&] { return reported_.contains(file); }));
+    reported_.clear();
+    folder_.write("source/a.cpp", "more text");
+    EXPECT_EQ(news(), Paths{file});
+}
+
 // The folder itself tells of nothing then.
 TEST_F(InotifyWatcherTest, ReportsTheFilesBelowAFolderThatIsMovedAwayAndBack) {
     folder_.make_folder("project/source/deep");
