@@ -63,8 +63,13 @@ std::string_view without_blanks_in_front(std::string_view text) {
     return text;
 }
 
-// The header that a line of a source includes; empty: it includes none.
-std::string_view included_by(std::string_view line) {
+struct Include {
+    std::string_view header; // empty: there is none
+    bool quoted = false;     // else in angle brackets
+};
+
+// What a line of a source includes.
+Include include_of(std::string_view line) {
     constexpr std::string_view kInclude = "include";
     line = without_blanks_in_front(line);
     if (!line.starts_with('#'))
@@ -75,8 +80,11 @@ std::string_view included_by(std::string_view line) {
     line = without_blanks_in_front(line.substr(kInclude.size()));
     if (line.empty() || (line.front() != '"' && line.front() != '<'))
         return {};
-    const std::size_t end = line.find(line.front() == '"' ? '"' : '>', 1);
-    return end == std::string_view::npos ? std::string_view() : line.substr(1, end - 1);
+    const bool quoted = line.front() == '"';
+    const std::size_t end = line.find(quoted ? '"' : '>', 1);
+    if (end == std::string_view::npos)
+        return {};
+    return {line.substr(1, end - 1), quoted};
 }
 
 // Nobody edits these to mend a compile, and there are thousands.
@@ -84,18 +92,13 @@ bool is_system_header(const std::string &path) {
     return path.starts_with("/usr/");
 }
 
-// The first of the places that has the header; empty: none.
-std::string find_header(const FileSystem &files, std::string_view header,
-                        const std::string &includer, const CompileCommand &command) {
-    std::string place = absolute(folder_of(includer), header);
-    if (files.timestamp(place))
-        return place;
-    for (const std::string &folder : command.folders) {
-        place = absolute(folder, header);
-        if (files.timestamp(place))
-            return place;
-    }
-    return "";
+// Where the compiler looks for it, in this order.
+std::vector<std::string> places_of(std::string_view header, const std::string &includer,
+                                   const CompileCommand &command) {
+    std::vector<std::string> places = {absolute(folder_of(includer), header)};
+    for (const std::string &folder : command.folders)
+        places.push_back(absolute(folder, header));
+    return places;
 }
 
 } // namespace
@@ -125,15 +128,23 @@ void find_includes(const FileSystem &files, const CompileCommand &command,
         if (!path.empty() && !is_system_header(path) && found.insert(path).second)
             to_read.push_back(path);
     };
+    const auto add_include = [&](const Include &include, const std::string &includer) {
+        for (const std::string &place : places_of(include.header, includer, command)) {
+            if (files.timestamp(place))
+                return add(place);
+            if (include.quoted) // if it comes to be there, it is this one that counts
+                found.insert(place);
+        }
+    };
     add(command.source);
     while (!to_read.empty()) {
         const std::string path = std::move(to_read.back());
         to_read.pop_back();
         const Result<std::string> text = files.read(path);
         for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
-            const std::string_view header = included_by(take_line(rest));
-            if (!header.empty())
-                add(find_header(files, header, path, command));
+            const Include include = include_of(take_line(rest));
+            if (!include.header.empty())
+                add_include(include, path);
         }
     }
 }
@@ -142,13 +153,7 @@ std::vector<std::string> missing_header_places(std::string_view message,
                                                const std::string &includer,
                                                const CompileCommand &command) {
     const std::string_view header = header_of(message);
-    if (header.empty())
-        return {};
-    std::vector<std::string> places;
-    for (const std::string &folder : command.folders)
-        places.push_back(absolute(folder, header));
-    places.push_back(absolute(folder_of(includer), header));
-    return places;
+    return header.empty() ? std::vector<std::string>() : places_of(header, includer, command);
 }
 
 } // namespace hotrun

@@ -19,8 +19,9 @@ struct CompileCommand {
 };
 
 // Adds the source and what it includes, directly or not, as far as that lies in the command's
-// folders or beside what includes it. Conditions and macros are not looked at: that makes a few
-// files too many. System headers are left out. What is in `found` already is not read again.
+// folders or beside what includes it; and, for includes in quotes, the places before that where
+// there is none yet. Conditions and macros are not looked at: that makes a few files too many.
+// System headers are left out. What is in `found` already is not read again.
 void find_includes(const FileSystem &files, const CompileCommand &command,
                    std::unordered_set<std::string> &found);
 

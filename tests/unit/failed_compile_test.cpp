@@ -46,9 +46,26 @@ TEST(FindIncludes, FollowsThemThroughTheFoldersOfTheCommand) {
     files.write("/p/src/x.h", "");
     std::unordered_set<std::string> found;
     find_includes(files, kCommand, found);
+    std::set<std::string> there;
+    for (const std::string &path : found) {
+        if (files.exists(path))
+            there.insert(path);
+    }
+    EXPECT_EQ(there, (std::set<std::string>{"/p/src/game.cpp", "/p/src/near.h", "/p/inc/deep/one.h",
+                                            "/p/inc/deep/two.h", "/opt/x/far.h"}));
+}
+
+// The system may have one of that name: the compiler then takes that, and complains of the source.
+TEST(FindIncludes, PlaceWhereAQuotedHeaderWouldGoFirstIsWatched) {
+    const FakeClock clock;
+    FakeFileSystem files{clock};
+    files.write("/p/src/game.cpp", "#include \"values.h\"\n#include <absent.h>\n");
+    files.write("/p/inc/values.h", "");
+    std::unordered_set<std::string> found;
+    find_includes(files, kCommand, found);
     EXPECT_EQ(std::set<std::string>(found.begin(), found.end()),
-              (std::set<std::string>{"/p/src/game.cpp", "/p/src/near.h", "/p/inc/deep/one.h",
-                                     "/p/inc/deep/two.h", "/opt/x/far.h"}));
+              (std::set<std::string>{"/p/src/game.cpp", "/p/src/values.h", "/p/b/game.p/values.h",
+                                     "/p/a b/values.h", "/p/inc/values.h"}));
 }
 
 TEST(FindIncludes, WithoutASourceThereAreNone) {
@@ -59,9 +76,9 @@ TEST(FindIncludes, WithoutASourceThereAreNone) {
 }
 
 TEST(MissingHeader, IsLookedForWhereTheCommandLooks) {
-    const Paths expected = {"/p/b/game.p/x/new.h", "/p/a b/x/new.h", "/p/inc/x/new.h",
-                            "/opt/x/x/new.h",      "/p/q/x/new.h",   "/p/c d/x/new.h",
-                            "/p/src/x/new.h"};
+    const Paths expected = {"/p/src/x/new.h", "/p/b/game.p/x/new.h", "/p/a b/x/new.h",
+                            "/p/inc/x/new.h", "/opt/x/x/new.h",      "/p/q/x/new.h",
+                            "/p/c d/x/new.h"};
     for (const char *message :
          {"x/new.h: No such file or directory", "fatal error: x/new.h: No such file or directory",
           "'x/new.h' file not found"})
