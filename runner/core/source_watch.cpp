@@ -156,9 +156,9 @@ void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source>
     if (place != next.end() && place->first == real)
         return;
     const auto known = sources_.find(real);
-    Source source = known != sources_.end()
-                        ? known->second
-                        : Source{std::string(ninja_path), files_.timestamp(real)};
+    // The spelling is today's: what was a suspect may be in ninja's log by now.
+    Source source{std::string(ninja_path),
+                  known != sources_.end() ? known->second.seen : files_.timestamp(real)};
     watched.insert(real);
     next.emplace_hint(place, std::move(real), std::move(source));
 }

@@ -445,6 +445,22 @@ TEST(SourceWatch, LinkToAFolderThatPointsElsewhereChangesWhatLiesBehindIt) {
               (Paths{"/p/meson.build", "/p/src/game.cpp", "/p/v2/deep/x.h"}));
 }
 
+TEST(SourceWatch, FileThatWasASuspectIsKnownByNinjasSpellingLater) {
+    Project project;
+    DepsLog log;
+    project.set_deps(log.deps(kObject, {"../src/game.cpp"}));
+    project.renew();
+    EXPECT_TRUE(project.watch.set_suspects({"/p/src/game.h"}));
+    project.renew();
+    project.set_deps(log.deps(kObject, {"../src/game.cpp", "../src/game.h"}));
+    EXPECT_TRUE(project.watch.set_suspects({}));
+    project.renew();
+    project.write("/p/b/" + kObject, 50);
+    project.move_over("/p/src/game.h", 20);
+    project.watch.make_outputs_stale({"/p/src/game.h"}, project.at(60));
+    EXPECT_FALSE(project.files.exists("/p/b/" + kObject));
+}
+
 TEST(UnfinishedOutputs, AreRemovedUnlessTheirCommandHasEnded) {
     Project project;
     project.renew();
