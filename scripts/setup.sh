@@ -5,7 +5,7 @@
 set -eu
 
 to_build_and_run='g++ meson ninja-build pkg-config
-    libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev'
+    libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev libdw-dev'
 to_test='libgtest-dev libbenchmark-dev clang libclang-rt-14-dev lld mold python3
     vim neovim emacs-nox nano rsync git clang-format perl patch ccache distcc'
 

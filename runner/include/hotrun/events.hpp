@@ -135,6 +135,15 @@ struct RejectedEvent {
     std::string detail;
 };
 
+// One call on a stack. What is not known is empty or 0.
+struct StackFrame {
+    std::uint64_t address = 0; // in the process
+    std::string function;      // as C++ writes it
+    std::string file;          // of the source
+    std::uint32_t line = 0;
+    std::string library; // path
+};
+
 struct RetiredEvent {
     std::string module;
     std::uint64_t generation = 0;

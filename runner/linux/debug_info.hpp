@@ -1,0 +1,47 @@
+// What one ELF file says of its code: DWARF, and the symbols where there is none.
+#pragma once
+
+#include "hotrun/events.hpp"
+#include "linux/unique_fd.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <elfutils/libdw.h>
+
+namespace hotrun {
+
+// Thread-bound. A file that is missing or damaged is one that says nothing.
+class DebugInfo {
+  public:
+    explicit DebugInfo(const std::string &path);
+
+    // The function of the address in the file, after those that were inlined there; at least one.
+    // They have neither an address nor a library.
+    std::vector<StackFrame> frames_at(std::uint64_t address);
+
+  private:
+    struct UnitRange {
+        Dwarf_Addr begin;
+        Dwarf_Addr end;
+        Dwarf_Die unit;
+    };
+    struct End {
+        void operator()(Elf *elf) const { ::elf_end(elf); }
+        void operator()(Dwarf *dwarf) const { ::dwarf_end(dwarf); }
+    };
+
+    bool find_unit(Dwarf_Addr address, Dwarf_Die &unit);
+    void read_unit_ranges();
+    std::vector<StackFrame> frames_of(Dwarf_Die unit, Dwarf_Addr address) const;
+
+    UniqueFd file_; // read as long as the others are there
+    std::unique_ptr<Elf, End> elf_;
+    std::unique_ptr<Dwarf, End> dwarf_;
+    bool has_unit_ranges_ = false;
+    std::vector<UnitRange> unit_ranges_;
+};
+
+} // namespace hotrun

@@ -1,0 +1,27 @@
+// Searches in the tree of one unit's debugging information entries (DIE).
+#pragma once
+
+#include <vector>
+
+#include <elfutils/libdw.h>
+
+namespace hotrun {
+
+// Calls `visit` with each child until it returns true; whether it did.
+template <typename Visit>
+bool any_child(Dwarf_Die parent, Visit visit) {
+    Dwarf_Die child;
+    if (::dwarf_child(&parent, &child) != 0)
+        return false;
+    while (!visit(child)) {
+        if (::dwarf_siblingof(&child, &child) != 0)
+            return false;
+    }
+    return true;
+}
+
+// The functions whose code is at the address: the last one has code of its own, those before it
+// were inlined, each into the next.
+std::vector<Dwarf_Die> functions_at(Dwarf_Die unit, Dwarf_Addr address);
+
+} // namespace hotrun
