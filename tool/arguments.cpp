@@ -14,7 +14,7 @@ namespace hotrun {
 namespace {
 
 constexpr std::size_t kLeastHeapBytes = 64u << 10;
-constexpr std::size_t kHelpColumn = 24;
+constexpr std::size_t kHelpColumn = 25;
 
 // A subcommand: the word that it is called by, and its help above and below the options.
 struct SubcommandHelp {
@@ -97,6 +97,11 @@ std::optional<Number> to_number(std::string_view text) {
     return number;
 }
 
+std::string take_flag(bool &into) {
+    into = true;
+    return "";
+}
+
 std::string take_milliseconds(const std::string &text, std::uint32_t least,
                               std::chrono::milliseconds &into) {
     const auto number = to_number<std::uint32_t>(text);
@@ -135,16 +140,40 @@ std::string take_size(std::string text, std::size_t &into) {
     return "";
 }
 
-std::string take_color(const std::string &text, ColorChoice &into) {
-    if (text == "auto")
-        into = ColorChoice::kAuto;
-    else if (text == "always")
-        into = ColorChoice::kAlways;
-    else if (text == "never")
-        into = ColorChoice::kNever;
-    else
-        return "is not auto, always or never";
-    return "";
+// A word of a few, and what it stands for.
+template <typename Value>
+struct Choice {
+    const char *word;
+    Value value;
+};
+constexpr auto kColorChoices = std::to_array<Choice<ColorChoice>>({
+    {"auto", ColorChoice::kAuto},
+    {"always", ColorChoice::kAlways},
+    {"never", ColorChoice::kNever},
+});
+constexpr auto kGuardChoices = std::to_array<Choice<GuardChoice>>({
+    {"auto", GuardChoice::kAuto},
+    {"on", GuardChoice::kOn},
+    {"off", GuardChoice::kOff},
+});
+constexpr auto kOnCrashChoices = std::to_array<Choice<OnCrash>>({
+    {"park", OnCrash::kPark},
+    {"restart", OnCrash::kRestart},
+    {"exit", OnCrash::kExit},
+});
+
+template <typename Value, std::size_t kCount>
+std::string take_choice(const std::string &text, const std::array<Choice<Value>, kCount> &choices,
+                        Value &into) {
+    std::string words;
+    for (std::size_t i = 0; i < kCount; ++i) {
+        if (text == choices[i].word) {
+            into = choices[i].value;
+            return "";
+        }
+        words += (i == 0 ? "" : i + 1 == kCount ? " or " : ", ") + std::string(choices[i].word);
+    }
+    return "is not " + words;
 }
 
 const std::vector<Option> &all_options() {
@@ -162,6 +191,8 @@ const std::vector<Option> &all_options() {
          [](Arguments &a, Text v) { return take_steps(v, a.steps); }},
         {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
+        {kRun, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
+         [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.snapshot); }},
         {kRun, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
          [](Arguments &a, Text) {
              a.build = false;
@@ -169,13 +200,21 @@ const std::vector<Option> &all_options() {
          }},
         {kRun, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
          [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
+        {kRun, 0, "guard", "WHEN", "catch crashes: on, off, or auto: not under a debugger (auto)",
+         [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); }},
+        {kRun, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); }},
+        {kRun, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
+         [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
+        {kRun, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
+         [](Arguments &a, Text) { return take_flag(a.load_on_main); }},
         {kRun, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
          [](Arguments &a, Text v) {
              a.events = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
         {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
-         [](Arguments &a, Text v) { return take_color(v, a.color); }},
+         [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); }},
         {kRun, 'q', "quiet", nullptr, "say nothing but errors and warnings",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kQuiet;
@@ -187,25 +226,13 @@ const std::vector<Option> &all_options() {
              return std::string();
          }},
         {kStatus, 0, "files", nullptr, "print the files, one a line",
-         [](Arguments &a, Text) {
-             a.files = true;
-             return std::string();
-         }},
+         [](Arguments &a, Text) { return take_flag(a.files); }},
         {kStatus, 0, "json", nullptr, "print one JSON object",
-         [](Arguments &a, Text) {
-             a.json = true;
-             return std::string();
-         }},
+         [](Arguments &a, Text) { return take_flag(a.json); }},
         {kAll, 'h', "help", nullptr, "print this text and end",
-         [](Arguments &a, Text) {
-             a.help = true;
-             return std::string();
-         }},
+         [](Arguments &a, Text) { return take_flag(a.help); }},
         {kAll, 0, "version", nullptr, "print the version and end",
-         [](Arguments &a, Text) {
-             a.version = true;
-             return std::string();
-         }},
+         [](Arguments &a, Text) { return take_flag(a.version); }},
     };
     return kOptions;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hotrun/result.hpp"
+#include "hotrun/runner.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -27,9 +28,14 @@ struct Arguments {
     std::chrono::milliseconds interval{250};
     std::uint64_t steps = 0; // 0: no end
     std::size_t heap_bytes = 64u << 20;
+    std::chrono::milliseconds snapshot{1000}; // 0: only at switches
     bool build = true;
     std::chrono::milliseconds poll{0}; // 0: by events
-    std::string events;                // file; empty: none; "-": standard output
+    GuardChoice guard = GuardChoice::kAuto;
+    OnCrash on_crash = OnCrash::kPark;
+    std::chrono::milliseconds step_timeout{5000}; // 0: none
+    bool load_on_main = false;
+    std::string events; // file; empty: none; "-": standard output
     ColorChoice color = ColorChoice::kAuto;
     Verbosity verbosity = Verbosity::kNormal;
 };

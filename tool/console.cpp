@@ -1,6 +1,8 @@
 #include "console.hpp"
 
 #include "control/diagnostics.hpp"
+#include "counted.hpp"
+#include "failure_text.hpp"
 #include "hotrun/module.h"
 #include "terminal.hpp"
 
@@ -40,15 +42,6 @@ std::string describe_phases(const ReloadedEvent &reloaded, bool all) {
                             in_milliseconds(reloaded.phases[i]));
     }
     return join(parts, ", ");
-}
-
-std::string counted(std::size_t count, const char *one, const char *many) {
-    return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
-std::string runs_on(std::uint64_t generation) {
-    return generation == 0 ? "nothing runs yet"
-                           : "generation " + std::to_string(generation) + " runs on";
 }
 
 bool is_set(const char *name) {
@@ -157,9 +150,7 @@ void Console::tell(const BuildFinishedEvent &finished) {
             line("built " + edge.output + " in " + in_milliseconds(edge.duration) + " ms");
     }
     if (failed)
-        problem(kRed, "error",
-                live_ ? "the build failed; the code that runs goes on, save to build again"
-                      : "the build failed; nothing runs yet, save to build again");
+        problem(kRed, "error", "the build failed; " + what_runs() + ", save to build again");
     else if (verbose())
         line("build " + std::string(to_word(finished.status)) + " in " +
              in_milliseconds(finished.duration) + " ms");
@@ -167,6 +158,7 @@ void Console::tell(const BuildFinishedEvent &finished) {
 
 void Console::tell(const ReloadedEvent &reloaded) {
     live_ = true;
+    parked_.erase(reloaded.module);
     if (quiet())
         return;
     line(painted(kGreen, reloaded.module) + ": generation " + std::to_string(reloaded.generation) +
@@ -178,7 +170,26 @@ void Console::tell(const RejectedEvent &rejected) {
     problem(kRed, "error",
             rejected.module + ": the new library is rejected (" +
                 std::string(to_word(rejected.reason)) + "): " + rejected.detail + "; " +
-                runs_on(rejected.generation));
+                what_runs(rejected));
+}
+
+void Console::tell(const RolledBackEvent &rolled_back) {
+    if (rolled_back.parked)
+        parked_.insert(rolled_back.module);
+    else
+        parked_.erase(rolled_back.module);
+    problem(kRed, "error",
+            rolled_back_text(rolled_back, style_.on_crash) + backtrace(rolled_back.backtrace));
+}
+
+void Console::tell(const StalledEvent &stalled) {
+    problem(kRed, "error", stalled_text(stalled) + backtrace(stalled.backtrace));
+}
+
+// The run that goes on in this process had something that ran.
+void Console::tell(const RestartedEvent &restarted) {
+    live_ = true;
+    problem(kYellow, "warning", restarted_text(restarted));
 }
 
 void Console::tell(const RetiredEvent &retired) {
@@ -207,6 +218,28 @@ void Console::line(const std::string &text) {
 
 void Console::problem(const char *color, const char *word, const std::string &text) {
     line(painted(color, std::string(word) + ": ") + text);
+}
+
+std::string Console::backtrace(const std::vector<StackFrame> &frames) const {
+    constexpr std::size_t kMost = 8;
+    return backtrace_text(frames, verbose() ? frames.size() : kMost);
+}
+
+// While no new code comes.
+std::string Console::what_runs() const {
+    if (!live_)
+        return "nothing runs yet";
+    if (parked_.empty())
+        return "the code that runs goes on";
+    return join({parked_.begin(), parked_.end()}, ", ") +
+           (parked_.size() == 1 ? " stays parked" : " stay parked");
+}
+
+std::string Console::what_runs(const RejectedEvent &rejected) const {
+    if (rejected.generation == 0)
+        return "nothing runs yet";
+    return "generation " + std::to_string(rejected.generation) +
+           (parked_.contains(rejected.module) ? " stays parked" : " runs on");
 }
 
 void Console::print(const std::string &text) {

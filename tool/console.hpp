@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace hotrun {
 
@@ -16,6 +18,7 @@ struct ConsoleStyle {
     Verbosity verbosity = Verbosity::kNormal;
     bool color = false;
     bool status_line = false; // a terminal
+    OnCrash on_crash = OnCrash::kPark;
 };
 
 // NO_COLOR and CLICOLOR_FORCE are honoured (no-color.org, bixense.com/clicolors).
@@ -43,6 +46,9 @@ class Console : public Observer {
     void tell(const BuildFinishedEvent &finished);
     void tell(const ReloadedEvent &reloaded);
     void tell(const RejectedEvent &rejected);
+    void tell(const RolledBackEvent &rolled_back);
+    void tell(const StalledEvent &stalled);
+    void tell(const RestartedEvent &restarted);
     void tell(const RetiredEvent &retired);
     void tell(const WarningEvent &warning);
     void tell(const StoppedEvent &stopped);
@@ -53,6 +59,9 @@ class Console : public Observer {
     void print(const std::string &text);
     void line(const std::string &text);
     void problem(const char *color, const char *word, const std::string &text);
+    std::string backtrace(const std::vector<StackFrame> &frames) const;
+    std::string what_runs() const;
+    std::string what_runs(const RejectedEvent &rejected) const;
     void draw_status();
     void erase_status();
     void after_status_line();
@@ -61,8 +70,9 @@ class Console : public Observer {
     std::mutex mutex_; // guards what follows, and the stream
     std::string status_;
     std::string building_;
-    bool live_ = false;    // some module runs
-    std::string unplaced_; // diagnostics that are part of no command's output
+    bool live_ = false;            // some module has run
+    std::set<std::string> parked_; // modules that wait for a save that mends them
+    std::string unplaced_;         // diagnostics that are part of no command's output
     std::atomic<bool> status_shown_{false};
 };
 

@@ -8,9 +8,10 @@
 
 namespace hotrun {
 
-Result<std::unique_ptr<EventLog>> EventLog::create(const std::string &path) {
+Result<std::unique_ptr<EventLog>> EventLog::create(const std::string &path, Mode mode) {
+    const char *how = mode == Mode::kAppend ? "ae" : "we";
     // A stream of its own for standard output: lines that a module has begun stay apart.
-    std::FILE *file = path == "-" ? second_standard_output() : std::fopen(path.c_str(), "we");
+    std::FILE *file = path == "-" ? second_standard_output() : std::fopen(path.c_str(), how);
     if (file == nullptr)
         return Error{ErrorKind::kFailed,
                      "can't write events to " + path + ": " + std::strerror(errno), errno};

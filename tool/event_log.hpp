@@ -10,8 +10,13 @@ namespace hotrun {
 
 class EventLog : public Observer {
   public:
-    // "-": standard output. The file is truncated.
-    static Result<std::unique_ptr<EventLog>> create(const std::string &path);
+    enum class Mode {
+        kTruncate,
+        kAppend, // to what the process has written before it replaced itself
+    };
+
+    // "-": standard output, which is never truncated.
+    static Result<std::unique_ptr<EventLog>> create(const std::string &path, Mode mode);
     EventLog(const EventLog &) = delete;
     EventLog &operator=(const EventLog &) = delete;
     ~EventLog() override;

@@ -56,6 +56,7 @@ ConsoleStyle style_of(const Arguments &arguments) {
     style.verbosity = arguments.verbosity;
     style.color = wants_color(arguments.color, style.stream);
     style.status_line = is_terminal(style.stream);
+    style.on_crash = arguments.on_crash;
     return style;
 }
 
@@ -68,6 +69,11 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.interval = arguments.interval;
     options.step_limit = arguments.steps;
     options.poll_interval = arguments.poll;
+    options.guard = arguments.guard;
+    options.on_crash = arguments.on_crash;
+    options.step_timeout = arguments.step_timeout;
+    options.snapshot_interval = arguments.snapshot;
+    options.load_on_main = arguments.load_on_main;
     return options;
 }
 
@@ -80,7 +86,8 @@ int run(const Arguments &arguments) {
     options.observers.push_back(&console);
     std::unique_ptr<EventLog> event_log;
     if (!arguments.events.empty()) {
-        Result<std::unique_ptr<EventLog>> log = EventLog::create(arguments.events);
+        const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
+        Result<std::unique_ptr<EventLog>> log = EventLog::create(arguments.events, mode);
         if (!log)
             return report(log.error());
         event_log = std::move(*log);

@@ -1,5 +1,7 @@
 #include "control/event_json.hpp"
 
+#include "control/frame_text.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -65,6 +67,19 @@ json::array edges(const std::vector<BuiltEdge> &items) {
     json::array array;
     for (const BuiltEdge &item : items)
         array.push_back({{"output", text(item.output)}, {"duration_us", item.duration.count()}});
+    return array;
+}
+
+json::array backtrace(const std::vector<StackFrame> &frames) {
+    json::array array;
+    for (const StackFrame &frame : frames) {
+        array.push_back({{"address", to_hex(frame.address)},
+                         {"function", text(frame.function)},
+                         {"file", text(frame.file)},
+                         {"line", frame.line},
+                         {"library", text(frame.library)},
+                         {"text", text(frame_text(frame))}});
+    }
     return array;
 }
 
@@ -136,6 +151,33 @@ void append(json::object &object, const RejectedEvent &event) {
     object.emplace("detail", text(event.detail));
 }
 
+void append(json::object &object, const RolledBackEvent &event) {
+    object.emplace("module", text(event.module));
+    object.emplace("from", event.from);
+    object.emplace("to", event.to);
+    object.emplace("reason", text(to_word(event.reason)));
+    object.emplace("signal",
+                   event.signal.empty() ? json::value() : json::value(text(event.signal)));
+    object.emplace("address", event.address ? json::value(to_hex(*event.address)) : json::value());
+    object.emplace("backtrace", backtrace(event.backtrace));
+    object.emplace("steps_lost", event.steps_lost);
+    object.emplace("detail", text(event.detail));
+    object.emplace("parked", event.parked);
+}
+
+void append(json::object &object, const StalledEvent &event) {
+    object.emplace("module", text(event.module));
+    object.emplace("generation", event.generation);
+    object.emplace("detail", text(event.detail));
+    object.emplace("backtrace", backtrace(event.backtrace));
+}
+
+void append(json::object &object, const RestartedEvent &event) {
+    object.emplace("pid", event.pid);
+    object.emplace("reason", text(event.reason));
+    object.emplace("exit_status", event.exit_status);
+}
+
 void append(json::object &object, const RetiredEvent &event) {
     object.emplace("module", text(event.module));
     object.emplace("generation", event.generation);
@@ -161,6 +203,9 @@ struct NameOf {
     std::string_view operator()(const BuildFinishedEvent &) const { return "build_finished"; }
     std::string_view operator()(const ReloadedEvent &) const { return "reloaded"; }
     std::string_view operator()(const RejectedEvent &) const { return "rejected"; }
+    std::string_view operator()(const RolledBackEvent &) const { return "rolled_back"; }
+    std::string_view operator()(const StalledEvent &) const { return "stalled"; }
+    std::string_view operator()(const RestartedEvent &) const { return "restarted"; }
     std::string_view operator()(const RetiredEvent &) const { return "retired"; }
     std::string_view operator()(const WarningEvent &) const { return "warning"; }
     std::string_view operator()(const StoppedEvent &) const { return "stopped"; }

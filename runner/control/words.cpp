@@ -95,4 +95,18 @@ std::string_view to_word(RejectReason reason) {
     return "";
 }
 
+std::string_view to_word(RollBackReason reason) {
+    switch (reason) {
+    case RollBackReason::kCrash:
+        return "crash";
+    case RollBackReason::kException:
+        return "exception";
+    case RollBackReason::kTimeout:
+        return "timeout";
+    case RollBackReason::kAbort:
+        return "abort";
+    }
+    return "";
+}
+
 } // namespace hotrun

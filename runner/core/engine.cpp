@@ -244,6 +244,11 @@ void Engine::switched(SwitchReport report) {
     tell_ready_once();
 }
 
+void Engine::failed(FailureReport report) {
+    reloader_.failed(std::move(report));
+    tell_ready_once();
+}
+
 void Engine::renew_watch_set() {
     const bool deps_changed = sources_.read_deps(); // a build may stop the graph, and needs them
     if (graph_wanted_ || build_file_changed())

@@ -51,6 +51,14 @@ class Engine {
 
     void switched(SwitchReport report);
 
+    void failed(FailureReport report);
+
+    // The run has been told to be ready by a process before.
+    void set_ready() {
+        ready_ = true;
+        reloader_.set_ready();
+    }
+
     // Ends what runs. Nothing is built or told afterwards but the end itself.
     void stop();
     void tell_stopped(int exit_status, std::uint64_t steps);

@@ -1,6 +1,7 @@
 // One loaded version of a module's code.
 #pragma once
 
+#include "core/guard.hpp"
 #include "core/live_library.hpp"
 #include "core/phase_times.hpp"
 #include "hotrun/module.h"
@@ -11,9 +12,11 @@
 
 namespace hotrun {
 
+class RebindPlan;
+
 // The module's callbacks; null: it does not have that one.
 struct Callbacks {
-    using Function = void (*)(hotrun_context *);
+    using Function = Guard::Function;
 
     static Callbacks of(const Library &library);
 
@@ -28,6 +31,7 @@ struct Generation {
     std::uint64_t number = 0;
     LiveLibrary::Shared code;
     Callbacks callbacks;
+    std::string recipe; // how a process that takes over loads it again (core/code_recipe.hpp)
 };
 
 // A generation that is ready to be switched to.
@@ -35,6 +39,9 @@ struct Candidate {
     std::size_t module = 0; // index
     std::unique_ptr<Generation> generation;
     PhaseTimes phases;
+    std::shared_ptr<RebindPlan> rebind; // null: there is nothing to rebind
+    bool resumed = false;               // it ran in the process before
+    bool parked = false;                // and failed there: it is called no more
 };
 
 // What the host's thread tells of a switch, after the first step with the new code.
@@ -42,8 +49,25 @@ struct SwitchReport {
     std::size_t module = 0;
     std::uint64_t generation = 0;
     StateOutcome state = StateOutcome::kKept;
-    PhaseTimes phases;
+    PhaseTimes phases{TimePoint{}};
     std::unique_ptr<Generation> old; // null: it was the first
+    std::string detail;
+    bool resumed = false;
+    std::shared_ptr<RebindPlan> rebind; // to be let go of on the runner's thread
+};
+
+// What it tells of code that failed.
+struct FailureReport {
+    std::size_t module = 0;
+    CallKind where = CallKind::kStep;
+    std::uint64_t from = 0; // that failed
+    std::uint64_t to = 0;   // whose state the module has now; 0: fresh state
+    bool parked = false;    // nothing of the module is called until the next generation
+    Fault fault;
+    std::uint64_t steps_lost = 0;
+    std::string detail;                  // beyond the fault's own
+    std::unique_ptr<Generation> dropped; // the one that failed, if another one runs on
+    std::shared_ptr<RebindPlan> rebind;  // as above
 };
 
 } // namespace hotrun

@@ -12,14 +12,29 @@ void Handover::offer(std::vector<Candidate> candidates) {
         for (Candidate &candidate : candidates)
             candidates_.push_back(std::move(candidate));
         news_.fetch_or(kCandidates, std::memory_order_release);
+        wake_(); // before the host can take them: a wake that came after that would be for nothing
     }
-    wake_();
+}
+
+bool Handover::has_offer() const noexcept {
+    return (news_.load(std::memory_order_acquire) & kCandidates) != 0;
 }
 
 std::vector<Candidate> Handover::take() {
     const std::lock_guard lock(mutex_);
     news_.fetch_and(~kCandidates, std::memory_order_relaxed);
     return std::exchange(candidates_, {});
+}
+
+void Handover::ask(Wish wish, Wake wake) noexcept {
+    news_.fetch_or(static_cast<unsigned>(wish), std::memory_order_release);
+    if (wake == Wake::kNow)
+        wake_();
+}
+
+bool Handover::take(Wish wish) noexcept {
+    const auto bit = static_cast<unsigned>(wish);
+    return (news_.fetch_and(~bit, std::memory_order_acquire) & bit) != 0;
 }
 
 void Handover::set_libraries(std::vector<std::string> paths) {

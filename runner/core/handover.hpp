@@ -25,9 +25,22 @@ class Handover {
     // Runner's thread. All of them are switched to at the same safe point.
     void offer(std::vector<Candidate> candidates);
 
+    bool has_offer() const noexcept; // that is not taken
+
     // All that is offered at this moment. Host's thread; the runner's to take it back: what was
     // offered together may be linked together, so none of it stays behind.
     std::vector<Candidate> take();
+
+    // What the host's thread is to do at its next safe point. Any thread; waking may be done in a
+    // signal handler.
+    enum class Wish : unsigned {
+        kSnapshot = 4, // of each module
+        kLoad = 8,     // a library, for the runner's thread
+        kRestart = 16, // of the process
+    };
+    enum class Wake { kNow, kLater };
+    void ask(Wish wish, Wake wake = Wake::kNow) noexcept;
+    bool take(Wish wish) noexcept; // host's thread
 
     // The files whose timestamps a host compares that has nobody to watch them. Set by the runner's
     // thread, read by the host's.

@@ -134,6 +134,8 @@ HotLibrary::Reading HotGraph::read(Node &node) {
 }
 
 std::uint64_t HotGraph::content_of(const Node &node) {
+    if (node.is_parked)
+        return ++last_content_;
     for (const Shared &version : versions_of(node)) {
         if (node.library.is_origin_of(*version))
             return version->content;
@@ -227,7 +229,7 @@ void HotGraph::evaluate(Node &node, PhaseTimes &phases) {
     const bool lacks_name = node.is_linked && node.code != nullptr && node.code->soname.empty();
     if (node.content == 0 || !node.settled || (inputs == node.inputs && !lacks_name))
         return;
-    if (renew(node, links, phases))
+    if (take_known(node) || renew(node, links, phases))
         node.inputs = std::move(inputs);
 }
 
@@ -312,6 +314,7 @@ bool HotGraph::load(Node &node, const Links &links, PhaseTimes &phases) {
     order.number = node.number;
     order.id = ++last_id_;
     order.content = content;
+    order.is_module = node.is_module;
     if (node.is_linked)
         order.soname = unique_soname(node.soname, order.id);
     for (const Link &link : links)
@@ -374,8 +377,17 @@ std::optional<HotGraph::News> HotGraph::news_of(std::size_t module) const {
 }
 
 void HotGraph::runs(std::size_t module, Shared code, std::uint64_t generation) {
-    nodes_[module]->running = std::move(code);
-    nodes_[module]->number = generation + 1;
+    Node &node = *nodes_[module];
+    node.running = std::move(code);
+    node.number = generation + 1;
+    node.is_parked = false;
+}
+
+void HotGraph::rolled_back(std::size_t module, const Shared &failed, Shared code) {
+    Node &node = *nodes_[module];
+    if (node.code == failed)
+        node.code = code;
+    node.running = std::move(code);
 }
 
 void HotGraph::remove_own_copies() {
@@ -386,6 +398,7 @@ void HotGraph::remove_own_copies() {
 // A library's private folder goes with its node, and has to be empty then.
 void HotGraph::close() {
     order_.clear();
+    known_.clear();
     module_count_ = 0;
     for (const auto &node : nodes_) {
         node->code.reset();

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/hot_library.hpp"
+#include "core/known_code.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,25 @@ class HotGraph {
     // The host runs this code of the module now.
     void runs(std::size_t module, LiveLibrary::Shared code, std::uint64_t generation);
 
+    // That code has failed, and the host is back at this one.
+    void rolled_back(std::size_t module, const LiveLibrary::Shared &failed,
+                     LiveLibrary::Shared code);
+
+    // What the host runs has failed, and is called no more: the next file counts as new even if it
+    // has the same content.
+    void parked(std::size_t module) { nodes_[module]->is_parked = true; }
+
+    // Loads the code again that ran in the process before, as a generation of that number, and the
+    // next has this one; null: it can't be loaded. The copies of all other code are removed when
+    // every module has been resumed.
+    LiveLibrary::Shared resume(std::size_t module, const std::vector<CodeRecipe> &recipes);
+    void set_next_number(std::size_t module, std::uint64_t number) {
+        nodes_[module]->number = number;
+    }
+    void remove_other_copies();
+    KnownCode &known() { return known_; }
+    const KnownCode &known() const { return known_; }
+
     void remove_own_copies();
 
     // Lets go of all code.
@@ -80,6 +101,7 @@ class HotGraph {
         std::uint64_t number = 1;    // of the next copy: of a module, the next generation
         LiveLibrary::Shared running; // of a module
         bool is_linked = false;      // by another hot library, now or before
+        bool is_parked = false;      // what runs has failed
 
         // Of the last look.
         bool in_use = false;
@@ -111,6 +133,8 @@ class HotGraph {
     static std::vector<LiveLibrary::Shared> versions_for_users(const Links &links);
     const Node *find_obstacle(const Links &links) const;
     static Rejection rejection_by(const Node &obstacle, const Node &user);
+    bool take_known(Node &node);
+    void add_files(const Node &node, Combination &combination) const;
     bool renew(Node &node, const Links &links, PhaseTimes &phases);
     bool take_old_version(Node &node, const Links &links);
     bool load(Node &node, const Links &links, PhaseTimes &phases);
@@ -122,6 +146,8 @@ class HotGraph {
     HotLibrary::Services services_;
     std::vector<std::unique_ptr<Node>> nodes_; // the modules first
     std::size_t module_count_;
+    KnownCode known_;
+    std::set<std::string> resumed_copies_;
     std::vector<const Node *> order_; // in which the last look has evaluated them
     std::uint64_t last_id_ = 0;
     std::uint64_t last_content_ = 0;

@@ -66,12 +66,14 @@ bool HotLibrary::changed() const {
     return stamp && stamp != captured_;
 }
 
-void HotLibrary::remove_own_copies() {
+void HotLibrary::remove_own_copies(const std::set<std::string> &spared) {
     const std::string folder = private_folder_.empty() ? folder_of(path_) : private_folder_;
-    remove_live_copies(services_.files, path_, folder, [this](const LiveCopyName &name, auto) {
-        return name.pid == services_.processes.own_pid();
+    const std::string name_in_folder = std::filesystem::path(path_).filename().string();
+    remove_live_copies(services_.files, path_, folder, [&](const LiveCopyName &name, auto) {
+        return name.pid == services_.processes.own_pid() &&
+               !spared.contains(folder + "/" + name.file_name(name_in_folder));
     });
-    if (!private_folder_.empty())
+    if (!private_folder_.empty() && spared.empty())
         static_cast<void>(services_.files.remove(private_folder_));
 }
 
@@ -168,31 +170,36 @@ HotLibrary::Outcome HotLibrary::load(const Order &order, PhaseTimes &phases) {
     bool has_unique_symbols = image_->unique_symbol_count > 0;
     for (const LiveLibrary::Shared &link : links)
         has_unique_symbols |= link->has_unique_symbols;
-    std::vector<std::unique_ptr<Library>> needed;
+    std::vector<std::string> needed_paths;
     if (!private_folder_.empty())
-        needed = load_needed(order);
-    Result<std::unique_ptr<Library>> library = services_.loader.load(copied->path());
+        needed_paths = find_needed(order);
+    std::vector<std::unique_ptr<Library>> needed = load_needed(needed_paths);
+    const Origin origin{path_, *captured_};
+    Result<std::unique_ptr<Library>> library = services_.loader.load(copied->path(), origin);
     if (!library)
         return reject(reason_of(library.error().message), library.error().message);
     phases.mark(Phase::kLoad, services_.clock.now());
     return {
         std::make_shared<const LiveLibrary>(LiveLibrary{.id = order.id,
                                                         .path = path_,
+                                                        .origin = *captured_,
                                                         .content = order.content,
                                                         .soname = order.soname,
                                                         .copy = std::move(*copied),
                                                         .patches = std::move(patches),
                                                         .links = std::move(links),
+                                                        .needed_paths = std::move(needed_paths),
                                                         .needed = std::move(needed),
                                                         .library = std::move(*library),
-                                                        .has_unique_symbols = has_unique_symbols}),
+                                                        .has_unique_symbols = has_unique_symbols,
+                                                        .is_module = order.is_module}),
         std::nullopt};
 }
 
 // A copy in another folder does not find its libraries through $ORIGIN; one that is open already
 // is found by its name.
-std::vector<std::unique_ptr<Library>> HotLibrary::load_needed(const Order &order) const {
-    std::vector<std::unique_ptr<Library>> loaded;
+std::vector<std::string> HotLibrary::find_needed(const Order &order) const {
+    std::vector<std::string> paths;
     const auto folders = search_folders(image_->run_path, folder_of(path_));
     for (const std::string &name : image_->needed) {
         if (std::ranges::find(order.links, name, [](auto &link) { return link.first; }) !=
@@ -202,12 +209,33 @@ std::vector<std::unique_ptr<Library>> HotLibrary::load_needed(const Order &order
             const std::string candidate = folder.path + "/" + name;
             if (!services_.files.timestamp(candidate))
                 continue;
-            if (auto library = services_.loader.load(candidate))
-                loaded.push_back(std::move(*library));
+            paths.push_back(candidate);
             break;
         }
     }
+    return paths;
+}
+
+std::vector<std::unique_ptr<Library>>
+HotLibrary::load_needed(const std::vector<std::string> &paths) const {
+    std::vector<std::unique_ptr<Library>> loaded;
+    for (const std::string &path : paths) {
+        if (auto library = services_.loader.load(path, {}))
+            loaded.push_back(std::move(*library));
+    }
     return loaded;
+}
+
+LiveLibrary::Shared HotLibrary::load_again(LiveLibrary version) {
+    if (const std::string folder = folder_of(version.copy.path()); folder != folder_of(path_))
+        private_folder_ = folder;
+    version.needed = load_needed(version.needed_paths);
+    Result<std::unique_ptr<Library>> library =
+        services_.loader.load(version.copy.path(), Origin{path_, version.origin});
+    if (!library)
+        return nullptr;
+    version.library = std::move(*library);
+    return std::make_shared<const LiveLibrary>(std::move(version));
 }
 
 } // namespace hotrun

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,7 @@ class HotLibrary {
         std::uint64_t id = 0;     // these three as in LiveLibrary
         std::uint64_t content = 0;
         std::string soname;
+        bool is_module = true;
         // The hot libraries that it is bound to, each by the name under which it needs it.
         std::vector<std::pair<std::string, LiveLibrary::Shared>> links;
     };
@@ -74,14 +76,19 @@ class HotLibrary {
     // Copies and loads what was read; it is open.
     Outcome load(const Order &order, PhaseTimes &phases);
 
-    // Removes all live copies of this process.
-    void remove_own_copies();
+    // Loads a copy again that this process has made before it replaced itself, and takes it over.
+    // `version` says all of it but what comes of loading it.
+    LiveLibrary::Shared load_again(LiveLibrary version);
+
+    // Removes all live copies of this process, save those.
+    void remove_own_copies(const std::set<std::string> &spared = {});
 
   private:
     bool settled(File &file, Writer writer);
     Result<std::string> copy_folder();
     Result<LiveCopy> copy(const Order &order);
-    std::vector<std::unique_ptr<Library>> load_needed(const Order &order) const;
+    std::vector<std::string> find_needed(const Order &order) const;
+    std::vector<std::unique_ptr<Library>> load_needed(const std::vector<std::string> &paths) const;
 
     Services services_;
     std::string path_;

@@ -44,6 +44,9 @@ class LiveCopy {
     static Result<LiveCopy> create(FileSystem &files, const std::string &library,
                                    const LiveCopyName &name, const std::string &folder);
 
+    // Takes over one that is there.
+    static LiveCopy adopt(FileSystem &files, std::string path) { return {files, std::move(path)}; }
+
     LiveCopy(LiveCopy &&other) noexcept : files_(other.files_), path_(std::move(other.path_)) {
         other.path_.clear();
     }

@@ -3,6 +3,7 @@
 
 #include "core/library_loader.hpp"
 #include "core/live_copy.hpp"
+#include "core/symbol_cache.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,14 +20,18 @@ struct LiveLibrary {
 
     std::uint64_t id = 0;      // of no other one
     std::string path;          // of the library that the build writes
+    Timestamp origin;          // of that file when it was copied
     std::uint64_t content = 0; // of one library, those with the same number have the same bytes
     std::string soname;        // under which others link it; empty: it has kept its own
     LiveCopy copy;
-    std::vector<Patch> patches; // of the copy
-    std::vector<Shared> links;  // the hot libraries that it is bound to
+    std::vector<Patch> patches;            // of the copy
+    std::vector<Shared> links;             // the hot libraries that it is bound to
+    std::vector<std::string> needed_paths; // of `needed`
     std::vector<std::unique_ptr<Library>> needed;
     std::unique_ptr<Library> library;
     bool has_unique_symbols = false; // itself or what it is bound to: they stay in the process
+    bool is_module = true;           // false: a companion
+    std::unique_ptr<SymbolCache> symbols = std::make_unique<SymbolCache>();
 };
 
 } // namespace hotrun

@@ -1,6 +1,28 @@
 #include "core/module.hpp"
 
+#include "core/rebind_plan.hpp"
+
+#include <cstring>
+
 namespace hotrun {
+
+namespace {
+
+std::string described(const Fault &fault) {
+    std::string text = fault.signal.empty() ? std::string(to_word(fault.reason)) : fault.signal;
+    if (!fault.detail.empty())
+        text += ": " + fault.detail;
+    return text;
+}
+
+// One that is too long can't be handed over.
+void copy_recipe(const std::string &recipe, char (&to)[ModuleRecord::kCodeBytes]) {
+    to[0] = '\0';
+    if (recipe.size() < sizeof to)
+        std::memcpy(to, recipe.c_str(), recipe.size() + 1);
+}
+
+} // namespace
 
 Callbacks Callbacks::of(const Library &library) {
     const auto find = [&](const char *name) {
@@ -13,8 +35,25 @@ Callbacks Callbacks::of(const Library &library) {
             .unload = find("hotrun_unload")};
 }
 
-Module::Module(std::string name, void *memory, std::size_t bytes, Hooks hooks)
-    : name_(std::move(name)), hooks_(std::move(hooks)), heap_(memory, bytes), context_{} {
+Module::Module(std::string name, Parts parts, Hooks hooks)
+    : name_(std::move(name)), parts_(parts), hooks_(std::move(hooks)),
+      heap_(parts.heap.memory().data(), parts.heap.memory().size(), PermanentHeap::Attach{}),
+      snapshot_(parts.heap, parts.written), context_{} {
+    fill_context();
+    const ModuleRecord &record = parts_.record;
+    if (parts_.resumes) {
+        context_.host.generation = record.generation;
+        context_.host.step = record.step;
+        context_.host.state = reinterpret_cast<void *>(record.state);
+        init_returned_ = record.init_returned;
+        parked_ = record.parked;
+    }
+    take_image(HeapImage::Memory::kKept);
+}
+
+Module::~Module() = default;
+
+void Module::fill_context() {
     hotrun_context &host = context_.host;
     context_.module = this;
     host.abi_version = HOTRUN_ABI_VERSION;
@@ -38,44 +77,222 @@ Module::Module(std::string name, void *memory, std::size_t bytes, Hooks hooks)
     };
 }
 
-Module::~Module() = default;
-
 Module &Module::owner_of(hotrun_context *context) {
     return *reinterpret_cast<ContextWithOwner *>(context)->module;
 }
 
-Module::Switched Module::switch_to(std::unique_ptr<Generation> next, PhaseTimes &phases,
-                                   const Clock &clock) {
-    const bool first = live_ == nullptr;
-    if (!first && live_->callbacks.unload != nullptr)
-        live_->callbacks.unload(&context_.host);
+bool Module::call(CallKind kind, Callbacks::Function function) {
+    if (function == nullptr)
+        return true;
+    last_call_ = kind;
+    return parts_.guard.call({parts_.index, kind}, function, &context_.host);
+}
+
+Statics Module::statics() const {
+    Statics all;
+    const auto add = [&](const LiveLibrary &library) {
+        for (const std::span<std::byte> segment : library.library->writable_segments())
+            all.push_back(segment);
+    };
+    if (live_ == nullptr)
+        return all;
+    add(*live_->code);
+    for (const LiveLibrary::Shared &link : live_->code->links) {
+        if (!link->is_module)
+            add(*link);
+    }
+    return all;
+}
+
+// The record says of the image whose state it is.
+void Module::take_image(HeapImage::Memory memory) {
+    const Status taken = snapshot_.take(heap_, statics(), context_.host, memory);
+    if (!taken && !std::exchange(snapshot_failed_, true) && hooks_.warn)
+        hooks_.warn(taken.error());
+    ModuleRecord &record = parts_.record;
+    record.step = context_.host.step;
+    record.state = reinterpret_cast<std::uintptr_t>(context_.host.state);
+    record.init_returned = init_returned_;
+}
+
+void Module::take_snapshot() {
+    if (steps() && !unproven_)
+        take_image(HeapImage::Memory::kKept);
+}
+
+void Module::restore() {
+    snapshot_.restore(context_.host);
+    init_returned_ = parts_.record.init_returned;
+}
+
+// Gives what is to be said of it. Afterwards no thread of the module's own runs, by its contract.
+std::string Module::unload_old(PhaseTimes &phases, const Clock &clock) {
+    std::string detail;
+    if (live_->callbacks.unload == nullptr) {
+        take_image(HeapImage::Memory::kGivenBackIfAlone);
+        phases.mark(Phase::kSnapshot, clock.now());
+        return detail;
+    }
+    take_image(HeapImage::Memory::kKept);
+    phases.mark(Phase::kSnapshot, clock.now());
+    if (!call(CallKind::kUnload, live_->callbacks.unload)) {
+        const Fault fault = parts_.guard.take_fault();
+        restore();
+        detail = "generation " + std::to_string(live_->number) + " failed in hotrun_unload (" +
+                 described(fault) + "); its state from before that goes on";
+    }
     phases.mark(Phase::kUnload, clock.now());
-    std::unique_ptr<Generation> old = std::exchange(live_, std::move(next));
+    take_image(HeapImage::Memory::kGivenBack);
+    phases.mark(Phase::kSnapshot, clock.now());
+    return detail;
+}
+
+Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
+    PhaseTimes &phases = candidate.phases;
+    Switched switched;
+    prove();
+    const bool first = context_.host.generation == 0;
+    if (first)
+        context_.host.step = first_step_;
+    if (steps())
+        switched.detail = unload_old(phases, clock);
+    if (candidate.rebind != nullptr)
+        candidate.rebind->apply(parts_.heap, heap_.extent_bytes(), context_.host.state);
+    phases.mark(Phase::kRebind, clock.now());
+    make_live(std::move(candidate.generation));
+    phases.mark(Phase::kSwitch, clock.now());
+    const bool started = start_new_code();
+    phases.mark(Phase::kReload, clock.now());
+    if (!started)
+        switched.failure = roll_back(last_call_);
+    switched.state = first ? StateOutcome::kFresh : StateOutcome::kKept;
+    return switched;
+}
+
+void Module::make_live(std::unique_ptr<Generation> next) {
+    previous_ = std::exchange(live_, std::move(next));
+    previous_parked_ = std::exchange(parked_, false);
+    unproven_ = true;
+    parts_.record.parked_before = previous_parked_;
+    parts_.record.candidate = live_->number;
+    parts_.record.last_number = live_->number;
+    copy_recipe(live_->recipe, parts_.record.candidate_code);
+    parts_.record.parked = false;
     context_.host.generation = live_->number;
     if (hooks_.on_switch)
         hooks_.on_switch(*live_);
-    phases.mark(Phase::kSwitch, clock.now());
-    start_new_code(first);
-    phases.mark(Phase::kReload, clock.now());
-    return {first ? StateOutcome::kFresh : StateOutcome::kKept, std::move(old)};
 }
 
 // A module that gets its hotrun_init by a later save is initialised then.
-void Module::start_new_code(bool first) {
+bool Module::start_new_code() {
     const Callbacks &callbacks = live_->callbacks;
     if (!init_returned_ && callbacks.init != nullptr) {
-        callbacks.init(&context_.host);
-        init_returned_ = true;
-    } else if (!first && callbacks.reload != nullptr) {
-        callbacks.reload(&context_.host);
+        init_returned_ = call(CallKind::kInit, callbacks.init);
+        return init_returned_;
     }
+    const bool has_run = parts_.record.generation != 0;
+    return !has_run || call(CallKind::kReload, callbacks.reload);
 }
 
-void Module::shutdown() {
-    if (live_ == nullptr || live_->callbacks.shutdown == nullptr)
+// The heap comes with the addresses of the process before; from here on it has those of this one.
+Module::Switched Module::resume(Candidate &candidate) {
+    Switched switched;
+    live_ = std::move(candidate.generation);
+    context_.host.generation = live_->number;
+    if (candidate.rebind != nullptr)
+        candidate.rebind->apply(parts_.heap, heap_.extent_bytes(), context_.host.state);
+    take_image(HeapImage::Memory::kKept);
+    copy_recipe(live_->recipe, parts_.record.code);
+    parked_ = parts_.record.parked = candidate.parked;
+    if (hooks_.on_switch)
+        hooks_.on_switch(*live_);
+    if (parked_)
+        return switched;
+    unproven_ = true;
+    if (!start_new_code())
+        switched.failure = park(last_call_);
+    return switched;
+}
+
+std::optional<FailureReport> Module::step() {
+    if (!call(CallKind::kStep, live_->callbacks.step)) {
+        const bool has_run_before = live_->number == parts_.record.generation;
+        return unproven_ && !has_run_before ? roll_back(CallKind::kStep) : park(CallKind::kStep);
+    }
+    ++context_.host.step;
+    if (unproven_)
+        prove();
+    return std::nullopt;
+}
+
+void Module::prove() {
+    if (!std::exchange(unproven_, false))
         return;
-    if (init_returned_ || live_->callbacks.init == nullptr)
-        live_->callbacks.shutdown(&context_.host);
+    take_image(HeapImage::Memory::kKept);
+    ModuleRecord &record = parts_.record;
+    record.generation = live_->number;
+    record.candidate = 0;
+    copy_recipe(live_->recipe, record.code);
+    old_ = std::move(previous_);
+}
+
+FailureReport Module::failure_of(CallKind where) {
+    FailureReport failure;
+    failure.module = parts_.index;
+    failure.where = where;
+    failure.fault = parts_.guard.take_fault();
+    failure.from = live_->number;
+    if (parts_.record.generation != 0) // else they were of other modules
+        failure.steps_lost = context_.host.step - snapshot_.step();
+    restore();
+    return failure;
+}
+
+// What the new code did is undone, and the old code is told that it goes on.
+FailureReport Module::roll_back(CallKind where) {
+    FailureReport failure = failure_of(where);
+    failure.dropped = std::exchange(live_, std::move(previous_));
+    unproven_ = false;
+    parked_ = previous_parked_;
+    failure.to = context_.host.generation;
+    if (live_ != nullptr) {
+        if (hooks_.on_switch)
+            hooks_.on_switch(*live_);
+        if (!parked_ && !call(CallKind::kReload, live_->callbacks.reload)) {
+            failure.detail = "hotrun_reload of generation " + std::to_string(live_->number) +
+                             " then failed too (" + described(parts_.guard.take_fault()) + ")";
+            restore();
+            parked_ = true;
+        }
+    }
+    failure.parked = parked_ || live_ == nullptr;
+    parts_.record.candidate = 0; // not before: if the old code ends the process, this one is bad
+    parts_.record.parked = parked_;
+    return failure;
+}
+
+FailureReport Module::park(CallKind where) {
+    FailureReport failure = failure_of(where);
+    unproven_ = false;
+    parked_ = failure.parked = parts_.record.parked = true;
+    failure.to = failure.from;
+    return failure;
+}
+
+std::optional<FailureReport> Module::shutdown() {
+    if (!steps() || !(init_returned_ || live_->callbacks.init == nullptr) ||
+        call(CallKind::kShutdown, live_->callbacks.shutdown))
+        return std::nullopt;
+    return park(CallKind::kShutdown);
+}
+
+std::vector<std::unique_ptr<Generation>> Module::take_all() {
+    std::vector<std::unique_ptr<Generation>> all;
+    for (auto *generation : {&live_, &previous_, &old_}) {
+        if (*generation != nullptr)
+            all.push_back(std::move(*generation));
+    }
+    return all;
 }
 
 } // namespace hotrun

@@ -3,6 +3,8 @@
 
 #include "core/generation.hpp"
 #include "core/permanent_heap.hpp"
+#include "core/run_record.hpp"
+#include "core/snapshot.hpp"
 #include "hotrun/module.h"
 
 #include <functional>
@@ -11,6 +13,13 @@
 
 namespace hotrun {
 
+// Each call into the module's code may fail, and then the module is in an earlier state:
+//
+//     switch_to ─→ unproven ──first step──→ proven ──step──→ proven
+//                     │ fails                         │ fails
+//                     ↓                               ↓
+//          the generation before, as it was     the last snapshot, parked
+//
 // Bound to the host's thread; only allocate, release, log and stop of the context may be called
 // from others.
 class Module {
@@ -19,34 +28,61 @@ class Module {
         std::function<void(int level, const char *text)> log;
         std::function<void(int exit_status)> stop;
         std::function<void(const Generation &)> on_switch; // before init or reload
+        std::function<void(const Error &)> warn;           // no snapshot could be taken
     };
 
-    // `memory` is zeroed, and outlives the Module.
-    Module(std::string name, void *memory, std::size_t bytes, Hooks hooks);
+    // All of these outlive the Module.
+    struct Parts {
+        std::size_t index;
+        Guard &guard;
+        HeapImage &heap;
+        ModuleRecord &record; // kept up to date; says where to go on if `resumes`
+        bool resumes = false;
+        WrittenMemory *written = nullptr; // null: snapshots have all of the statics
+    };
+
+    Module(std::string name, Parts parts, Hooks hooks);
     Module(const Module &) = delete;
     Module &operator=(const Module &) = delete;
     ~Module();
 
     const std::string &name() const { return name_; }
-    bool live() const { return live_ != nullptr; }
+    bool steps() const { return live_ != nullptr && !parked_; }
 
-    // unload(old), switch, then init or reload(new). Takes the generation; gives the old one back.
     struct Switched {
         StateOutcome state = StateOutcome::kKept;
-        std::unique_ptr<Generation> old;
+        std::string detail;
+        std::optional<FailureReport> failure;
     };
-    Switched switch_to(std::unique_ptr<Generation> next, PhaseTimes &phases, const Clock &clock);
 
-    void set_steps_finished(std::uint64_t count) { context_.host.step = count; }
+    // unload(old), switch, then init or reload(new). Until the new code has proven itself by its
+    // first step (or is_proven() is called by a host that steps by itself) it can be given up for
+    // the old one.
+    Switched switch_to(Candidate &candidate, const Clock &clock);
 
-    void step() {
-        if (live_->callbacks.step != nullptr)
-            live_->callbacks.step(&context_.host);
-    }
+    // Goes on with the generation that ran in the process before, or has it parked.
+    Switched resume(Candidate &candidate);
+
+    // The failure of hotrun_step; none: it returned.
+    std::optional<FailureReport> step();
+
+    bool is_proven() const { return !unproven_; }
+    void prove();
+
+    // What the proven code has taken the place of; null: nothing that was not taken yet.
+    std::unique_ptr<Generation> take_old() { return std::move(old_); }
+
+    // Between two calls: a state to go back to.
+    void take_snapshot();
+
+    void set_steps_finished(std::uint64_t count) { first_step_ = count; }
 
     // Once, at the end of the run; then the code may go.
-    void shutdown();
-    std::unique_ptr<Generation> take_live() { return std::move(live_); }
+    std::optional<FailureReport> shutdown();
+    std::vector<std::unique_ptr<Generation>> take_all();
+
+    const hotrun_context &context() const { return context_.host; }
+    PermanentHeap &heap() { return heap_; }
 
   private:
     // What the module gets a pointer to, and how its calls find the way back.
@@ -56,14 +92,34 @@ class Module {
     };
 
     static Module &owner_of(hotrun_context *context);
-    void start_new_code(bool first);
+    void fill_context();
+    bool call(CallKind kind, Callbacks::Function function);
+    std::string unload_old(PhaseTimes &phases, const Clock &clock);
+    void make_live(std::unique_ptr<Generation> next);
+    bool start_new_code();
+    void take_image(HeapImage::Memory memory);
+    FailureReport roll_back(CallKind where);
+    FailureReport park(CallKind where);
+    FailureReport failure_of(CallKind where);
+    void restore();
+    Statics statics() const;
 
     std::string name_;
+    Parts parts_;
     Hooks hooks_;
     PermanentHeap heap_;
+    Snapshot snapshot_;
     ContextWithOwner context_;
     std::unique_ptr<Generation> live_;
+    std::unique_ptr<Generation> previous_; // while the live one has not proven itself
+    std::unique_ptr<Generation> old_;
+    bool unproven_ = false;
+    bool parked_ = false;
+    bool previous_parked_ = false;
     bool init_returned_ = false;
+    bool snapshot_failed_ = false;
+    std::uint64_t first_step_ = 0; // of a module that nothing has run in yet
+    CallKind last_call_ = CallKind::kStep;
 };
 
 } // namespace hotrun

@@ -146,7 +146,11 @@ class alignas(kGranularity) PermanentHeap::Pool {
     std::span<std::byte> allocate(std::size_t bytes, std::size_t alignment, const hotrun_type *);
     bool release(void *payload);
     Statistics statistics() const;
+    std::size_t extent_bytes() const;
     bool check() const;
+    bool fits(std::size_t bytes) const { // whether it was made for so many
+        return magic_ == kMagic && version_ == kVersion && sentinel_ == sentinel_of(this, bytes);
+    }
 
     void *root_ = nullptr;
 
@@ -160,6 +164,11 @@ class alignas(kGranularity) PermanentHeap::Pool {
         bool operator==(const Totals &) const = default;
     };
 
+    static Block *sentinel_of(const Pool *pool, std::size_t bytes) {
+        bytes = std::min(bytes, std::size_t{1} << kPoolLog2) & ~(kGranularity - 1);
+        return reinterpret_cast<Block *>(address_of(pool) + bytes - kHeaderBytes -
+                                         kMinPayloadBytes);
+    }
     Block *first() const;
     bool contains(const Block *) const;
     bool is_intact(const Block *) const;
@@ -189,10 +198,7 @@ class alignas(kGranularity) PermanentHeap::Pool {
     std::array<Block *, kClassCount> lists_{};
 };
 
-PermanentHeap::Pool::Pool(std::size_t bytes) {
-    bytes = std::min(bytes, std::size_t{1} << kPoolLog2) & ~(kGranularity - 1);
-    std::byte *const end = reinterpret_cast<std::byte *>(this) + bytes;
-    sentinel_ = block_at(end - kHeaderBytes - kMinPayloadBytes);
+PermanentHeap::Pool::Pool(std::size_t bytes) : sentinel_(sentinel_of(this, bytes)) {
     write(sentinel_, kMinPayloadBytes, kUsed);
     sentinel_->type = nullptr;
     insert(first(), address_of(sentinel_) - address_of(first()) - kHeaderBytes);
@@ -420,6 +426,14 @@ PermanentHeap::Statistics PermanentHeap::Pool::statistics() const {
     return {totals_.used_bytes, totals_.free_bytes, largest, totals_.used_count};
 }
 
+// A free block's header and links count as in use.
+std::size_t PermanentHeap::Pool::extent_bytes() const {
+    Block *const last = has(sentinel_, kPreviousFree) ? free_before(sentinel_) : nullptr;
+    const std::uintptr_t end =
+        last == nullptr ? address_of(sentinel_) : address_of(last) + sizeof(Block);
+    return end - address_of(this);
+}
+
 bool PermanentHeap::Pool::check_block(Block *block, bool previous_is_free) const {
     if (!is_intact(block) || has(block, kPreviousFree) != previous_is_free) {
         return false;
@@ -468,6 +482,14 @@ PermanentHeap::PermanentHeap(void *base, std::size_t bytes) noexcept : base_(bas
     if (base != nullptr && address_of(base) % alignof(Pool) == 0 && bytes >= Pool::min_bytes()) {
         pool_ = new (base) Pool(bytes);
     }
+}
+
+PermanentHeap::PermanentHeap(void *base, std::size_t bytes, Attach) noexcept
+    : base_(base), bytes_(bytes) {
+    if (base == nullptr || address_of(base) % alignof(Pool) != 0 || bytes < Pool::min_bytes())
+        return;
+    auto *const pool = static_cast<Pool *>(base);
+    pool_ = pool->fits(bytes) ? pool : new (base) Pool(bytes);
 }
 
 std::span<std::byte> PermanentHeap::take(std::size_t bytes, std::size_t alignment,
@@ -520,6 +542,11 @@ void PermanentHeap::set_root(void *root) noexcept {
 PermanentHeap::Statistics PermanentHeap::statistics() const noexcept {
     const std::lock_guard lock(mutex_);
     return pool_ != nullptr ? pool_->statistics() : Statistics{};
+}
+
+std::size_t PermanentHeap::extent_bytes() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return pool_ != nullptr ? pool_->extent_bytes() : 0;
 }
 
 bool PermanentHeap::check() const noexcept {

@@ -34,6 +34,11 @@ class PermanentHeap {
     // Formats the range, whatever it held. A range too small to hold the bookkeeping and a block
     // makes a heap that is always full; what lies beyond 1 TiB is not used.
     PermanentHeap(void *base, std::size_t bytes) noexcept;
+
+    // Goes on with a range of that address and size that another PermanentHeap has left; one that
+    // holds none is formatted.
+    struct Attach {};
+    PermanentHeap(void *base, std::size_t bytes, Attach) noexcept;
     PermanentHeap(const PermanentHeap &) = delete;
     PermanentHeap &operator=(const PermanentHeap &) = delete;
 
@@ -55,6 +60,10 @@ class PermanentHeap {
     void set_root(void *root) noexcept;
 
     [[nodiscard]] Statistics statistics() const noexcept;
+
+    // What is in use lies below; above there is one free block, and in the range's last 64 bytes
+    // how it ends.
+    [[nodiscard]] std::size_t extent_bytes() const noexcept;
     [[nodiscard]] void *base() const noexcept { return base_; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 

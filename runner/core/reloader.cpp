@@ -1,6 +1,9 @@
 #include "core/reloader.hpp"
 
+#include "core/rebind_plan.hpp"
+
 #include <algorithm>
+#include <iterator>
 
 namespace hotrun {
 
@@ -16,11 +19,14 @@ std::vector<std::string> libraries_of(const std::vector<ModuleTarget> &modules) 
 } // namespace
 
 Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &events,
-                   Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step)
+                   Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step,
+                   HostProcess process)
     : services_(services), loop_(loop), events_(events), handover_(handover),
-      graph_(services, libraries_of(modules), needs_step) {
+      process_(std::move(process)), graph_(services, libraries_of(modules), needs_step) {
     for (const ModuleTarget &module : modules)
-        slots_.push_back(std::make_unique<Slot>(module));
+        slots_.push_back(std::make_unique<Slot>(
+            module, RetiredCode::Services{services_.files, services_.loader, events_,
+                                          process_.heaps, process_.holders}));
     handover_.set_libraries(graph_.libraries());
 }
 
@@ -42,8 +48,21 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
         else
             candidates.push_back(offer(news, back));
     }
+    offer_resumed_again(back, candidates);
     handover_.offer(std::move(candidates));
     return seen.settled;
+}
+
+// What is to go on goes on before newer code takes its place: the state has to follow it here.
+void Reloader::offer_resumed_again(std::vector<Candidate> &back,
+                                   std::vector<Candidate> &candidates) {
+    for (Candidate &candidate : back) {
+        if (!candidate.resumed)
+            continue;
+        slots_[candidate.module]->untold[candidate.generation->number] = {
+            candidate.generation->code, {}, true};
+        candidates.insert(candidates.begin(), std::move(candidate));
+    }
 }
 
 // The numbers of these are free again.
@@ -71,16 +90,37 @@ void Reloader::host_took(std::size_t module, std::uint64_t generation) {
 Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     Slot &slot = *slots_[news.module];
     const std::uint64_t number = slot.taken + 1;
-    slot.untold[number] = {news.code, std::move(news.why)};
+    slot.untold[number] = {news.code, std::move(news.why), false};
     const auto same = std::ranges::find_if(back, [&](const Candidate &candidate) {
         return candidate.generation != nullptr && candidate.generation->code == news.code;
     });
     if (same != back.end())
         return std::move(*same);
     warn_of_unique_symbols(slot, *news.code);
-    Generation generation{number, news.code, Callbacks::of(*news.code->library)};
+    Generation generation{number, news.code, Callbacks::of(*news.code->library),
+                          recipe_of(news.code)};
+    std::shared_ptr<RebindPlan> rebind = plan_rebinding(news.module, slot, news.code);
     news.phases.mark(Phase::kPrepare, services_.clock.now());
-    return {news.module, std::make_unique<Generation>(std::move(generation)), news.phases};
+    return {news.module, std::make_unique<Generation>(std::move(generation)), news.phases,
+            std::move(rebind)};
+}
+
+// The state may lead into any code that has run and is still there.
+std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const Slot &slot,
+                                                     const LiveLibrary::Shared &code) {
+    if (module >= process_.heaps.size())
+        return nullptr;
+    std::vector<LiveLibrary::Shared> olds = slot.retired.mapped();
+    if (slot.live_code != nullptr)
+        olds.push_back(slot.live_code);
+    for (const auto &[number, offer] : slot.untold)
+        olds.push_back(offer.code);
+    std::erase(olds, code);
+    if (olds.empty())
+        return nullptr;
+    auto plan = std::make_shared<RebindPlan>(services_.files, olds, code);
+    plan->prepare(*process_.heaps[module]);
+    return plan;
 }
 
 void Reloader::tell_rejection(const Slot &slot, const Rejection &rejection) {
@@ -110,8 +150,13 @@ void Reloader::switched(SwitchReport report) {
     Slot &slot = *slots_[report.module];
     slot.live = report.generation;
     host_took(report.module, report.generation);
-    const auto told = slot.untold.extract(report.generation);
-    if (ready_)
+    auto told = slot.untold.extract(report.generation);
+    if (told)
+        slot.live_code = std::move(told.mapped().code);
+    std::string detail = told ? std::move(told.mapped().why) : std::string();
+    if (!report.detail.empty())
+        detail += (detail.empty() ? "" : "; ") + report.detail;
+    if (ready_ && !report.resumed)
         events_.tell(ReloadedEvent{.module = slot.name,
                                    .generation = report.generation,
                                    .state = report.state,
@@ -120,39 +165,83 @@ void Reloader::switched(SwitchReport report) {
                                    .pause = report.phases.pause(),
                                    .lane = Lane::kLibrary,
                                    .why = {},
-                                   .detail = told ? told.mapped().why : std::string()});
+                                   .detail = std::move(detail)});
     if (report.old != nullptr)
         retire(slot, std::move(report.old));
 }
 
-void Reloader::retire(Slot &slot, std::unique_ptr<Generation> old) {
-    events_.tell(RetiredEvent{.module = slot.name,
-                              .generation = old->number,
-                              .unmapped = false,
-                              .why = "the last " + std::to_string(kKeptGenerations) +
-                                     " old generations stay mapped for callbacks into them"});
-    slot.retired.push_back(std::move(old));
-    if (slot.retired.size() > kKeptGenerations)
-        loop_.post([this, &slot] { close_oldest(slot); });
+// What has failed may have left callbacks with others, so that it is retired as any other code. By
+// the time of the report the host may run later code, and the graph know so.
+void Reloader::failed(FailureReport report) {
+    Slot &slot = *slots_[report.module];
+    tell_failure(slot, report);
+    const auto later = slot.untold.upper_bound(report.from);
+    const bool is_overtaken = later != slot.untold.end() && later->first <= slot.taken;
+    if (slot.untold.contains(report.from)) {
+        host_took(report.module, report.from);
+        const LiveLibrary::Shared code = slot.untold.extract(report.from).mapped().code;
+        if (report.to != 0 && report.to != report.from && !is_overtaken)
+            graph_.rolled_back(report.module, code, slot.live_code);
+        if (report.to == report.from)
+            slot.live_code = code;
+    }
+    slot.live = report.to;
+    if (report.to == 0)
+        slot.live_code.reset();
+    if (report.parked && !is_overtaken)
+        graph_.parked(report.module);
+    if (report.dropped != nullptr)
+        retire(slot, std::move(report.dropped));
 }
 
-void Reloader::close_oldest(Slot &slot) {
-    if (slot.retired.size() <= kKeptGenerations)
-        return;
-    std::unique_ptr<Generation> oldest = std::move(slot.retired.front());
-    slot.retired.pop_front();
-    const std::string path = oldest->code->copy.path();
-    const bool unique_symbols = oldest->code->has_unique_symbols;
-    RetiredEvent event{
-        .module = slot.name, .generation = oldest->number, .unmapped = true, .why = {}};
-    oldest.reset();
-    if (services_.loader.is_mapped(path)) {
-        event.unmapped = false;
-        event.why = unique_symbols
-                        ? "it has unique symbols; compile it with -fno-gnu-unique"
-                        : "a thread_local with a destructor, or another library, holds it";
-    }
-    events_.tell(std::move(event));
+void Reloader::tell_failure(const Slot &slot, const FailureReport &report) {
+    std::string detail = report.fault.detail;
+    const auto add = [&detail](const std::string &more) {
+        if (!more.empty())
+            detail += (detail.empty() ? "" : "; ") + more;
+    };
+    add(std::string("in ") + name_of(report.where));
+    add(report.detail);
+    events_.tell(RolledBackEvent{.module = slot.name,
+                                 .from = report.from,
+                                 .to = report.to,
+                                 .reason = report.fault.reason,
+                                 .signal = report.fault.signal,
+                                 .address = report.fault.address,
+                                 .backtrace = symbolize(report.fault.backtrace),
+                                 .steps_lost = report.steps_lost,
+                                 .detail = std::move(detail),
+                                 .parked = report.parked});
+}
+
+void Reloader::stalled(std::size_t module, const std::vector<CodeAddress> &backtrace) {
+    const Slot &slot = *slots_[module];
+    events_.tell(StalledEvent{slot.name, running_generation(slot),
+                              "the call can't be left where it is: it sleeps, waits, or holds a "
+                              "lock",
+                              symbolize(backtrace)});
+}
+
+// The last one that the host has taken, whether it has told of it or not.
+std::uint64_t Reloader::running_generation(const Slot &slot) const {
+    const auto end =
+        handover_.has_offer() ? slot.untold.upper_bound(slot.taken) : slot.untold.end();
+    return end == slot.untold.begin() ? slot.live : std::prev(end)->first;
+}
+
+std::vector<StackFrame> Reloader::symbolize(const std::vector<CodeAddress> &backtrace) {
+    if (process_.symbolizer != nullptr)
+        return process_.symbolizer->symbolize(backtrace);
+    std::vector<StackFrame> frames;
+    for (const CodeAddress &address : backtrace)
+        frames.push_back({address.address, {}, {}, 0, address.file});
+    return frames;
+}
+
+void Reloader::retire(Slot &slot, std::unique_ptr<Generation> old) {
+    slot.retired.add(std::move(old));
+    if (slot.retired.has_old())
+        loop_.post([&slot] { slot.retired.close_old(); });
 }
 
 std::vector<ModuleStatus> Reloader::statuses() const {
@@ -162,9 +251,31 @@ std::vector<ModuleStatus> Reloader::statuses() const {
     return statuses;
 }
 
-void Reloader::close() {
+// A failure may have kept the module from ending its threads.
+bool Reloader::is_in_use(const LiveLibrary &code) const {
+    return process_.holders != nullptr &&
+           (!process_.holders->thread_in(code.library->place()).empty() ||
+            std::ranges::any_of(code.links, [this](const auto &link) { return is_in_use(*link); }));
+}
+
+// What a thread still runs has to stay for as long as the process: only its file goes.
+void Reloader::close(std::vector<std::unique_ptr<Generation>> last) {
+    static auto *const kept = new std::vector<LiveLibrary::Shared>;
     static_cast<void>(handover_.take());
+    std::vector<LiveLibrary::Shared> all;
+    for (const std::unique_ptr<Generation> &generation : last)
+        all.push_back(generation->code);
+    for (const std::unique_ptr<Slot> &slot : slots_) {
+        const std::vector<LiveLibrary::Shared> retired = slot->retired.mapped();
+        all.insert(all.end(), retired.begin(), retired.end());
+    }
+    std::ranges::copy_if(all, std::back_inserter(*kept),
+                         [this](const auto &code) { return is_in_use(*code); });
+    all.clear();
+    last.clear();
     slots_.clear();
+    if (!kept->empty())
+        remove_files();
     graph_.close();
 }
 

@@ -4,9 +4,11 @@
 #include "core/event_stream.hpp"
 #include "core/handover.hpp"
 #include "core/hot_graph.hpp"
+#include "core/retired_code.hpp"
+#include "core/run_record.hpp"
+#include "core/symbolizer.hpp"
 #include "core/targets.hpp"
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,15 +16,19 @@
 
 namespace hotrun {
 
+// The process around it. What is null is not there: no names for addresses, no threads.
+struct HostProcess {
+    std::vector<HeapImage *> heaps; // of the modules, in their order; none: nothing is rebound
+    Symbolizer *symbolizer = nullptr;
+    const CodeHolders *holders = nullptr;
+};
+
 // Bound to the runner's thread.
 class Reloader {
   public:
-    // Callbacks that C libraries hold, objects of malloc and frames of threads may still lead into
-    // old code: so many old generations of a module stay mapped.
-    static constexpr std::size_t kKeptGenerations = 8;
-
     Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &events,
-             Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step);
+             Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step,
+             HostProcess process = {});
 
     // The files that a host's code comes from: those of the modules and of their companions.
     std::vector<std::string> libraries() const { return graph_.libraries(); }
@@ -34,6 +40,13 @@ class Reloader {
     bool look(Writer writer, const PhaseTimes &phases);
 
     void switched(SwitchReport report);
+    void failed(FailureReport report);
+    void stalled(std::size_t module, const std::vector<CodeAddress> &backtrace);
+
+    // Goes on with what the process before has left: tells what happened to it, and offers the
+    // generations to the host that are to run on. The failure that the run is to end with, if it
+    // was one of a generation that had proven itself: an exit status.
+    std::optional<int> take_over(RunRecord &record, OnCrash on_crash);
 
     // Whether the host has yet to tell of something that it was offered.
     bool in_flight() const;
@@ -43,8 +56,8 @@ class Reloader {
 
     std::vector<ModuleStatus> statuses() const;
 
-    // Closes all that is not live.
-    void close();
+    // Closes all code, that which the host gives back at the end among it.
+    void close(std::vector<std::unique_ptr<Generation>> last = {});
 
     // Removes the live copies, with their code still mapped: for an end at once.
     void remove_files();
@@ -54,6 +67,7 @@ class Reloader {
     struct Offer {
         LiveLibrary::Shared code;
         std::string why;
+        bool resumed = false;
     };
     struct Slot {
         std::string name;
@@ -61,24 +75,39 @@ class Reloader {
         std::uint64_t taken = 0;               // the last generation that the host has taken
         std::map<std::uint64_t, Offer> untold; // by generation
         std::uint64_t live = 0;
+        LiveLibrary::Shared live_code;
         bool unique_symbols_told = false;
-        std::deque<std::unique_ptr<Generation>> retired; // still mapped, the oldest first
+        RetiredCode retired;
 
-        explicit Slot(const ModuleTarget &target) : name(target.name), library(target.library) {}
+        Slot(const ModuleTarget &target, RetiredCode::Services services)
+            : name(target.name), library(target.library), retired(services, target.name) {}
     };
 
     std::vector<Candidate> take_back();
+    void offer_resumed_again(std::vector<Candidate> &back, std::vector<Candidate> &candidates);
     void host_took(std::size_t module, std::uint64_t generation);
+    std::uint64_t running_generation(const Slot &slot) const;
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     void tell_rejection(const Slot &slot, const Rejection &rejection);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
-    void close_oldest(Slot &slot);
+    std::shared_ptr<RebindPlan> plan_rebinding(std::size_t module, const Slot &slot,
+                                               const LiveLibrary::Shared &code);
+    bool is_in_use(const LiveLibrary &code) const;
+    std::vector<StackFrame> symbolize(const std::vector<CodeAddress> &backtrace);
+    void tell_failure(const Slot &slot, const FailureReport &report);
+    void tell_takeover(RunRecord &record, OnCrash on_crash);
+    void distrust(const FailureRecord &failure, RunRecord &record);
+    bool resume_all(RunRecord &record, OnCrash on_crash);
+    std::shared_ptr<RebindPlan> plan_of_moves(const std::vector<CodeRecipe> &recipes,
+                                              const LiveLibrary::Shared &code) const;
+    std::optional<Candidate> resume(std::size_t module, const ModuleRecord &record);
 
     HotLibrary::Services services_;
     EventLoop &loop_;
     EventStream &events_;
     Handover &handover_;
+    HostProcess process_;
     HotGraph graph_;
     std::vector<std::unique_ptr<Slot>> slots_;
     bool ready_ = false;

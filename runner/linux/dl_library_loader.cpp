@@ -1,25 +1,66 @@
 #include "linux/dl_library_loader.hpp"
 
+#include "linux/closed_libraries.hpp"
+#include "linux/library_layout.hpp"
+
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/mman.h>
 
 namespace hotrun {
 
 namespace {
 
+// An exception of a static object's constructor or destructor must not pass through the dynamic
+// linker, which would keep its lock: it ends the program. To the compiler both functions throw
+// nothing, and it would leave that out of calls by their names.
+void *(*const volatile open_file)(const char *, int) = ::dlopen;
+int (*const volatile close_handle)(void *) = ::dlclose;
+
+void *open_library(const std::string &path) noexcept {
+    return open_file(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
+void close_library(void *handle) noexcept {
+    close_handle(handle);
+}
+
 class DlLibrary : public Library {
   public:
-    explicit DlLibrary(void *handle) : handle_(handle) {}
+    DlLibrary(void *handle, std::string path)
+        : handle_(handle), path_(std::move(path)), layout_(layout_of(handle)) {}
     DlLibrary(const DlLibrary &) = delete;
     DlLibrary &operator=(const DlLibrary &) = delete;
-    ~DlLibrary() override { ::dlclose(handle_); }
+    ~DlLibrary() override;
 
     void *handle() const override { return handle_; }
     void *symbol(const char *name) const override;
+    std::vector<std::span<std::byte>> writable_segments() const override {
+        return layout_.writable;
+    }
+    Place place() const override { return layout_.place; }
 
   private:
     void *handle_;
+    const std::string path_;
+    const LibraryLayout layout_;
 };
+
+// Its addresses are not given out again: who still calls there is stopped by name, and lands in
+// nothing else.
+DlLibrary::~DlLibrary() {
+    close_library(handle_);
+    dl_find_object found;
+    const Place &place = layout_.place;
+    if (place.begin == place.end ||
+        _dl_find_object(reinterpret_cast<void *>(place.begin), &found) == 0)
+        return;
+    const void *reserved =
+        ::mmap(reinterpret_cast<void *>(place.begin), place.end - place.begin, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (reserved != MAP_FAILED)
+        remember_closed_library(place.begin, place.end, path_.c_str());
+}
 
 // dlsym also searches what the library needs, which may be another module with its own callbacks.
 void *DlLibrary::symbol(const char *name) const {
@@ -42,11 +83,12 @@ std::string last_error() {
 } // namespace
 
 // RTLD_LOCAL: a global one would make the next generation bind to this one's functions.
-Result<std::unique_ptr<Library>> DlLibraryLoader::load(const std::string &path) {
-    void *handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+Result<std::unique_ptr<Library>> DlLibraryLoader::load(const std::string &path,
+                                                       const Origin & /*origin*/) {
+    void *handle = open_library(path);
     if (handle == nullptr)
         return Error{ErrorKind::kFailed, last_error(), 0};
-    return std::unique_ptr<Library>(std::make_unique<DlLibrary>(handle));
+    return std::unique_ptr<Library>(std::make_unique<DlLibrary>(handle, path));
 }
 
 bool DlLibraryLoader::is_mapped(const std::string &path) const {

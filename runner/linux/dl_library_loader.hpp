@@ -7,7 +7,7 @@ namespace hotrun {
 
 class DlLibraryLoader : public LibraryLoader {
   public:
-    Result<std::unique_ptr<Library>> load(const std::string &path) override;
+    Result<std::unique_ptr<Library>> load(const std::string &path, const Origin &origin) override;
     bool is_mapped(const std::string &path) const override;
     bool host_has_symbol(const char *name) const override;
     GetProc get_proc() const override;

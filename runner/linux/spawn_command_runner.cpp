@@ -145,12 +145,39 @@ CommandEnd to_end(int status) {
     return end;
 }
 
+// Keeps account of one program while it runs.
+class Account {
+  public:
+    Account(RunningPids *running, pid_t pid) {
+        if (running == nullptr)
+            return;
+        for (std::atomic<std::int32_t> &place : *running) {
+            std::int32_t free = 0;
+            if (place.compare_exchange_strong(free, pid)) {
+                place_ = &place;
+                return;
+            }
+        }
+    }
+    Account(const Account &) = delete;
+    Account &operator=(const Account &) = delete;
+    ~Account() { close(); }
+
+    void close() {
+        if (place_ != nullptr)
+            std::exchange(place_, nullptr)->store(0);
+    }
+
+  private:
+    std::atomic<std::int32_t> *place_ = nullptr;
+};
+
 class SpawnedCommand : public RunningCommand {
   public:
     SpawnedCommand(asio::io_context &io, Child child, UniqueFd output,
-                   std::chrono::milliseconds patience, CommandRunner::OnOutput on_output,
-                   CommandRunner::OnEnd on_end)
-        : state_(std::make_shared<State>(io, std::move(child), std::move(output))),
+                   std::chrono::milliseconds patience, RunningPids *running,
+                   CommandRunner::OnOutput on_output, CommandRunner::OnEnd on_end)
+        : state_(std::make_shared<State>(io, std::move(child), std::move(output), running)),
           patience_(patience) {
         state_->on_output = std::move(on_output);
         state_->on_end = std::move(on_end);
@@ -168,6 +195,7 @@ class SpawnedCommand : public RunningCommand {
             return;
         state_->ended = true;
         end_and_reap();
+        state_->account.close();
         state_->exit.cancel();
     }
 
@@ -190,12 +218,13 @@ class SpawnedCommand : public RunningCommand {
   private:
     // Shared with the handlers that are under way.
     struct State {
-        State(asio::io_context &io, Child started, UniqueFd output_fd)
-            : pid(started.pid),
+        State(asio::io_context &io, Child started, UniqueFd output_fd, RunningPids *running)
+            : pid(started.pid), account(running, started.pid),
               child(io.get_executor(), started.pid, started.second_pidfd.release()),
               exit(io, started.pidfd.release()), output(io, output_fd.release()), patience(io) {}
 
         const pid_t pid;
+        Account account;
         process::process_handle child;
         asio::posix::stream_descriptor exit; // readable when it has ended
         asio::posix::stream_descriptor output;
@@ -269,6 +298,7 @@ class SpawnedCommand : public RunningCommand {
 
     static void tell_end(const Shared &state, const boost::system::error_code &error, int status) {
         state->ended = true;
+        state->account.close();
         state->patience.cancel();
         // A command that did not end by itself may have left others at work.
         if (state->interrupted || (!error && WIFSIGNALED(status)))
@@ -332,7 +362,7 @@ SpawnCommandRunner::start(const Command &command, OnOutput on_output, OnEnd on_e
         return child.error();
     return std::unique_ptr<RunningCommand>(
         std::make_unique<SpawnedCommand>(io_, std::move(*child), std::move(reader), patience_,
-                                         std::move(on_output), std::move(on_end)));
+                                         running_, std::move(on_output), std::move(on_end)));
 }
 
 std::string find_program(const std::vector<std::string> &names) {

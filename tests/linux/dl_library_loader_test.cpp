@@ -17,7 +17,7 @@ class DlLibraryLoaderTest : public testing::Test {
     }
 
     std::unique_ptr<Library> load(const std::string &path) {
-        auto library = loader_.load(path);
+        auto library = loader_.load(path, {});
         EXPECT_TRUE(library) << library.error().message;
         return library ? std::move(*library) : nullptr;
     }
@@ -68,7 +68,7 @@ TEST_F(DlLibraryLoaderTest, KeepsTwoCopiesApart) {
 }
 
 TEST_F(DlLibraryLoaderTest, NamesTheUndefinedSymbol) {
-    const auto library = loader_.load(copy("fixture_undefined", "a.so"));
+    const auto library = loader_.load(copy("fixture_undefined", "a.so"), {});
     ASSERT_FALSE(library);
     EXPECT_EQ(library.error().kind, ErrorKind::kFailed);
     EXPECT_NE(library.error().message.find("fixture_that_nobody_defines"), std::string::npos)
@@ -79,7 +79,7 @@ TEST_F(DlLibraryLoaderTest, NamesTheUndefinedSymbol) {
 TEST_F(DlLibraryLoaderTest, NamesTheFileThatIsNoLibrary) {
     const std::string text = folder_.write("text.so", "no library at all");
     for (const std::string &path : {text, folder_ / "absent.so"}) {
-        const auto library = loader_.load(path);
+        const auto library = loader_.load(path, {});
         ASSERT_FALSE(library);
         EXPECT_NE(library.error().message.find(path), std::string::npos) << library.error().message;
     }

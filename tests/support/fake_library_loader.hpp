@@ -29,6 +29,11 @@ class FakeLibrary final : public Library {
         const auto found = symbols_.find(name);
         return found == symbols_.end() ? nullptr : found->second;
     }
+    std::vector<std::span<std::byte>> writable_segments() const override { return segments; }
+    Place place() const override { return lies_at; }
+
+    std::vector<std::span<std::byte>> segments;
+    Place lies_at;
 
   private:
     FakeSymbols symbols_;
@@ -37,17 +42,28 @@ class FakeLibrary final : public Library {
 
 class FakeLibraryLoader final : public LibraryLoader {
   public:
-    Result<std::unique_ptr<Library>> load(const std::string &path) override {
+    Result<std::unique_ptr<Library>> load(const std::string &path, const Origin &origin) override {
         if (!failure.empty())
             return Error{ErrorKind::kFailed, failure, 0};
         loaded.push_back(path);
+        origins[path] = origin;
         const auto own = symbols_by_path.find(path);
-        return std::unique_ptr<Library>(std::make_unique<FakeLibrary>(
+        auto library = std::make_unique<FakeLibrary>(
             own == symbols_by_path.end() ? symbols : own->second, [this, path] {
                 closed.push_back(path);
                 if (on_close)
                     on_close(path);
-            }));
+            });
+        library->lies_at = place(loaded.size());
+        return std::unique_ptr<Library>(std::move(library));
+    }
+
+    // Where the n-th library that was loaded lies, counted from 1. No two share an address.
+    static Library::Place place(std::size_t number) {
+        constexpr std::uint64_t kFirst = 0x7e0000000000;
+        constexpr std::uint64_t kBytes = 0x100000;
+        const std::uint64_t begin = kFirst + number * 2 * kBytes;
+        return {begin, begin, begin + kBytes};
     }
 
     bool is_mapped(const std::string &path) const override { return stays_mapped.contains(path); }
@@ -65,6 +81,7 @@ class FakeLibraryLoader final : public LibraryLoader {
     std::string failure; // not empty: what the next loads fail with
     std::function<void(const std::string &path)> on_close;
     std::vector<std::string> loaded;
+    std::map<std::string, Origin> origins; // of these
     std::vector<std::string> closed;
 };
 

@@ -32,6 +32,14 @@ struct Words {
         return "rejected " + event.module + " " + std::string(to_word(event.reason)) + " runs " +
                std::to_string(event.generation);
     }
+    std::string operator()(const RolledBackEvent &event) const {
+        return "rolled_back " + event.module + " " + std::to_string(event.from) + " to " +
+               std::to_string(event.to) + " " + std::string(to_word(event.reason));
+    }
+    std::string operator()(const StalledEvent &event) const {
+        return "stalled " + event.module + " " + std::to_string(event.generation);
+    }
+    std::string operator()(const RestartedEvent &) const { return "restarted"; }
     std::string operator()(const RetiredEvent &event) const {
         return "retired " + event.module + " " + std::to_string(event.generation) +
                (event.unmapped ? " unmapped" : " mapped");

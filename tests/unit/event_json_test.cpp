@@ -30,6 +30,9 @@ TEST(EventJson, EachEventHasItsName) {
     EXPECT_EQ(name_of(BuildFinishedEvent()), "build_finished");
     EXPECT_EQ(name_of(ReloadedEvent()), "reloaded");
     EXPECT_EQ(name_of(RejectedEvent()), "rejected");
+    EXPECT_EQ(name_of(RolledBackEvent()), "rolled_back");
+    EXPECT_EQ(name_of(StalledEvent()), "stalled");
+    EXPECT_EQ(name_of(RestartedEvent()), "restarted");
     EXPECT_EQ(name_of(RetiredEvent()), "retired");
     EXPECT_EQ(name_of(WarningEvent()), "warning");
     EXPECT_EQ(name_of(StoppedEvent()), "stopped");
@@ -103,6 +106,50 @@ TEST(EventJson, Rejected) {
               R"({"module":"hotmaths","generation":2,"reason":"undefined_symbol","detail":"f"})");
 }
 
+TEST(EventJson, RolledBack) {
+    EXPECT_EQ(fields_of(RolledBackEvent{"game",
+                                        3,
+                                        2,
+                                        RollBackReason::kCrash,
+                                        "SIGSEGV",
+                                        16,
+                                        {{0x7f00, "draw", "/p/game.cpp", 12, "/p/libgame.so"}},
+                                        40,
+                                        "in \"draw\"",
+                                        true}),
+              R"({"module":"game","from":3,"to":2,"reason":"crash","signal":"SIGSEGV",)"
+              R"("address":"0x10","backtrace":[{"address":"0x7f00","function":"draw",)"
+              R"("file":"/p/game.cpp","line":12,"library":"/p/libgame.so",)"
+              R"("text":"draw at /p/game.cpp:12"}],"steps_lost":40,)"
+              R"("detail":"in \"draw\"","parked":true})");
+}
+
+TEST(EventJson, RolledBackWithoutASignal) {
+    RolledBackEvent event;
+    event.reason = RollBackReason::kException;
+    EXPECT_EQ(fields_of(event),
+              R"({"module":"","from":0,"to":0,"reason":"exception","signal":null,)"
+              R"("address":null,"backtrace":[],"steps_lost":0,"detail":"","parked":false})");
+}
+
+TEST(EventJson, ANullPointerIsAnAddress) {
+    RolledBackEvent event;
+    event.address = 0;
+    EXPECT_NE(fields_of(event).find(R"("address":"0x0")"), std::string::npos);
+}
+
+TEST(EventJson, Stalled) {
+    EXPECT_EQ(fields_of(StalledEvent{"game", 2, "for 5 s", {{0xabc, "", "", 0, ""}}}),
+              R"({"module":"game","generation":2,"detail":"for 5 s","backtrace":[)"
+              R"({"address":"0xabc","function":"","file":"","line":0,"library":"",)"
+              R"("text":"0xabc"}]})");
+}
+
+TEST(EventJson, Restarted) {
+    EXPECT_EQ(fields_of(RestartedEvent{42, "a crash inside malloc", 139}),
+              R"({"pid":42,"reason":"a crash inside malloc","exit_status":139})");
+}
+
 TEST(EventJson, Retired) {
     EXPECT_EQ(fields_of(RetiredEvent{"hotmaths", 1, false, "unique symbols"}),
               R"({"module":"hotmaths","generation":1,"unmapped":false,"why":"unique symbols"})");
@@ -163,6 +210,10 @@ TEST(Words, AreThoseOfTheEventStream) {
     EXPECT_EQ(to_word(RejectReason::kSanitizer), "sanitizer");
     EXPECT_EQ(to_word(RejectReason::kLayoutRefused), "layout_refused");
     EXPECT_EQ(to_word(RejectReason::kNoSpace), "no_space");
+    EXPECT_EQ(to_word(RollBackReason::kCrash), "crash");
+    EXPECT_EQ(to_word(RollBackReason::kException), "exception");
+    EXPECT_EQ(to_word(RollBackReason::kTimeout), "timeout");
+    EXPECT_EQ(to_word(RollBackReason::kAbort), "abort");
 }
 
 } // namespace

@@ -12,7 +12,8 @@ class HandoverTest : public testing::Test {
     std::vector<Candidate> candidates_for(const std::vector<std::size_t> &modules) {
         std::vector<Candidate> candidates;
         for (const std::size_t module : modules)
-            candidates.push_back({module, make_generation(files, ++number), PhaseTimes({})});
+            candidates.push_back(
+                {module, make_generation(files, ++number), PhaseTimes({}), nullptr});
         return candidates;
     }
 
@@ -94,6 +95,41 @@ TEST_F(HandoverTest, StopStaysNewsAfterATake) {
     const std::vector<Candidate> taken = handover.take();
     EXPECT_TRUE(handover.has_news());
     EXPECT_TRUE(handover.stop_requested());
+}
+
+TEST_F(HandoverTest, WishesAreTakenEachByItselfAndOnce) {
+    handover.ask(Handover::Wish::kSnapshot);
+    handover.ask(Handover::Wish::kLoad);
+    handover.ask(Handover::Wish::kLoad);
+    EXPECT_EQ(wake_count, 3);
+    EXPECT_TRUE(handover.has_news());
+    EXPECT_FALSE(handover.take(Handover::Wish::kRestart));
+    EXPECT_TRUE(handover.take(Handover::Wish::kLoad));
+    EXPECT_FALSE(handover.take(Handover::Wish::kLoad));
+    EXPECT_TRUE(handover.has_news());
+    EXPECT_TRUE(handover.take(Handover::Wish::kSnapshot));
+    EXPECT_FALSE(handover.has_news());
+}
+
+TEST_F(HandoverTest, WishThatHasTimeWakesNobody) {
+    handover.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
+    EXPECT_EQ(wake_count, 0);
+    EXPECT_TRUE(handover.has_news());
+}
+
+TEST_F(HandoverTest, WishesAndOffersLeaveEachOther) {
+    handover.offer(candidates_for({0}));
+    handover.ask(Handover::Wish::kRestart);
+    EXPECT_TRUE(handover.has_offer());
+    EXPECT_EQ(handover.take().size(), 1u);
+    EXPECT_FALSE(handover.has_offer());
+    EXPECT_FALSE(handover.stop_requested());
+    EXPECT_TRUE(handover.take(Handover::Wish::kRestart));
+    handover.ask(Handover::Wish::kSnapshot);
+    handover.offer(candidates_for({0}));
+    EXPECT_TRUE(handover.take(Handover::Wish::kSnapshot));
+    EXPECT_TRUE(handover.has_news());
+    EXPECT_EQ(handover.take().size(), 1u);
 }
 
 } // namespace

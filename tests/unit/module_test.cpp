@@ -1,161 +1,96 @@
-#include "core/module.hpp"
-
-#include "support/fake_module.hpp"
-
-#include <gtest/gtest.h>
-
-#include <utility>
+#include "unit/module_test.hpp"
 
 namespace hotrun {
 namespace {
 
-using Words = std::vector<std::string>;
-
-// What the module's code did, with the number of the generation that the context showed it.
-Words &calls() {
-    static Words made;
-    return made;
-}
-
-void record(const char *what, const hotrun_context *context) {
-    calls().push_back(std::string(what) + " " + std::to_string(context->generation));
-}
-
-void init(hotrun_context *context) {
-    record("init", context);
-}
-void step(hotrun_context *context) {
-    record("step", context);
-}
-void shutdown(hotrun_context *context) {
-    record("shutdown", context);
-}
-void reload(hotrun_context *context) {
-    record("reload", context);
-}
-void unload(hotrun_context *context) {
-    record("unload", context);
-}
-
-void *symbol(Callbacks::Function function) {
-    return reinterpret_cast<void *>(function);
-}
-
-FakeSymbols all_callbacks() {
-    return {{"hotrun_init", symbol(init)},
-            {"hotrun_step", symbol(step)},
-            {"hotrun_shutdown", symbol(shutdown)},
-            {"hotrun_reload", symbol(reload)},
-            {"hotrun_unload", symbol(unload)}};
-}
-
-FakeSymbols without(const std::string &name) {
-    FakeSymbols symbols = all_callbacks();
-    symbols.erase(name);
-    return symbols;
-}
-
-class ModuleTest : public testing::Test {
-  protected:
-    ModuleTest() { calls().clear(); }
-
-    Module::Switched switch_to(const FakeSymbols &symbols) {
-        return module.switch_to(make_generation(files, ++last_number, symbols), phases, clock);
-    }
-    Words take_calls() { return std::exchange(calls(), {}); }
-
-    FakeClock clock;
-    FakeFileSystem files{clock};
-    PhaseTimes phases{clock.now()};
-    std::uint64_t last_number = 0;
-    std::vector<std::byte> memory = std::vector<std::byte>(1u << 16);
-    Words logged;
-    std::vector<int> stops;
-    Module module{"game", memory.data(), memory.size(),
-                  Module::Hooks{[this](int level, const char *text) {
-                                    logged.push_back(std::to_string(level) + " " + text);
-                                },
-                                [this](int exit_status) { stops.push_back(exit_status); },
-                                [](const Generation &generation) {
-                                    calls().push_back("on_switch " +
-                                                      std::to_string(generation.number));
-                                }}};
-};
-
 TEST_F(ModuleTest, FirstLoadCallsInitAndNotReload) {
-    EXPECT_FALSE(module.live());
-    const Module::Switched switched = switch_to(all_callbacks());
+    EXPECT_FALSE(module.steps());
+    const Module::Switched switched = switch_to();
     EXPECT_EQ(switched.state, StateOutcome::kFresh);
-    EXPECT_EQ(switched.old, nullptr);
-    EXPECT_TRUE(module.live());
-    module.step();
+    EXPECT_FALSE(switched.failure);
+    EXPECT_TRUE(module.steps());
+    EXPECT_FALSE(module.step());
+    EXPECT_EQ(module.take_old(), nullptr);
     EXPECT_EQ(take_calls(), (Words{"on_switch 1", "init 1", "step 1"}));
 }
 
 TEST_F(ModuleTest, ReloadIsUnloadThenSwitchThenReload) {
-    switch_to(all_callbacks());
+    switch_to();
     take_calls();
-    const Module::Switched switched = switch_to(all_callbacks());
+    const Module::Switched switched = switch_to();
     EXPECT_EQ(switched.state, StateOutcome::kKept);
-    ASSERT_NE(switched.old, nullptr);
-    EXPECT_EQ(switched.old->number, 1u);
-    module.step();
+    EXPECT_EQ(switched.detail, "");
+    EXPECT_EQ(module.take_old(), nullptr);
+    EXPECT_FALSE(module.step());
+    const std::unique_ptr<Generation> old = module.take_old();
+    ASSERT_NE(old, nullptr);
+    EXPECT_EQ(old->number, 1u);
     EXPECT_EQ(take_calls(), (Words{"unload 1", "on_switch 2", "reload 2", "step 2"}));
 }
 
 TEST_F(ModuleTest, InitThatASaveAddsIsCalledOnceInsteadOfReload) {
     switch_to(without("hotrun_init"));
     EXPECT_EQ(take_calls(), Words{"on_switch 1"});
-    switch_to(all_callbacks());
+    switch_to();
     EXPECT_EQ(take_calls(), (Words{"unload 1", "on_switch 2", "init 2"}));
-    switch_to(all_callbacks());
+    switch_to();
     EXPECT_EQ(take_calls(), (Words{"unload 2", "on_switch 3", "reload 3"}));
 }
 
 TEST_F(ModuleTest, InitIsNotCalledAgainWhenItWasAwayForAWhile) {
-    switch_to(all_callbacks());
+    switch_to();
     switch_to(without("hotrun_init"));
     take_calls();
-    switch_to(all_callbacks());
+    switch_to();
     EXPECT_EQ(take_calls(), (Words{"unload 2", "on_switch 3", "reload 3"}));
 }
 
 TEST_F(ModuleTest, ModuleWithoutCallbacksIsSwitchedAllTheSame) {
-    switch_to({});
-    switch_to({});
-    module.step();
-    module.shutdown();
+    switch_to(FakeSymbols());
+    switch_to(FakeSymbols());
+    EXPECT_FALSE(module.step());
+    EXPECT_FALSE(module.shutdown());
     EXPECT_EQ(take_calls(), (Words{"on_switch 1", "on_switch 2"}));
 }
 
 TEST_F(ModuleTest, ShutdownIsOfTheLiveGeneration) {
-    switch_to(all_callbacks());
-    switch_to(all_callbacks());
+    switch_to();
+    switch_to();
     take_calls();
-    module.shutdown();
+    EXPECT_FALSE(module.shutdown());
     EXPECT_EQ(take_calls(), Words{"shutdown 2"});
-    EXPECT_EQ(module.take_live()->number, 2u);
-    EXPECT_FALSE(module.live());
+    const std::vector<std::unique_ptr<Generation>> all = module.take_all();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0]->number, 2u);
+    EXPECT_EQ(all[1]->number, 1u);
+    EXPECT_FALSE(module.steps());
 }
 
 TEST_F(ModuleTest, ShutdownWithoutInitIsCalled) {
     switch_to(without("hotrun_init"));
     take_calls();
-    module.shutdown();
+    EXPECT_FALSE(module.shutdown());
     EXPECT_EQ(take_calls(), Words{"shutdown 1"});
 }
 
 TEST_F(ModuleTest, ShutdownOfNothingIsNothing) {
-    module.shutdown();
+    EXPECT_FALSE(module.shutdown());
     EXPECT_EQ(take_calls(), Words{});
 }
 
 TEST_F(ModuleTest, PhasesOfASwitchAreMarked) {
-    phases.mark(Phase::kWait, clock.now());
-    clock.advance(std::chrono::microseconds(30));
-    switch_to(all_callbacks());
-    EXPECT_EQ(phases.total(), Microseconds(30));
-    EXPECT_EQ(phases.pause(), Microseconds(30));
+    run_generation();
+    candidate = {0, next(all_callbacks()), PhaseTimes(clock.now()), nullptr};
+    trace.effects[CallKind::kUnload] = [this](auto) { clock.advance(Microseconds(30)); };
+    trace.effects[CallKind::kReload] = [this](auto) { clock.advance(Microseconds(50)); };
+    clock.advance(Microseconds(7));
+    candidate.phases.mark(Phase::kWait, clock.now());
+    module.switch_to(candidate, clock);
+    EXPECT_EQ(candidate.phases.total(), Microseconds(87));
+    EXPECT_EQ(candidate.phases.pause(), Microseconds(80));
+    const auto phases = candidate.phases.in_microseconds();
+    EXPECT_EQ(phases[static_cast<std::size_t>(Phase::kUnload)], Microseconds(30));
+    EXPECT_EQ(phases[static_cast<std::size_t>(Phase::kReload)], Microseconds(50));
 }
 
 // The context as the code of a module sees it.
@@ -163,7 +98,8 @@ class ModuleContextTest : public ModuleTest {
   protected:
     ModuleContextTest() {
         static hotrun_context *seen = nullptr;
-        switch_to({{"hotrun_init", symbol([](hotrun_context *given) { seen = given; })}});
+        module.set_steps_finished(12);
+        switch_to({{"hotrun_init", symbol_of([](hotrun_context *given) { seen = given; })}});
         context = seen;
     }
 
@@ -173,21 +109,22 @@ class ModuleContextTest : public ModuleTest {
 TEST_F(ModuleContextTest, TellsVersionSizeAndHeap) {
     EXPECT_EQ(context->abi_version, HOTRUN_ABI_VERSION);
     EXPECT_EQ(context->context_bytes, sizeof(hotrun_context));
-    EXPECT_EQ(context->heap, memory.data());
-    EXPECT_EQ(context->heap_bytes, memory.size());
+    EXPECT_EQ(context->heap, heap.memory().data());
+    EXPECT_EQ(context->heap_bytes, heap.memory().size());
     EXPECT_EQ(context->state, nullptr);
     EXPECT_EQ(context->generation, 1u);
-    module.set_steps_finished(12);
     EXPECT_EQ(context->step, 12u);
+    EXPECT_FALSE(module.step());
+    EXPECT_EQ(context->step, 13u);
 }
 
 TEST_F(ModuleContextTest, AllocatesInThePermanentHeap) {
     auto *block = static_cast<std::byte *>(context->allocate(context, 100, 64));
     ASSERT_NE(block, nullptr);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % 64, 0u);
-    EXPECT_GE(block, memory.data());
-    EXPECT_LE(block + 100, memory.data() + memory.size());
-    EXPECT_EQ(context->allocate(context, memory.size(), 0), nullptr);
+    EXPECT_GE(block, heap.memory().data());
+    EXPECT_LE(block + 100, heap.memory().data() + heap.memory().size());
+    EXPECT_EQ(context->allocate(context, heap.memory().size(), 0), nullptr);
     context->release(context, block);
     context->release(context, nullptr);
 }
@@ -203,7 +140,7 @@ TEST_F(ModuleContextTest, AllocatesZeroedTypes) {
 TEST_F(ModuleContextTest, StateAndBlocksOutliveAGeneration) {
     context->state = context->allocate(context, sizeof(int), 0);
     *static_cast<int *>(context->state) = 13;
-    switch_to(all_callbacks());
+    switch_to();
     EXPECT_EQ(context->generation, 2u);
     EXPECT_EQ(*static_cast<int *>(context->state), 13);
 }

@@ -16,7 +16,9 @@ class HostSymbols final : public LibraryLoader {
     explicit HostSymbols(std::set<std::string> names, std::string mapped = {})
         : names_(std::move(names)), mapped_(std::move(mapped)) {}
 
-    Result<std::unique_ptr<Library>> load(const std::string &) override { return Error{}; }
+    Result<std::unique_ptr<Library>> load(const std::string &, const Origin &) override {
+        return Error{};
+    }
     bool is_mapped(const std::string &name) const override { return name == mapped_; }
     bool host_has_symbol(const char *name) const override { return names_.contains(name); }
     GetProc get_proc() const override { return nullptr; }

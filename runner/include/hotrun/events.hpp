@@ -58,6 +58,8 @@ enum class RejectReason {
     kNoSpace,
 };
 
+enum class RollBackReason { kCrash, kException, kTimeout, kAbort };
+
 // Each enumerator as the word that the event stream uses.
 std::string_view to_word(ChangeSource source);
 std::string_view to_word(BuildStatus status);
@@ -65,6 +67,7 @@ std::string_view to_word(Severity severity);
 std::string_view to_word(StateOutcome outcome);
 std::string_view to_word(Lane lane);
 std::string_view to_word(RejectReason reason);
+std::string_view to_word(RollBackReason reason);
 
 struct ModuleStatus {
     std::string name;
@@ -144,6 +147,35 @@ struct StackFrame {
     std::string library; // path
 };
 
+// The module's code failed, and the module is back in an earlier state.
+struct RolledBackEvent {
+    std::string module;
+    std::uint64_t from = 0; // the generation that failed
+    std::uint64_t to = 0;   // the one whose state it has now; 0: fresh state
+    RollBackReason reason = RollBackReason::kCrash;
+    std::string signal;                   // its name; empty: none
+    std::optional<std::uint64_t> address; // what the code wanted to reach
+    std::vector<StackFrame> backtrace;    // the innermost call first
+    std::uint64_t steps_lost = 0;
+    std::string detail;
+    bool parked = false; // nothing of the module is called until its next generation
+};
+
+// A call into the module does not return, and can't be broken out of safely.
+struct StalledEvent {
+    std::string module;
+    std::uint64_t generation = 0;
+    std::string detail;
+    std::vector<StackFrame> backtrace;
+};
+
+// The process has replaced itself: the same pid, and the heap as it was at the last snapshot.
+struct RestartedEvent {
+    std::int64_t pid = 0;
+    std::string reason;
+    int exit_status = 0; // what the failure would have ended the process with
+};
+
 struct RetiredEvent {
     std::string module;
     std::uint64_t generation = 0;
@@ -163,7 +195,8 @@ struct StoppedEvent {
 
 using EventBody =
     std::variant<ReadyEvent, ChangeEvent, BuildStartedEvent, DiagnosticEvent, BuildFinishedEvent,
-                 ReloadedEvent, RejectedEvent, RetiredEvent, WarningEvent, StoppedEvent>;
+                 ReloadedEvent, RejectedEvent, RolledBackEvent, StalledEvent, RestartedEvent,
+                 RetiredEvent, WarningEvent, StoppedEvent>;
 
 struct Event {
     std::uint64_t seq = 0; // from 1, without gaps

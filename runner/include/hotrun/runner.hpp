@@ -25,7 +25,7 @@ class Observer {
   public:
     virtual ~Observer() = default;
 
-    virtual void event(const Event &) {}                                       // runner's thread
+    virtual void event(const Event &) {}                                        // runner's thread
     virtual void build_progress(std::size_t /*done*/, std::size_t /*total*/) {} // runner's thread
     virtual void log(const std::string & /*module*/, int /*level*/, const char * /*text*/) {} // any
     virtual void before_steps() {} // run() is about to step the modules; the host's thread
@@ -37,8 +37,27 @@ class Observer {
 struct LiveModule {
     std::string name;
     std::uint64_t generation = 0;
-    void *library = nullptr;                                        // what get_proc takes
+    void *library = nullptr;                                      // what get_proc takes
     void *(*get_proc)(void *library, const char *name) = nullptr; // NULL: no such symbol
+};
+
+// Whether calls of the Runner into a module are guarded against crashes, exceptions and hangs; what
+// a host calls by stubs of its own is not. After a failure that leaves nothing in the process to be
+// trusted (a crash inside malloc, in a static constructor) the process replaces itself by a new run
+// of its executable, with the same arguments and pid: main() runs anew, and Runner::create() goes
+// on with the modules' last snapshots.
+enum class GuardChoice {
+    kAuto, // not under a debugger or a sanitizer, which want to see a crash themselves
+    kOn,
+    kOff,
+};
+
+// What happens when a module's code fails after its first step. Code that fails earlier always
+// gives way to the generation before it.
+enum class OnCrash {
+    kPark,    // the last snapshot, and no call into the module until the next generation
+    kRestart, // the process replaces itself, and the generation goes on from the last snapshot
+    kExit,    // the run ends: 128 + the signal's number, or 1
 };
 
 struct Options {
@@ -48,12 +67,17 @@ struct Options {
     // The build folder. Empty: the nearest one at or above the folder of this program's executable;
     // where there is none, modules are the libX.so beside the executable, and nothing is built.
     std::string builddir;
-    bool build = true;                      // false: reload when a library's timestamp changes
-    bool step_modules = true;               // false: hotrun_step is neither needed nor called
-    std::size_t heap_bytes = 64u << 20;     // each module's permanent heap
-    std::chrono::milliseconds interval{250}; // run(): start to start; 0: no wait
-    std::uint64_t step_limit = 0;           // run(): end after so many steps; 0: no end
+    bool build = true;                          // false: reload when a library's timestamp changes
+    bool step_modules = true;                   // false: hotrun_step is neither needed nor called
+    std::size_t heap_bytes = 64u << 20;         // each module's permanent heap
+    std::chrono::milliseconds interval{250};    // run(): start to start; 0: no wait
+    std::uint64_t step_limit = 0;               // run(): end after so many steps; 0: no end
     std::chrono::milliseconds poll_interval{0}; // above 0: watch by polling, not by events
+    GuardChoice guard = GuardChoice::kAuto;
+    OnCrash on_crash = OnCrash::kPark;
+    std::chrono::milliseconds step_timeout{5000};      // of one call into a module; 0: none
+    std::chrono::milliseconds snapshot_interval{1000}; // 0: only at switches
+    bool load_on_main = false; // static constructors run on the host's thread
     // SIGINT, SIGTERM, SIGHUP and SIGPIPE end the run with 130, 0, 129 and 141; a second SIGINT
     // ends the process at once. Handlers are put back when the Runner goes.
     bool handle_signals = true;
@@ -102,5 +126,8 @@ class Runner {
     explicit Runner(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+// Whether this process has replaced itself, and goes on with a run that it had begun.
+bool is_restart();
 
 } // namespace hotrun

@@ -1,0 +1,187 @@
+#include "core/hosted_modules.hpp"
+
+#include "core/rebind_plan.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace hotrun {
+
+namespace {
+
+constexpr int kFailedStatus = 1;
+
+template <std::size_t Size>
+void copy_text(const std::string &from, char (&to)[Size]) {
+    const std::size_t count = std::min(from.size(), Size - 1);
+    std::memcpy(to, from.data(), count);
+    to[count] = '\0';
+}
+
+// What was to be said of the switch is said of its failure.
+void put_first(const std::string &detail, FailureReport &failure) {
+    if (!detail.empty())
+        failure.detail = failure.detail.empty() ? detail : detail + "; " + failure.detail;
+}
+
+int exit_status_of(const Fault &fault) {
+    return fault.signal_number != 0 ? 128 + fault.signal_number : kFailedStatus;
+}
+
+} // namespace
+
+void HostedModules::switch_to_offered() {
+    report_switches();
+    for (Candidate &candidate : services_.handover.take())
+        switch_to(candidate);
+    if (!policy_.step_modules)
+        report_switches();
+}
+
+void HostedModules::switch_to(Candidate &candidate) {
+    Module &module = *modules_[candidate.module];
+    report_switch_of(candidate.module);
+    candidate.phases.mark(Phase::kWait, services_.clock.now());
+    module.set_steps_finished(steps_);
+    SwitchReport report;
+    report.module = candidate.module;
+    report.generation = candidate.generation->number;
+    report.resumed = candidate.resumed;
+    Module::Switched switched =
+        candidate.resumed ? module.resume(candidate) : module.switch_to(candidate, services_.clock);
+    report.rebind = std::move(candidate.rebind); // it may be the last to hold a library
+    if (switched.failure) {
+        switched.failure->rebind = std::move(report.rebind);
+        put_first(switched.detail, *switched.failure);
+        fail(std::move(*switched.failure));
+        return;
+    }
+    report.state = switched.state;
+    report.phases = candidate.phases;
+    report.detail = std::move(switched.detail);
+    reports_.push_back(std::move(report));
+}
+
+void HostedModules::report_switches() {
+    for (SwitchReport &report : reports_)
+        tell(report);
+    reports_.clear();
+}
+
+// Code that was resumed and gives way to newer code at the same safe point.
+void HostedModules::report_switch_of(std::size_t module) {
+    const auto report = std::ranges::find(reports_, module, &SwitchReport::module);
+    if (report == reports_.end())
+        return;
+    tell(*report);
+    reports_.erase(report);
+}
+
+void HostedModules::tell(SwitchReport &report) {
+    Module &module = *modules_[report.module];
+    module.prove();
+    report.old = module.take_old();
+    services_.switched(std::move(report));
+}
+
+bool HostedModules::step() {
+    bool stepped = false;
+    bool finished = false;
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+        if (!modules_[i]->steps())
+            continue;
+        finished |= step_module(i);
+        stepped = true;
+    }
+    if (finished) {
+        services_.record.steps.store(++steps_, std::memory_order_relaxed);
+        if (services_.record.restarts_in_vain.load(std::memory_order_relaxed) != 0)
+            services_.record.restarts_in_vain.store(0, std::memory_order_relaxed);
+    }
+    if (!reports_.empty())
+        report_switches();
+    return stepped;
+}
+
+bool HostedModules::step_module(std::size_t index) {
+    std::optional<FailureReport> failure = modules_[index]->step();
+    const bool finished = !failure;
+    if (reports_.empty() && finished)
+        return true;
+    const auto report = std::ranges::find(reports_, index, &SwitchReport::module);
+    if (report != reports_.end() && !failure)
+        report->phases.mark(Phase::kFirstStep, services_.clock.now());
+    if (report != reports_.end() && failure) {
+        failure->rebind = std::move(report->rebind);
+        put_first(report->detail, *failure);
+        reports_.erase(report);
+    }
+    if (failure)
+        fail(std::move(*failure));
+    return finished;
+}
+
+// Where the process is to be replaced, the one that follows tells.
+void HostedModules::fail(FailureReport failure) {
+    const bool is_later = failure.from == failure.to;
+    if (is_later && policy_.on_crash == OnCrash::kRestart && !shut_down_ &&
+        failure.where == CallKind::kStep && services_.record.has_tries_left()) {
+        record_failure(failure);
+        services_.handover.ask(Handover::Wish::kRestart);
+        return;
+    }
+    if (is_later && policy_.on_crash == OnCrash::kExit)
+        services_.handover.request_stop(exit_status_of(failure.fault));
+    services_.failed(std::move(failure));
+}
+
+void HostedModules::record_failure(const FailureReport &failure) {
+    FailureRecord &record = services_.record.failure;
+    record.where = FailureRecord::Where::kCall;
+    services_.record.modules()[failure.module].parked = false; // it goes on in the next process
+    record.site = {failure.module, failure.where};
+    record.reason = failure.fault.reason;
+    record.signal_number = failure.fault.signal_number;
+    copy_text(failure.fault.signal, record.signal);
+    record.has_address = failure.fault.address.has_value();
+    record.address = failure.fault.address.value_or(0);
+    record.steps_lost = failure.steps_lost;
+    copy_text(failure.fault.detail, record.detail);
+    record.frame_count = std::min(failure.fault.backtrace.size(), FailureRecord::kFrames);
+    for (std::size_t i = 0; i < record.frame_count; ++i) {
+        record.frames[i].address = failure.fault.backtrace[i].address;
+        record.frames[i].load_bias = failure.fault.backtrace[i].load_bias;
+        copy_text(failure.fault.backtrace[i].file, record.frames[i].file);
+    }
+}
+
+void HostedModules::take_snapshots() {
+    const TimePoint start = services_.clock.now();
+    for (const std::unique_ptr<Module> &module : modules_)
+        module->take_snapshot();
+    snapshot_cost_ = (services_.clock.now() - start).count();
+}
+
+void HostedModules::shut_down() {
+    report_switches();
+    if (std::exchange(shut_down_, true))
+        return;
+    services_.record.exit_status = services_.handover.exit_status();
+    services_.record.stopping = true;
+    for (const std::unique_ptr<Module> &module : modules_) {
+        if (std::optional<FailureReport> failure = module->shutdown())
+            fail(std::move(*failure));
+    }
+}
+
+std::vector<std::unique_ptr<Generation>> HostedModules::take_all() {
+    std::vector<std::unique_ptr<Generation>> all;
+    for (const std::unique_ptr<Module> &module : modules_) {
+        for (std::unique_ptr<Generation> &generation : module->take_all())
+            all.push_back(std::move(generation));
+    }
+    return all;
+}
+
+} // namespace hotrun

@@ -1,0 +1,76 @@
+// The modules of a run on the host's thread: their switches, their steps, and what fails.
+#pragma once
+
+#include "core/handover.hpp"
+#include "core/module.hpp"
+#include "core/run_record.hpp"
+#include "hotrun/runner.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace hotrun {
+
+// Bound to the host's thread.
+class HostedModules {
+  public:
+    struct Services {
+        Handover &handover;
+        const Clock &clock;
+        RunRecord &record;
+        std::function<void(SwitchReport)> switched;
+        std::function<void(FailureReport)> failed;
+    };
+    struct Policy {
+        OnCrash on_crash = OnCrash::kPark;
+        bool step_modules = true;
+    };
+
+    HostedModules(Services services, Policy policy)
+        : services_(std::move(services)), policy_(policy), steps_(services_.record.steps) {}
+
+    void add(std::unique_ptr<Module> module) { modules_.push_back(std::move(module)); }
+
+    // At the safe point: switches to all that is offered.
+    void switch_to_offered();
+
+    // Each module that runs. False: none does.
+    bool step();
+
+    std::uint64_t steps() const { return steps_; }
+
+    // At the safe point.
+    void take_snapshots();
+
+    // What taking them has last taken; any thread.
+    Duration snapshot_cost() const { return Duration(snapshot_cost_.load()); }
+
+    // Tells of switches whose first step is not to be waited for any longer.
+    void report_switches();
+
+    // Once, at the end of the run.
+    void shut_down();
+
+    // Everything that may hold code, for the runner's thread to let go of.
+    std::vector<std::unique_ptr<Generation>> take_all();
+
+  private:
+    void switch_to(Candidate &candidate);
+    bool step_module(std::size_t index); // whether the step was finished
+    void report_switch_of(std::size_t module);
+    void tell(SwitchReport &report);
+    void fail(FailureReport failure);
+    void record_failure(const FailureReport &failure);
+
+    Services services_;
+    const Policy policy_;
+    std::vector<std::unique_ptr<Module>> modules_;
+    std::vector<SwitchReport> reports_; // wait for the first step with the new code
+    std::uint64_t steps_;
+    std::atomic<Duration::rep> snapshot_cost_{0};
+    bool shut_down_ = false;
+};
+
+} // namespace hotrun

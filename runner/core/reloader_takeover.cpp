@@ -1,0 +1,168 @@
+// The part of Reloader that goes on where a process before has ended.
+#include "core/reloader.hpp"
+
+#include "core/rebind_plan.hpp"
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include <cxxabi.h>
+
+namespace hotrun {
+
+namespace {
+
+std::vector<CodeAddress> backtrace_of(const FailureRecord &failure) {
+    std::vector<CodeAddress> addresses;
+    for (std::size_t i = 0; i < failure.frame_count; ++i) {
+        const FailureRecord::Frame &frame = failure.frames[i];
+        addresses.push_back({frame.address, frame.load_bias, frame.file});
+    }
+    return addresses;
+}
+
+std::string exception_of(const FailureRecord &failure) {
+    if (failure.exception_type[0] == '\0')
+        return {};
+    int status = 0;
+    char *name = abi::__cxa_demangle(failure.exception_type, nullptr, nullptr, &status);
+    const std::string text = name == nullptr ? failure.exception_type : name;
+    std::free(name); // NOLINT: that is how it is given back
+    return "an exception of type " + text;
+}
+
+std::string described(const FailureRecord &failure) {
+    if (failure.reason == RollBackReason::kTimeout)
+        return "a call that did not return";
+    const std::string exception = exception_of(failure);
+    return failure.signal + (exception.empty() ? "" : ", by " + exception);
+}
+
+int exit_status_of(const FailureRecord &failure) {
+    return failure.signal_number != 0 ? 128 + failure.signal_number : 1;
+}
+
+} // namespace
+
+std::optional<int> Reloader::take_over(RunRecord &record, OnCrash on_crash) {
+    tell_takeover(record, on_crash);
+    if (record.stopping)
+        return std::nullopt;
+    FailureRecord &failure = record.failure;
+    distrust(failure, record);
+    const bool later_failure = resume_all(record, on_crash);
+    graph_.remove_other_copies();
+    failure.where = FailureRecord::Where::kNowhere;
+    return later_failure && on_crash == OnCrash::kExit ? std::optional(exit_status_of(failure))
+                                                       : std::nullopt;
+}
+
+// Code that has failed in a later step, or in the call that ends it, is called no more. Whether
+// there is such.
+bool Reloader::resume_all(RunRecord &record, OnCrash on_crash) {
+    const FailureRecord &failure = record.failure;
+    bool later_failure = false;
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        ModuleRecord &module = record.modules()[i];
+        slots_[i]->taken = module.last_number;
+        slots_[i]->live = module.generation;
+        if (module.candidate != 0) {
+            module.parked = module.parked_before;
+        } else if (failure.where == FailureRecord::Where::kCall && failure.site.module == i) {
+            const bool is_step = failure.site.kind == CallKind::kStep;
+            later_failure |= is_step;
+            module.parked = !is_step || on_crash != OnCrash::kRestart;
+        }
+        module.candidate = 0;
+        if (std::optional<Candidate> candidate = resume(i, module))
+            candidates.push_back(std::move(*candidate));
+    }
+    handover_.offer(std::move(candidates));
+    return later_failure;
+}
+
+void Reloader::tell_takeover(RunRecord &record, OnCrash on_crash) {
+    const FailureRecord &failure = record.failure;
+    std::string where = "static constructors";
+    if (failure.where == FailureRecord::Where::kCall)
+        where =
+            std::string(name_of(failure.site.kind)) + " of " + slots_[failure.site.module]->name;
+    else if (failure.where == FailureRecord::Where::kDestructor)
+        where = "static destructors";
+    events_.tell(RestartedEvent{services_.processes.own_pid(), described(failure) + " in " + where,
+                                exit_status_of(failure)});
+    if (failure.where != FailureRecord::Where::kCall || failure.site.kind == CallKind::kUnload)
+        return;
+    const ModuleRecord &module = record.modules()[failure.site.module];
+    FailureReport report;
+    report.module = failure.site.module;
+    report.where = failure.site.kind;
+    report.from = module.candidate != 0 ? module.candidate : module.generation;
+    report.to = module.generation;
+    report.parked = report.from == report.to
+                        ? on_crash != OnCrash::kRestart || report.where != CallKind::kStep
+                        : report.to == 0 || module.parked_before;
+    report.fault.reason = failure.reason;
+    report.fault.signal = failure.signal;
+    if (failure.has_address)
+        report.fault.address = failure.address;
+    report.fault.backtrace = backtrace_of(failure);
+    report.fault.detail = failure.detail[0] != '\0' ? failure.detail : exception_of(failure);
+    report.steps_lost = failure.steps_lost;
+    tell_failure(*slots_[report.module], report);
+}
+
+// The same files are not tried again.
+void Reloader::distrust(const FailureRecord &failure, RunRecord &record) {
+    if (failure.where == FailureRecord::Where::kConstructor) {
+        graph_.known().add_failed({failure.library, failure.library_timestamp},
+                                  "its static constructors end in " + described(failure));
+        return;
+    }
+    if (failure.where != FailureRecord::Where::kCall)
+        return;
+    const ModuleRecord &module = record.modules()[failure.site.module];
+    if (module.candidate == 0)
+        return;
+    if (const auto recipes = parse_recipe(module.candidate_code))
+        graph_.known().add(slots_[failure.site.module]->library, combination_of(*recipes), nullptr);
+}
+
+// The same files as before, at other addresses.
+std::shared_ptr<RebindPlan> Reloader::plan_of_moves(const std::vector<CodeRecipe> &recipes,
+                                                    const LiveLibrary::Shared &code) const {
+    std::vector<LiveLibrary::Shared> libraries;
+    for (const CodeRecipe &recipe : recipes)
+        libraries.push_back(graph_.known().library(recipe.path, recipe.origin));
+    libraries.back() = code;
+    std::vector<RebindPlan::Move> moves;
+    for (std::size_t i = 0; i < recipes.size(); ++i)
+        moves.push_back({recipes[i].place, libraries[i]->library->place().load_bias});
+    return std::make_shared<RebindPlan>(services_.files, std::move(moves));
+}
+
+std::optional<Candidate> Reloader::resume(std::size_t module, const ModuleRecord &record) {
+    Slot &slot = *slots_[module];
+    graph_.set_next_number(module, record.last_number + 1);
+    const auto recipes = parse_recipe(record.code);
+    if (record.generation == 0 || !recipes)
+        return std::nullopt;
+    LiveLibrary::Shared code = graph_.resume(module, *recipes);
+    if (code == nullptr)
+        return std::nullopt;
+    slot.live_code = code;
+    if (record.parked)
+        graph_.parked(module);
+    slot.untold[record.generation] = {code, {}, true};
+    Generation generation{record.generation, code, Callbacks::of(*code->library), recipe_of(code)};
+    Candidate candidate{module, std::make_unique<Generation>(std::move(generation)),
+                        PhaseTimes(services_.clock.now()),
+                        plan_of_moves(*recipes, code)};
+    candidate.resumed = true;
+    candidate.parked = record.parked;
+    return candidate;
+}
+
+} // namespace hotrun

@@ -1,0 +1,110 @@
+#include "core/retired_code.hpp"
+
+#include "core/pointer_scan.hpp"
+#include "core/rebind.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace hotrun {
+
+namespace {
+
+constexpr std::size_t kMostNamed = 3;
+
+std::uint64_t word_at(std::span<const std::byte> memory, std::size_t offset) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, memory.data() + offset, sizeof word);
+    return word;
+}
+
+} // namespace
+
+void RetiredCode::add(std::unique_ptr<Generation> generation) {
+    services_.events.tell(RetiredEvent{.module = module_,
+                                       .generation = generation->number,
+                                       .unmapped = false,
+                                       .why = "the last " + std::to_string(kKept) +
+                                              " old generations stay mapped for callbacks into "
+                                              "them"});
+    generation->code->symbols->drop();
+    generations_.push_back({std::move(generation), {}});
+}
+
+void RetiredCode::close_old() {
+    const std::size_t beyond = generations_.size() - std::min(generations_.size(), kKept);
+    std::deque<Entry> stay;
+    for (std::size_t i = 0; i < beyond; ++i) {
+        Entry entry = std::move(generations_.front());
+        generations_.pop_front();
+        std::string holder = holder_of(*entry.generation->code);
+        if (holder.empty()) {
+            close(std::move(entry.generation));
+            continue;
+        }
+        if (std::exchange(entry.held_by, holder).empty())
+            services_.events.tell(
+                RetiredEvent{module_, entry.generation->number, false, std::move(holder)});
+        stay.push_back(std::move(entry));
+    }
+    for (; !stay.empty(); stay.pop_back())
+        generations_.push_front(std::move(stay.back()));
+}
+
+std::string RetiredCode::holder_of(const LiveLibrary &code) const {
+    std::string holder = pointers_into(code);
+    if (holder.empty() && services_.holders != nullptr)
+        holder = services_.holders->thread_in(code.library->place());
+    return holder;
+}
+
+// In the heaps as of the last snapshot, which is younger than the switch away from this code.
+std::string RetiredCode::pointers_into(const LiveLibrary &code) const {
+    const Library::Place place = code.library->place();
+    std::size_t count = 0;
+    std::string names;
+    for (const HeapImage *heap : services_.heaps) {
+        const std::span<const std::byte> image = heap->image();
+        std::vector<std::size_t> offsets;
+        find_words(image, {place.begin, place.end}, offsets);
+        for (const std::size_t offset : offsets) {
+            if (++count > kMostNamed)
+                continue;
+            const SymbolCache::Shared symbols =
+                code.symbols->get(services_.files, code.copy.path());
+            const Rebinder names_only(*symbols, place.load_bias, *symbols, place.load_bias);
+            names += (names.empty() ? "" : ", ") + names_only.describe(word_at(image, offset)) +
+                     " at byte " + std::to_string(offset);
+        }
+    }
+    if (count == 0)
+        return {};
+    return std::to_string(count) +
+           (count == 1 ? " word of the heap leads" : " words of the heap lead") +
+           " into it: " + names + (count > kMostNamed ? ", …" : "");
+}
+
+void RetiredCode::close(std::unique_ptr<Generation> generation) {
+    const std::string path = generation->code->copy.path();
+    const bool unique_symbols = generation->code->has_unique_symbols;
+    RetiredEvent event{
+        .module = module_, .generation = generation->number, .unmapped = true, .why = {}};
+    generation.reset();
+    if (services_.loader.is_mapped(path)) {
+        event.unmapped = false;
+        event.why = unique_symbols
+                        ? "it has unique symbols; compile it with -fno-gnu-unique"
+                        : "a thread_local with a destructor, or another library, holds it";
+    }
+    services_.events.tell(std::move(event));
+}
+
+std::vector<LiveLibrary::Shared> RetiredCode::mapped() const {
+    std::vector<LiveLibrary::Shared> all;
+    for (const Entry &entry : generations_)
+        all.push_back(entry.generation->code);
+    return all;
+}
+
+} // namespace hotrun

@@ -1,0 +1,15 @@
+// Which libraries have lain at addresses that nobody may use any more.
+#pragma once
+
+#include <cstdint>
+
+namespace hotrun {
+
+// Remembers the last thousand or so. One thread at a time.
+void remember_closed_library(std::uintptr_t begin, std::uintptr_t end, const char *path);
+
+// The file name of the library that has lain there; null: none that is remembered. In a signal
+// handler too; what it gives stays as it is, unless a thousand libraries are closed meanwhile.
+const char *closed_library_at(std::uintptr_t address);
+
+} // namespace hotrun

@@ -1,0 +1,267 @@
+// How a Runner is put together.
+#include "runner_impl.hpp"
+
+#include "core/fallback_watcher.hpp"
+#include "core/polling_watcher.hpp"
+#include "linux/alternate_stack.hpp"
+#include "linux/inotify_watcher.hpp"
+#include "ninja_program.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <algorithm>
+
+#include <unistd.h>
+
+namespace hotrun {
+
+namespace {
+
+enum Alarm { kPollAlarm = 100, kWatchdogAlarm, kSnapshotAlarm };
+
+// What the file names of all live copies of this process have in common.
+std::string live_copy_mark() {
+    return "_live." + std::to_string(::getpid()) + ".";
+}
+
+} // namespace
+
+Runner::Impl::Impl(Options options, RunPlan plan, WakeDescriptor wake)
+    : options_(std::move(options)), plan_(std::move(plan)), wake_(std::move(wake)),
+      look_at_libraries_(!plan_.build) {}
+
+Result<std::unique_ptr<Runner::Impl>> Runner::Impl::create(Options options) {
+    const LinuxFileSystem files;
+    Result<RunPlan> plan = make_run_plan(files, options, executable_path);
+    if (!plan)
+        return plan.error();
+    Result<WakeDescriptor> wake = WakeDescriptor::create();
+    if (!wake)
+        return wake.error();
+    std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(*plan), std::move(*wake)));
+    if (const Status ready = impl->set_up(); !ready)
+        return ready.error();
+    return impl;
+}
+
+Status Runner::Impl::set_up() {
+    if (Status guarded = make_guard(); !guarded)
+        return guarded;
+    RunRecord &record = restart_->record();
+    ready_note_.emplace(handover_, record, options_.step_limit != 0);
+    std::vector<Observer *> observers = options_.observers;
+    observers.push_back(&*ready_note_);
+    if (!restart_->taken_over())
+        record.start_ns = clock_.now().time_since_epoch().count();
+    events_.emplace(clock_, std::move(observers), TimePoint(Duration(record.start_ns)),
+                    record.last_seq);
+    if (plan_.build) {
+        if (const Status claimed = claim_builddir(); !claimed)
+            return claimed.error();
+        const Result<std::string> program = find_ninja();
+        if (!program)
+            return program.error();
+        ninja_.emplace(NinjaBuild::Services{*commands_, files_, clock_},
+                       NinjaSetup{*program, plan_.builddir, plan_.targets.ninja_targets,
+                                  find_program({"flock"})});
+    }
+    if (Status added = add_modules(); !added)
+        return added;
+    make_reloader();
+    engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
+                    EngineSetup{plan_.builddir, plan_.build, plan_.target_names,
+                                [this] { return claim_builddir(); }},
+                    *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+    if (plan_.build)
+        make_watcher();
+    if (options_.handle_signals)
+        signals_.emplace(
+            loop_.io(), [this](int status) { stop_by_signal(status); },
+            [this](int status) {
+                stop(status);
+                force_end(status);
+            },
+            &restart_->record().asked_status);
+    start_thread();
+    return Done{};
+}
+
+// The record of the run is kept without a guard too: modules say there what they are.
+Status Runner::Impl::make_guard() {
+    Result<std::unique_ptr<ProcessRestart>> restart = ProcessRestart::create(
+        plan_.targets.modules.size(), [this] { handover_.ask(Handover::Wish::kRestart); });
+    if (!restart)
+        return restart.error();
+    restart_ = std::move(*restart);
+    restart_->end_children();
+    commands_.emplace(loop_.io(), std::chrono::seconds(5), &restart_->record().children);
+    const bool guarded = options_.guard == GuardChoice::kOn ||
+                         (options_.guard == GuardChoice::kAuto && !is_watched_by_others());
+    if (guarded) {
+        crash_guard_ = std::make_unique<CrashGuard>(*restart_, live_copy_mark());
+        guarded_loader_.emplace(dl_loader_, *restart_, options_.step_timeout);
+        loader_ = &*guarded_loader_;
+    }
+    if (options_.load_on_main) {
+        host_loader_.emplace(*loader_, [this] { handover_.ask(Handover::Wish::kLoad); });
+        loader_ = &*host_loader_;
+    }
+    return Done{};
+}
+
+void Runner::Impl::make_reloader() {
+    HostProcess process;
+    for (const std::unique_ptr<HeapMapping> &heap : heaps_)
+        process.heaps.push_back(heap.get());
+    process.symbolizer = &symbolizer_;
+    process.holders = &code_holders_;
+    reloader_.emplace(HotLibrary::Services{files_, *loader_, processes_, clock_}, loop_, *events_,
+                      handover_, plan_.targets.modules, options_.step_modules, std::move(process));
+    if (crash_guard_ != nullptr && options_.step_timeout.count() > 0)
+        watchdog_.emplace(loop_, clock_, kWatchdogAlarm, *crash_guard_, options_.step_timeout,
+                          [this](const std::vector<CodeAddress> &backtrace) {
+                              reloader_->stalled(crash_guard_->current_module(), backtrace);
+                              if (handover_.stop_requested())
+                                  force_end(exit_status());
+                          });
+}
+
+void Runner::Impl::start_thread() {
+    thread_ = std::thread([this] {
+        const AlternateStack stack;
+        const auto work = boost::asio::make_work_guard(loop_.io());
+        loop_.io().run();
+    });
+    loop_.post([this] { begin(); });
+}
+
+void Runner::Impl::begin() {
+    RunRecord &record = restart_->record();
+    if (restart_->taken_over()) {
+        if (const std::optional<int> status = reloader_->take_over(record, options_.on_crash))
+            stop(*status);
+        if (const int status = record.asked_status; status != StopSignals::kNotAsked)
+            stop(status);
+        if (record.ready)
+            engine_->set_ready();
+        if (record.stopping)
+            return;
+    }
+    if (watchdog_)
+        watchdog_->start();
+    snapshot_asked_ = clock_.now();
+    if (crash_guard_ != nullptr && options_.snapshot_interval.count() > 0)
+        ask_for_snapshots();
+    engine_->start();
+}
+
+// The host comes by anyway; they are put off while they would take more than one hundredth of the
+// time. What the last one took is only known after it was asked for.
+void Runner::Impl::ask_for_snapshots() {
+    const auto due = [this] {
+        return snapshot_asked_ +
+               std::max<Duration>(options_.snapshot_interval, 100 * hosted_->snapshot_cost());
+    };
+    loop_.set_alarm(kSnapshotAlarm, due(), [this, due] {
+        if (clock_.now() >= due()) {
+            snapshot_asked_ = clock_.now();
+            handover_.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
+        }
+        ask_for_snapshots();
+    });
+}
+
+Status Runner::Impl::claim_builddir() {
+    lock_.reset();
+    Result<BuildLock> lock = BuildLock::take(plan_.builddir);
+    if (!lock)
+        return lock.error();
+    lock_ = std::move(*lock);
+    return Done{};
+}
+
+Status Runner::Impl::add_modules() {
+    if (options_.heap_bytes > HeapMapping::kMaxBytes)
+        return Error{ErrorKind::kMisuse, "a permanent heap can't be larger than 16G", 0};
+    const auto post = [this](auto report, void (Engine::*tell)(decltype(report))) {
+        auto shared = std::make_shared<decltype(report)>(std::move(report));
+        loop_.post([this, shared, tell] { ((*engine_).*tell)(std::move(*shared)); });
+    };
+    hosted_.emplace(HostedModules::Services{
+                        handover_, clock_, restart_->record(),
+                        [post](SwitchReport report) { post(std::move(report), &Engine::switched); },
+                        [post](FailureReport report) { post(std::move(report), &Engine::failed); }},
+                    HostedModules::Policy{options_.on_crash, options_.step_modules});
+    if (restart_->taken_over() && restart_->record().stopping)
+        stop(restart_->record().exit_status);
+    for (std::size_t i = 0; i < plan_.targets.modules.size(); ++i) {
+        if (Status added = add_module(i, plan_.targets.modules[i].name); !added)
+            return added;
+    }
+    return Done{};
+}
+
+Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
+    ModuleRecord &record = restart_->record().modules()[index];
+    const bool resumes = restart_->taken_over() && record.heap_descriptor >= 0;
+    Result<std::unique_ptr<HeapMapping>> heap =
+        resumes ? HeapMapping::adopt(record.heap_descriptor, record.heap_bytes)
+                : HeapMapping::create(options_.heap_bytes);
+    if (!heap)
+        return heap.error();
+    record.heap_bytes = (*heap)->bytes();
+    record.heap_descriptor = (*heap)->descriptor();
+    Guard &guard = crash_guard_ != nullptr ? static_cast<Guard &>(*crash_guard_) : no_guard_;
+    const Module::Parts parts{index, guard, **heap, record, resumes, &page_map_};
+    hosted_->add(std::make_unique<Module>(name, parts, hooks_for(name)));
+    heaps_.push_back(std::move(*heap));
+    return Done{};
+}
+
+Module::Hooks Runner::Impl::hooks_for(const std::string &name) {
+    Module::Hooks hooks;
+    hooks.log = [this, name](int level, const char *text) {
+        for (Observer *observer : options_.observers)
+            observer->log(name, level, text);
+    };
+    hooks.stop = [this](int exit_status) { stop(exit_status); };
+    hooks.warn = [this, name](const Error &error) {
+        loop_.post([this, message = name + ": " + error.message] {
+            events_->tell(WarningEvent{"snapshot", message});
+        });
+    };
+    if (options_.on_switch) {
+        hooks.on_switch = [this, name](const Generation &generation) {
+            options_.on_switch(LiveModule{name, generation.number,
+                                          generation.code->library->handle(), loader_->get_proc()});
+        };
+    }
+    return hooks;
+}
+
+// Where there are no events, files are polled, and that is told.
+void Runner::Impl::make_watcher() {
+    constexpr std::chrono::milliseconds kFallback{250};
+    const auto report = [this](ChangeSource source) {
+        return [this, source](const std::vector<std::string> &paths) {
+            engine_->files_changed(paths, source);
+        };
+    };
+    const bool only_polls = options_.poll_interval.count() > 0;
+    watcher_ = std::make_unique<PollingWatcher>(loop_, clock_, files_, kPollAlarm,
+                                                only_polls ? options_.poll_interval : kFallback,
+                                                report(ChangeSource::kPoll));
+    if (!only_polls) {
+        auto events =
+            InotifyWatcher::create(loop_.io(), report(ChangeSource::kWatch), silent_file_system);
+        if (events)
+            watcher_ = std::make_unique<FallbackWatcher>(std::move(*events), std::move(watcher_));
+        else
+            loop_.post([this, message = events.error().message] {
+                events_->tell(WarningEvent{"watch", message});
+            });
+    }
+    engine_->set_watcher(watcher_.get());
+}
+
+} // namespace hotrun

@@ -1,0 +1,74 @@
+// The engine when the code that it had built fails.
+#include "support/engine_world.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hotrun {
+namespace {
+
+using Words = std::vector<std::string>;
+
+void host_fails(EngineWorld &world) {
+    for (SwitchReport &report : world.host.switch_now())
+        world.engine.failed(world.host.roll_back(std::move(report)));
+    world.loop.run_posted();
+}
+
+TEST(EngineFailure, ReadyWaitsForAFirstGenerationThatFails) {
+    EngineWorld world;
+    world.start();
+    world.finish_build("one");
+    EXPECT_EQ(world.words(), (Words{"build_started", "build_finished ok"}));
+    host_fails(world);
+    EXPECT_EQ(world.words(),
+              (Words{"rolled_back game 1 to 0 crash", "retired game 1 mapped", "ready game 0"}));
+    world.save(EngineWorld::kSource, "mended");
+    world.finish_build("two");
+    world.host_switches();
+    EXPECT_EQ(world.words(), (Words{"change /p/src/game.cpp", "build_started",
+                                    "build_finished ok", "reloaded game 2 fresh"}));
+}
+
+TEST(EngineFailure, SaveAfterARollBackIsBuiltAndReloaded) {
+    EngineWorld world;
+    world.start_ready();
+    world.save(EngineWorld::kSource, "second");
+    world.finish_build("two");
+    world.words();
+    host_fails(world);
+    EXPECT_EQ(world.words(), (Words{"rolled_back game 2 to 1 crash", "retired game 2 mapped"}));
+    world.loop.advance(std::chrono::seconds(1));
+    EXPECT_FALSE(world.build_runs());
+    EXPECT_FALSE(world.handover.has_news());
+    world.save(EngineWorld::kSource, "third");
+    world.finish_build("three");
+    world.host_switches();
+    EXPECT_EQ(world.host.live(0)->number, 3u);
+    EXPECT_EQ(world.live_mark(), "three");
+}
+
+TEST(EngineFailure, ParkedModuleGoesOnWithTheNextSave) {
+    EngineWorld world;
+    world.start_ready();
+    world.engine.failed(world.host.park(0));
+    EXPECT_EQ(world.words(), Words{"rolled_back game 1 to 1 crash"});
+    world.save(EngineWorld::kSource, "second");
+    world.finish_build("one"); // as if the line that fails had never been saved
+    world.host_switches();
+    EXPECT_EQ(world.words().back(), "retired game 1 mapped");
+    EXPECT_EQ(world.host.live(0)->number, 2u);
+}
+
+TEST(EngineFailure, ProcessThatTakesOverIsNotReadyOnceMore) {
+    EngineWorld world;
+    world.engine.set_ready();
+    world.start();
+    world.finish_build("one");
+    world.host_switches();
+    EXPECT_EQ(world.words(),
+              (Words{"build_started", "build_finished ok", "reloaded game 1 fresh"}));
+    EXPECT_TRUE(world.observer.all<ReadyEvent>().empty());
+}
+
+} // namespace
+} // namespace hotrun
