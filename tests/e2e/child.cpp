@@ -131,6 +131,7 @@ bool Child::read_from(int &fd, const std::function<void(std::string_view)> &take
 }
 
 void Child::signal(int number) const {
+    ASSERT_TRUE(running()); // -1 would be everybody
     ::kill(pid_, number);
 }
 
@@ -147,10 +148,9 @@ int Child::wait_for_exit() {
         ADD_FAILURE() << "the program does not end; its output was:\n" << output_;
         signal(SIGKILL);
     }
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
+    ::waitpid(pid_, &wait_status_, 0);
     pid_ = -1;
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return WIFSIGNALED(wait_status_) ? 128 + WTERMSIG(wait_status_) : WEXITSTATUS(wait_status_);
 }
 
 } // namespace hotrun::e2e

@@ -42,6 +42,7 @@ class Child {
 
     // 128 + n for signal n.
     int wait_for_exit();
+    int wait_status() const { return wait_status_; } // then, as waitpid(2) gave it
     bool running() const { return pid_ > 0; }
 
     // A further descriptor that is read together with the output.
@@ -54,6 +55,7 @@ class Child {
     pid_t pid_ = -1;
     int fd_ = -1;
     int pidfd_ = -1;
+    int wait_status_ = 0;
     int also_fd_ = -1;
     std::function<void(std::string_view)> take_also_;
     std::string output_;

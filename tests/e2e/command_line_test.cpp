@@ -34,8 +34,9 @@ void expect_error(const Ended &ended, int status, const std::string &part) {
 TEST_F(CommandLine, HelpAndVersionEndWith0) {
     const Ended help = run_hotrun({"--help"}, "/");
     EXPECT_EQ(help.status, 0);
-    for (const char *option : {"--builddir", "--interval", "--steps", "--heap", "--no-build",
-                               "--poll", "--events", "--color", "-q", "-v", "--version"})
+    for (const char *option : {"--builddir", "--interval", "--steps", "--heap", "--snapshot",
+                               "--no-build", "--poll", "--guard", "--on-crash", "--step-timeout",
+                               "--load-on-main", "--events", "--color", "-q", "-v", "--version"})
         EXPECT_NE(help.output.find(option), std::string::npos) << option;
     EXPECT_TRUE(run_hotrun({"--version"}, "/").output.starts_with("hotrun 0."));
 }
@@ -48,11 +49,38 @@ TEST_F(CommandLine, MisuseEndsWith2AndOneSentence) {
     expect_error(run_hotrun({"--steps", "0"}, "/"), 2, "0");
     expect_error(run_hotrun({"--heap", "12Q"}, "/"), 2, "12Q");
     expect_error(run_hotrun({"--heap", "99999999999G"}, "/"), 2, "99999999999G");
-    expect_error(run_hotrun({"--color", "blue"}, "/"), 2, "blue");
+    expect_error(run_hotrun({"--color", "blue"}, "/"), 2, "blue, is not auto, always or never;");
     expect_error(run_hotrun({"-z"}, "/"), 2, "-z");
     expect_error(run_hotrun({"x", "--", "y"}, "/"), 2, "--");
     expect_error(run_hotrun({}, "/"), 2, "no Meson project");
     expect_error(run_hotrun({"-C", "nowhere"}, "/"), 2, "/nowhere");
+}
+
+TEST_F(CommandLine, MisuseOfWhatToDoAboutCrashesEndsWith2AndOneSentence) {
+    expect_error(run_hotrun({"--guard", "maybe"}, "/"), 2, "maybe, is not auto, on or off;");
+    expect_error(run_hotrun({"--on-crash", "pray"}, "/"), 2, "pray, is not park, restart or exit;");
+    expect_error(run_hotrun({"--on-crash="}, "/"), 2, "is not park, restart or exit;");
+    expect_error(run_hotrun({"--step-timeout", "5s"}, "/"), 2, "5s, is no number of milliseconds;");
+    expect_error(run_hotrun({"--snapshot", "-1"}, "/"), 2, "-1, is no number of milliseconds;");
+    expect_error(run_hotrun({"--snapshot"}, "/"), 2, "--snapshot needs a value (MS)");
+    expect_error(run_hotrun({"--load-on-main=yes"}, "/"), 2, "--load-on-main");
+    expect_error(run_hotrun({"--gard", "on"}, "/"), 2, "did you mean --guard?");
+}
+
+TEST_F(CommandLine, WhatToDoAboutCrashesIsTaken) {
+    project.set_up();
+    const std::vector<std::string> once = {"--steps", "1", "-q", "--load-on-main"};
+    const std::vector<std::vector<std::string>> choices = {
+        {"--guard", "auto", "--on-crash", "park", "--step-timeout", "0", "--snapshot", "0"},
+        {"--guard", "on", "--on-crash", "restart", "--step-timeout", "60000"},
+        {"--guard", "off", "--on-crash", "exit", "--snapshot", "20"},
+    };
+    for (std::vector<std::string> words : choices) {
+        words.insert(words.end(), once.begin(), once.end());
+        const Ended ended = run_hotrun(words, project.path());
+        EXPECT_EQ(ended.status, 0) << ended.output;
+        EXPECT_EQ(ended.output, "value=1 steps=1\n");
+    }
 }
 
 TEST_F(CommandLine, AnUnknownTargetEndsWith2AndTheNearestNames) {

@@ -38,17 +38,18 @@ void HotrunProcess::take_events(std::string_view bytes) {
     }
 }
 
-const boost::json::object *HotrunProcess::next(const std::string &name) {
+const boost::json::object *HotrunProcess::next_of(const std::vector<std::string> &names) {
     const boost::json::object *found = nullptr;
     child_->wait_until(
         [&] {
             for (; seen_ < events_.size() && found == nullptr; ++seen_) {
-                if (events_[seen_].at("event").as_string() == name)
+                const std::string name(events_[seen_].at("event").as_string());
+                if (std::ranges::count(names, name) != 0)
                     found = &events_[seen_];
             }
             return found != nullptr;
         },
-        "the event " + name);
+        "the event " + names.front());
     if (found == nullptr)
         ADD_FAILURE() << "the events were:\n" << all_events();
     return found;

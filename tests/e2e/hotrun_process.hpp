@@ -25,7 +25,10 @@ class HotrunProcess {
     Child &child() { return *child_; }
 
     // The next event of that name; those before it are skipped. Null on failure.
-    const boost::json::object *next(const std::string &name);
+    const boost::json::object *next(const std::string &name) { return next_of({name}); }
+
+    // As next(), of whichever of these names comes first.
+    const boost::json::object *next_of(const std::vector<std::string> &names);
 
     // Waits for the ready event, then for the output of a first step.
     void wait_until_ready();

@@ -1,5 +1,6 @@
 // What a run leaves behind: nothing, neither while it goes on nor when it ends.
 #include "e2e/game_test.hpp"
+#include "e2e/proc_view.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -12,41 +13,9 @@ class Lifetime : public GameTest {};
 
 namespace fs = std::filesystem;
 
-std::size_t entries_of(const std::string &folder) {
+std::size_t files_of(const TestProject &project) {
     return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-}
-
-std::string read_text(const std::string &path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-struct Usage {
-    std::size_t descriptors;
-    std::size_t threads;
-    std::size_t libraries; // mapped live copies
-    std::size_t files;
-    std::string children;
-    std::size_t resident_kb;
-};
-
-Usage usage_of(pid_t pid, const TestProject &project) {
-    const std::string proc = "/proc/" + std::to_string(pid);
-    Usage usage{};
-    usage.descriptors = entries_of(proc + "/fd");
-    usage.threads = entries_of(proc + "/task");
-    usage.children = read_text(proc + "/task/" + std::to_string(pid) + "/children");
-    std::ifstream maps(proc + "/maps");
-    for (std::string line; std::getline(maps, line);)
-        usage.libraries += line.find("_live.") != std::string::npos ? 1 : 0;
-    usage.files = entries_of(project.builddir());
-    std::ifstream status(proc + "/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmRSS:"))
-            usage.resident_kb = std::stoul(line.substr(6));
-    }
-    return usage;
+        std::distance(fs::directory_iterator(project.builddir()), fs::directory_iterator()));
 }
 
 // Reloads `count` times by moving libraries over each other, as a linker does.
@@ -66,12 +35,13 @@ TEST_F(Lifetime, NothingGrowsInAThousandReloads) {
     HotrunProcess &hotrun = start({"--interval", "1"});
     const std::vector<std::string> libraries = {project.other_library(2), project.other_library(3)};
     reload(hotrun, project, libraries, 30);
-    const Usage before = usage_of(hotrun.child().pid(), project);
+    const ProcessUsage before = usage_of(hotrun.child().pid());
+    const std::size_t files = files_of(project);
     reload(hotrun, project, libraries, 1000);
-    const Usage after = usage_of(hotrun.child().pid(), project);
+    const ProcessUsage after = usage_of(hotrun.child().pid());
     EXPECT_EQ(after.descriptors, before.descriptors);
     EXPECT_EQ(after.threads, before.threads);
-    EXPECT_EQ(after.files, before.files);
+    EXPECT_EQ(files_of(project), files);
     EXPECT_EQ(after.children, before.children);
     EXPECT_EQ(after.libraries, before.libraries);
     const bool plain = std::string_view(HOTRUN_SANITIZE) == "none"; // a sanitizer's memory grows
@@ -114,8 +84,10 @@ TEST_F(Lifetime, ASecondSigintEndsAStepThatHangs) {
     EXPECT_TRUE(project.files_with("_live.").empty());
 }
 
+class EndDuringABuild : public GameTest, public testing::WithParamInterface<int> {};
+
 // The compiler is a script that never ends, so the build is surely under way.
-TEST_F(Lifetime, AnEndDuringABuildEndsNinjaAndWhatItRuns) {
+TEST_P(EndDuringABuild, EndsNinjaAndWhatItRuns) {
     HotrunProcess &hotrun = start();
     project.write("slow.sh", "#!/bin/sh\necho $$ > \"$1\"\nexec sleep 1000\n");
     fs::permissions(project.path("slow.sh"), fs::perms::owner_all);
@@ -127,9 +99,11 @@ TEST_F(Lifetime, AnEndDuringABuildEndsNinjaAndWhatItRuns) {
     hotrun.child().wait_until([&] { return !read_text(project.path("pid")).empty(); },
                               "the slow command");
     const pid_t slow = std::stoi(read_text(project.path("pid")));
-    EXPECT_EQ(hotrun.end_with(SIGTERM), 0);
+    EXPECT_EQ(hotrun.end_with(GetParam()), GetParam() == SIGINT ? 130 : 0);
     EXPECT_NE(::kill(slow, 0), 0) << "the command of the build goes on";
 }
+
+INSTANTIATE_TEST_SUITE_P(Lifetime, EndDuringABuild, testing::Values(SIGTERM, SIGINT));
 
 TEST_F(Lifetime, CopiesOfAKilledRunAreRemovedByTheNext) {
     project.set_up();
