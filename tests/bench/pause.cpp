@@ -1,0 +1,130 @@
+// What a loop of one millisecond sees of reloads: its longest iterations while libraries of three
+// sizes are reloaded, beside as many iterations without reloads, in turn. The largest library takes
+// minutes to build, once.
+#include "bench/pause_host.hpp"
+#include "bench/statistics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+
+namespace hotrun::bench {
+namespace {
+
+constexpr int kRunCount = 3;
+constexpr int kReloadCount = 30;
+// After a reload: what is behind it is closed by then.
+constexpr int kIterationsAfter = 60;
+constexpr double kBarMs = 0.5;
+
+using Iterations = std::vector<PauseHost::Iteration>;
+
+double longest_ms(const Iterations &iterations, double fraction, bool with_preempted = true) {
+    std::vector<double> sample;
+    for (const PauseHost::Iteration &iteration : iterations) {
+        if (with_preempted || !iteration.preempted)
+            sample.push_back(iteration.total_us() / 1e3);
+    }
+    return sample.empty() ? 0 : percentile(sample, fraction);
+}
+
+struct Run {
+    Iterations with;
+    Iterations without;
+    std::vector<ReloadedEvent> reloads;
+    std::vector<double> close_ms;
+};
+
+Run run(GeneratedLibrary &library) {
+    PauseHost host(library, Work{});
+    Run result;
+    const int count = reload_count(kReloadCount);
+    for (int i = 0; i < count; ++i) {
+        const std::size_t before = result.with.size();
+        if (!host.reload(library, &result.with))
+            break;
+        host.iterate(kIterationsAfter, result.with);
+        host.iterate(static_cast<int>(result.with.size() - before), result.without);
+    }
+    result.reloads = host.notes().reloads();
+    result.close_ms = host.notes().close_ms();
+    return result;
+}
+
+class Table {
+  public:
+    void add(const Run &run) {
+        const std::array<double, 6> row = {
+            longest_ms(run.with, 1),        longest_ms(run.without, 1),
+            longest_ms(run.with, 0.995),    longest_ms(run.without, 0.995),
+            longest_ms(run.with, 1, false), longest_ms(run.without, 1, false),
+        };
+        for (std::size_t i = 0; i < row.size(); ++i)
+            columns_[i].push_back(row[i]);
+    }
+    void print() const {
+        print_row("longest", 0);
+        print_row("99.5th percentile", 2);
+        print_row("longest that had its processor", 4);
+    }
+
+  private:
+    void print_row(const char *name, std::size_t column) const {
+        const double with = median(columns_[column]);
+        const double without = median(columns_[column + 1]);
+        std::printf("  %-32s %8.3f %8.3f %10.3f  (bar %.1f)\n", name, with, without, with - without,
+                    kBarMs);
+    }
+    std::array<std::vector<double>, 6> columns_;
+};
+
+void print_phases(const std::vector<ReloadedEvent> &reloads) {
+    constexpr std::array kShown = {Phase::kVerify,  Phase::kCopy,     Phase::kLoad,
+                                   Phase::kPrepare, Phase::kWait,     Phase::kSnapshot,
+                                   Phase::kUnload,  Phase::kRebind,   Phase::kSwitch,
+                                   Phase::kReload,  Phase::kFirstStep};
+    std::printf("  phases, us:");
+    for (const Phase phase : kShown)
+        std::printf(" %s %.0f", std::string(kPhaseNames[static_cast<std::size_t>(phase)]).c_str(),
+                    median_phase_us(reloads, phase));
+    std::printf("; pause %.0f\n", median_pause_us(reloads));
+}
+
+void measure(const LibrarySize &size) {
+    GeneratedLibrary library(library_cache(), size);
+    Table table;
+    std::vector<ReloadedEvent> reloads;
+    std::vector<double> close_ms;
+    for (int i = 0; i < kRunCount; ++i) {
+        const Run one = run(library);
+        table.add(one);
+        reloads.insert(reloads.end(), one.reloads.begin(), one.reloads.end());
+        close_ms.insert(close_ms.end(), one.close_ms.begin(), one.close_ms.end());
+    }
+    std::printf("library of %.2f MB, %zu reloads; medians of %d runs, ms\n  %-32s %8s %8s %10s\n",
+                library.size_mb(), reloads.size(), kRunCount, "iteration", "with", "without",
+                "difference");
+    table.print();
+    print_phases(reloads);
+    if (!close_ms.empty())
+        std::printf("  close of an old generation on the runner's thread, ms: median %.1f, "
+                    "longest %.1f\n",
+                    median(close_ms), percentile(close_ms, 1));
+    std::fflush(stdout);
+}
+
+TEST(Pause, Small) {
+    measure({"50KB", 0});
+}
+
+TEST(Pause, Medium) {
+    measure({"6MB", 38});
+}
+
+TEST(Pause, Large) {
+    measure({"85MB", 530});
+}
+
+} // namespace
+} // namespace hotrun::bench

@@ -1,0 +1,79 @@
+// A host whose loop comes by each millisecond, and notes how long each iteration takes.
+#pragma once
+
+#include "bench/generated_library.hpp"
+#include "hotrun/runner.hpp"
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotrun::bench {
+
+// What the module does; it reads that from the environment.
+struct Work {
+    std::size_t heap_bytes = 800 << 10;
+    std::size_t object_count = 1000; // with pointers to a vtable, a function, and data
+    int dirty_percent = 10;          // of the heap's pages, in each step
+};
+
+// Keeps the events that tell of code.
+class EventNotes final : public Observer {
+  public:
+    void event(const Event &event) override;
+
+    bool is_ready() const;
+    std::size_t reloaded_count() const;
+    std::size_t failed_count() const;
+    std::size_t closed_count() const;
+    std::vector<ReloadedEvent> reloads() const;
+    std::vector<double> close_ms() const; // from a switch's report to the close that follows it
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<ReloadedEvent> reloads_;
+    std::vector<double> close_ms_;
+    std::size_t failed_ = 0;
+    Microseconds last_retired_{};
+    bool ready_ = false;
+};
+
+class PauseHost {
+  public:
+    PauseHost(const GeneratedLibrary &library, const Work &work, Options options = {});
+
+    struct Iteration {
+        double poll_us = 0;
+        double step_us = 0;
+        bool preempted = false; // something else ran on its processor meanwhile
+        double total_us() const { return poll_us + step_us; }
+    };
+
+    // The next one, when its time has come.
+    Iteration iterate();
+    void iterate(int count, std::vector<Iteration> &iterations);
+
+    // Until the module has been reloaded once more; false: it did not come.
+    bool reload(GeneratedLibrary &library, std::vector<Iteration> *iterations = nullptr);
+
+    const EventNotes &notes() const { return notes_; }
+    Runner &runner() { return *runner_; }
+
+  private:
+    EventNotes notes_;
+    std::optional<Runner> runner_;
+    std::int64_t next_ns_ = 0;
+};
+
+// The folder of the generated libraries: HOTRUN_BENCH_CACHE, else one in the build folder.
+std::string library_cache();
+
+// So many reloads, or as many as HOTRUN_BENCH_RELOADS says.
+int reload_count(int otherwise);
+
+double median_phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase);
+double median_pause_us(const std::vector<ReloadedEvent> &reloads);
+
+} // namespace hotrun::bench

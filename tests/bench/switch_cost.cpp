@@ -1,0 +1,103 @@
+// What the loop is paused for at a switch, by how much of the heap is used and how much of that the
+// module writes in each step; and what the snapshots between switches take of the time.
+#include "bench/pause_host.hpp"
+#include "bench/statistics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+
+namespace hotrun::bench {
+namespace {
+
+constexpr int kReloadCount = 15;
+constexpr double kBarUs = 100;
+constexpr std::size_t kLargestWithBar = 256 << 10;
+
+// Small heaps have fewer of the objects that the rebinding has to do with.
+Work work_of(std::size_t heap_bytes, int dirty_percent) {
+    return {heap_bytes, heap_bytes < (1 << 20) ? 200u : 1000u, dirty_percent};
+}
+
+void print_switch(const char *name, const std::vector<ReloadedEvent> &reloads, bool has_bar) {
+    std::printf("%-24s %8.0f", name, median_pause_us(reloads));
+    for (const Phase phase : {Phase::kSnapshot, Phase::kUnload, Phase::kRebind, Phase::kSwitch,
+                              Phase::kReload, Phase::kFirstStep, Phase::kPrepare})
+        std::printf(" %10.0f", median_phase_us(reloads, phase));
+    std::printf(has_bar ? "  (bar %.0f)\n" : "\n", kBarUs);
+    std::fflush(stdout);
+}
+
+std::vector<ReloadedEvent> reload_often(GeneratedLibrary &library, const Work &work) {
+    PauseHost host(library, work);
+    std::vector<PauseHost::Iteration> between;
+    const int count = reload_count(kReloadCount);
+    for (int i = 0; i < count && host.reload(library); ++i)
+        host.iterate(10, between);
+    return host.notes().reloads();
+}
+
+void print_head() {
+    std::printf("%-24s %8s %10s %10s %10s %10s %10s %10s %10s\n", "medians, us", "pause",
+                "snapshot", "unload", "rebind", "switch", "reload", "first_step", "prepare");
+}
+
+TEST(Switch, ByUsedAndDirtiedHeap) {
+    GeneratedLibrary library(library_cache(), {"50KB", 0});
+    print_head();
+    for (const std::size_t bytes : {std::size_t{64} << 10, kLargestWithBar, std::size_t{1} << 20,
+                                    std::size_t{16} << 20, std::size_t{64} << 20}) {
+        for (const int dirty : {0, 10, 100}) {
+            std::array<char, 40> name{};
+            std::snprintf(name.data(), name.size(), "%zu KB, %d %% dirty", bytes >> 10, dirty);
+            print_switch(name.data(), reload_often(library, work_of(bytes, dirty)),
+                         bytes <= kLargestWithBar);
+        }
+    }
+}
+
+TEST(Switch, WithTenMegabytesOfStatics) {
+    GeneratedLibrary library(library_cache(), {"statics", 0, std::size_t{10} << 20});
+    print_head();
+    print_switch("256 KB, 10 % dirty", reload_often(library, work_of(kLargestWithBar, 10)), false);
+}
+
+struct Share {
+    double percent = 0;
+    double longest_us = 0;
+};
+
+// What poll() takes beyond its usual time, as part of the time of the loop.
+Share snapshot_share(const GeneratedLibrary &library, const Work &work, int milliseconds) {
+    PauseHost host(library, work);
+    std::vector<PauseHost::Iteration> iterations;
+    const auto start = std::chrono::steady_clock::now();
+    host.iterate(milliseconds, iterations);
+    const std::chrono::duration<double, std::micro> all = std::chrono::steady_clock::now() - start;
+    std::vector<double> polls;
+    for (const PauseHost::Iteration &iteration : iterations)
+        polls.push_back(iteration.poll_us);
+    const double usual = median(polls);
+    double beyond = 0;
+    for (const double poll : polls)
+        beyond += std::max(0.0, poll - 2 * usual);
+    return {100 * beyond / all.count(), percentile(polls, 1)};
+}
+
+TEST(Snapshot, ShareOfTheTime) {
+    for (const LibrarySize &size :
+         {LibrarySize{"50KB", 0}, LibrarySize{"statics", 0, std::size_t{10} << 20}}) {
+        const GeneratedLibrary library(library_cache(), size);
+        for (const std::size_t bytes : {kLargestWithBar, std::size_t{64} << 20}) {
+            const Share share = snapshot_share(library, work_of(bytes, 10), 10'000);
+            std::printf("snapshots, %s, %zu KB used, 10 %% dirty: %.3f %% of the time (bar 1), "
+                        "longest poll %.0f us\n",
+                        size.name.c_str(), bytes >> 10, share.percent, share.longest_us);
+            std::fflush(stdout);
+        }
+    }
+}
+
+} // namespace
+} // namespace hotrun::bench
