@@ -26,7 +26,7 @@ void set_own_handler() {
 }
 
 __attribute__((noinline, no_sanitize("undefined"))) void crash() {
-    int *volatile nowhere = nullptr;
+    volatile int *volatile nowhere = nullptr;
     *nowhere = 1;
 }
 

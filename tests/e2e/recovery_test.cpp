@@ -15,18 +15,20 @@ namespace {
 
 class Recovery : public FaultTest {
   protected:
-    // The runner's thread opens a library for a moment, to look at it.
+    // The runner's thread opens libraries, programs and folders for a moment, to look at them.
     std::vector<std::string> settled_descriptors() {
         std::vector<std::string> descriptors;
-        const auto is_library = [](const std::string &target) {
-            return target.find(".so") != std::string::npos;
+        const auto is_at_rest = [](const std::string &target) {
+            return !target.starts_with('/') || target.starts_with("/dev/") ||
+                   target.starts_with("/memfd:") || target.ends_with("/pagemap") ||
+                   target.ends_with("/events");
         };
         run.hotrun().child().wait_until(
             [&] {
                 descriptors = descriptors_of(run.hotrun().child().pid());
-                return std::ranges::none_of(descriptors, is_library);
+                return std::ranges::all_of(descriptors, is_at_rest);
             },
-            "no library to be open");
+            "all looked-at files to be closed");
         return descriptors;
     }
 };
