@@ -5,6 +5,7 @@
 #include "core/polling_watcher.hpp"
 #include "linux/alternate_stack.hpp"
 #include "linux/inotify_watcher.hpp"
+#include "linux/yielding_thread.hpp"
 #include "ninja_program.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -128,6 +129,7 @@ void Runner::Impl::make_reloader() {
 
 void Runner::Impl::start_thread() {
     thread_ = std::thread([this] {
+        yield_to_others();
         const AlternateStack stack;
         const auto work = boost::asio::make_work_guard(loop_.io());
         loop_.io().run();

@@ -48,7 +48,7 @@ class HeapMapping final : public HeapImage {
     HeapMapping(UniqueFd file, void *base, void *image, std::size_t bytes);
     static Result<std::unique_ptr<HeapMapping>> map(UniqueFd file, std::size_t bytes);
 
-    Status take_pages(std::size_t first, std::size_t end, Memory memory);
+    Status take_pages(std::size_t first, std::size_t end);
     bool is_in_file(std::size_t first, std::size_t end) const;
     Status write_page_run(std::size_t first, std::size_t end);
     void give_back_idle(std::size_t first, std::size_t end);
@@ -59,6 +59,7 @@ class HeapMapping final : public HeapImage {
     void *const image_; // second mapping, shared
     const std::size_t bytes_;
     std::atomic<std::size_t> taken_bytes_{0};
+    std::size_t to_give_back_ = 0; // pages that take() may still give back
 
     std::mutex mutex_;                      // take() and mark() come one after the other
     std::uint64_t now_ = 1;                 // guarded by mutex_

@@ -2,6 +2,7 @@
 
 #include "linux/process_session.hpp"
 #include "linux/system_error.hpp"
+#include "linux/yielding_thread.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -175,6 +176,7 @@ void ProcessRestart::replace_process() noexcept {
     environment_[count] = nullptr;
     ::pthread_sigmask(SIG_SETMASK, &signal_mask_, nullptr);
     stop_timers();
+    stop_yielding();
     if (is_this_program(program_.c_str()))
         ::execve(program_.c_str(), words_.data(), environment_.data());
     ::execve("/proc/self/exe", words_.data(), environment_.data()); // it was moved or replaced

@@ -3,6 +3,7 @@
 #include "linux/process_session.hpp"
 #include "linux/system_error.hpp"
 #include "linux/unique_fd.hpp"
+#include "linux/yielding_thread.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,6 +17,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -73,9 +75,13 @@ class SpawnSetup {
     void set_attributes(Session session) {
         posix_spawnattr_init(&attributes_);
         const int own_session = session == Session::kOwn ? POSIX_SPAWN_SETSID : 0;
-        posix_spawnattr_setflags(
-            &attributes_,
-            static_cast<short>(own_session | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+        const int own_policy = yields_to_others() ? POSIX_SPAWN_SETSCHEDULER : 0;
+        posix_spawnattr_setflags(&attributes_, static_cast<short>(own_session | own_policy |
+                                                                  POSIX_SPAWN_SETSIGMASK |
+                                                                  POSIX_SPAWN_SETSIGDEF));
+        const sched_param no_priority{};
+        posix_spawnattr_setschedparam(&attributes_, &no_priority);
+        posix_spawnattr_setschedpolicy(&attributes_, SCHED_OTHER);
         sigset_t none;
         sigemptyset(&none);
         posix_spawnattr_setsigmask(&attributes_, &none);

@@ -202,6 +202,25 @@ class LargeHeapImage : public HeapImageMemory {
     LargeHeapImage() : HeapImageMemory(std::size_t{64} << 20) {}
 };
 
+// To give them back takes time, in which the host waits.
+TEST_F(LargeHeapImage, PagesAreGivenBackAFewAtATime) {
+    constexpr std::size_t kMany = 200;
+    for (std::size_t index = 0; index < kMany; ++index)
+        page(index) = kOld;
+    take(kMany, Memory::kKept);
+    heap_->mark();
+    heap_->mark();
+    std::size_t left = kMany;
+    for (int rounds = 0; own_pages() > 0; ++rounds) {
+        ASSERT_LT(rounds, 20);
+        take(kMany, Memory::kGivenBack);
+        EXPECT_LT(own_pages(), left);
+        EXPECT_GE(own_pages() + kMany / 4, left);
+        left = own_pages();
+    }
+    EXPECT_EQ(page(kMany - 1), kOld);
+}
+
 TEST_F(LargeHeapImage, WhatIsNotUsedTakesNoMemory) {
     page(0) = kOld;
     for (int i = 0; i < 3; ++i)

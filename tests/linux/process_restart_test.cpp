@@ -5,6 +5,8 @@
 
 #include <sstream>
 
+#include <sched.h>
+
 namespace hotrun {
 namespace {
 
@@ -40,7 +42,9 @@ TEST(ProcessRestart, TheSameProcessGoesOn) {
 }
 
 TEST(ProcessRestart, AThreadOtherThanTheFirstReplacesItToo) {
-    expect_restarted(RestartedProcess("replace-on-other-thread"));
+    const RestartedProcess process("replace-on-other-thread");
+    expect_restarted(process);
+    EXPECT_EQ(process.one("policy"), std::to_string(SCHED_OTHER)) << "what that thread had";
 }
 
 TEST(ProcessRestart, TheVariableIsGoneOnceItIsTaken) {

@@ -3,6 +3,7 @@
 #include "guarded_faults.hpp"
 #include "linux/guarded_library_loader.hpp"
 #include "linux/heap_mapping.hpp"
+#include "linux/yielding_thread.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/wait.h>
 
 namespace hotrun {
@@ -55,7 +57,8 @@ int tell(ProcessRestart &restart) {
     tell_signal_mask();
     std::cout << std::boolalpha << "pid " << ::getpid() << "\ntaken_over " << restart.taken_over()
               << "\nvariable " << (::getenv("HOTRUN_RESTART") != nullptr) << "\nrestarts "
-              << restart.record().restarts_in_vain << '\n';
+              << restart.record().restarts_in_vain << "\npolicy " << ::sched_getscheduler(0)
+              << '\n';
     const FailureRecord &failure = restart.record().failure;
     std::cout << "where " << static_cast<int>(failure.where) << "\nreason "
               << to_word(failure.reason) << "\nsignal " << failure.signal << ' '
@@ -82,7 +85,10 @@ int replace(ProcessRestart &restart, const std::string & /*argument*/) {
 }
 
 int replace_on_other_thread(ProcessRestart &restart, const std::string & /*argument*/) {
-    std::thread([&] { restart.replace_process(); }).join();
+    std::thread([&] {
+        yield_to_others();
+        restart.replace_process();
+    }).join();
     return 2;
 }
 

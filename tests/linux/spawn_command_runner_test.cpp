@@ -1,6 +1,7 @@
 #include "linux/spawn_command_runner.hpp"
 
 #include "forked_child.hpp"
+#include "linux/yielding_thread.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -85,6 +87,12 @@ TEST_F(SpawnCommandRunnerTest, GivesTheOutputCompleteBeforeTheEnd) {
     for (int i = 1; i <= 200'000; ++i)
         numbers << i << '\n';
     EXPECT_TRUE(output_of("seq 200000") == numbers.str()) << output_.size() << " bytes";
+}
+
+TEST_F(SpawnCommandRunnerTest, ACommandDoesNotYieldAsTheThreadThatStartsIt) {
+    yield_to_others();
+    EXPECT_EQ(output_of("cut -d' ' -f41 /proc/self/stat"), std::to_string(SCHED_OTHER) + "\n");
+    stop_yielding();
 }
 
 TEST_F(SpawnCommandRunnerTest, TellsTheExitStatus) {
