@@ -13,6 +13,7 @@
 #include "linux/crash_guard.hpp"
 #include "linux/dl_library_loader.hpp"
 #include "linux/dwarf_symbolizer.hpp"
+#include "linux/dwarf_types.hpp"
 #include "linux/guarded_library_loader.hpp"
 #include "linux/heap_mapping.hpp"
 #include "linux/linux_code_holders.hpp"
@@ -116,6 +117,7 @@ class Runner::Impl {
     LibraryLoader *loader_ = &dl_loader_; // the outermost of these
     SystemClock clock_;
     DwarfSymbolizer symbolizer_;
+    DwarfTypeReader type_reader_;
     LinuxCodeHolders code_holders_;
     PageMap page_map_;
     AsioEventLoop loop_;

@@ -116,6 +116,7 @@ void Runner::Impl::make_reloader() {
         process.heaps.push_back(heap.get());
     process.symbolizer = &symbolizer_;
     process.holders = &code_holders_;
+    process.types = &type_reader_;
     reloader_.emplace(HotLibrary::Services{files_, *loader_, processes_, clock_}, loop_, *events_,
                       handover_, plan_.targets.modules, options_.step_modules, std::move(process));
     if (crash_guard_ != nullptr && options_.step_timeout.count() > 0)
@@ -214,7 +215,8 @@ Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
     record.heap_bytes = (*heap)->bytes();
     record.heap_descriptor = (*heap)->descriptor();
     Guard &guard = crash_guard_ != nullptr ? static_cast<Guard &>(*crash_guard_) : no_guard_;
-    const Module::Parts parts{index, guard, **heap, record, resumes, &page_map_};
+    const Module::Parts parts{
+        index, guard, **heap, record, resumes, &page_map_, options_.on_refuse};
     hosted_->add(std::make_unique<Module>(name, parts, hooks_for(name)));
     heaps_.push_back(std::move(*heap));
     return Done{};

@@ -162,6 +162,11 @@ constexpr auto kOnCrashChoices = std::to_array<Choice<OnCrash>>({
     {"exit", OnCrash::kExit},
 });
 
+constexpr auto kOnRefuseChoices = std::to_array<Choice<OnRefuse>>({
+    {"keep", OnRefuse::kKeep},
+    {"fresh", OnRefuse::kFresh},
+});
+
 template <typename Value, std::size_t kCount>
 std::string take_choice(const std::string &text, const std::array<Choice<Value>, kCount> &choices,
                         Value &into) {
@@ -204,6 +209,8 @@ const std::vector<Option> &all_options() {
          [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); }},
         {kRun, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
          [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); }},
+        {kRun, 0, "on-refuse", "WHAT", "where state can't be carried over: keep or fresh (keep)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); }},
         {kRun, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
         {kRun, 0, "load-on-main", nullptr, "run static constructors on the host's thread",

@@ -33,6 +33,7 @@ struct Arguments {
     std::chrono::milliseconds poll{0}; // 0: by events
     GuardChoice guard = GuardChoice::kAuto;
     OnCrash on_crash = OnCrash::kPark;
+    OnRefuse on_refuse = OnRefuse::kKeep;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     bool load_on_main = false;
     std::string events; // file; empty: none; "-": standard output

@@ -71,6 +71,7 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.poll_interval = arguments.poll;
     options.guard = arguments.guard;
     options.on_crash = arguments.on_crash;
+    options.on_refuse = arguments.on_refuse;
     options.step_timeout = arguments.step_timeout;
     options.snapshot_interval = arguments.snapshot;
     options.load_on_main = arguments.load_on_main;

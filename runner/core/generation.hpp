@@ -12,6 +12,7 @@
 
 namespace hotrun {
 
+class Migration;
 class RebindPlan;
 
 // The module's callbacks; null: it does not have that one.
@@ -40,6 +41,7 @@ struct Candidate {
     std::unique_ptr<Generation> generation;
     PhaseTimes phases;
     std::shared_ptr<RebindPlan> rebind; // null: there is nothing to rebind
+    std::shared_ptr<Migration> migration = nullptr; // null: no layout has changed
     bool resumed = false;               // it ran in the process before
     bool parked = false;                // and failed there: it is called no more
 };
@@ -66,6 +68,7 @@ struct FailureReport {
     Fault fault;
     std::uint64_t steps_lost = 0;
     std::string detail;                  // beyond the fault's own
+    std::string refusal;                 // not empty: no call failed, its types can't be carried
     std::unique_ptr<Generation> dropped; // the one that failed, if another one runs on
     std::shared_ptr<RebindPlan> rebind;  // as above
 };

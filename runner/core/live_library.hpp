@@ -34,4 +34,7 @@ struct LiveLibrary {
     std::unique_ptr<SymbolCache> symbols = std::make_unique<SymbolCache>();
 };
 
+// Adds the code and all that it is bound to, each once.
+void add_with_links(const LiveLibrary::Shared &code, std::vector<LiveLibrary::Shared> &all);
+
 } // namespace hotrun

@@ -1,5 +1,6 @@
 #include "core/module.hpp"
 
+#include "core/migration.hpp"
 #include "core/rebind_plan.hpp"
 
 #include <cstring>
@@ -159,14 +160,66 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
     if (candidate.rebind != nullptr)
         candidate.rebind->apply(parts_.heap, heap_.extent_bytes(), context_.host.state);
     phases.mark(Phase::kRebind, clock.now());
+    switched.state = first ? StateOutcome::kFresh : StateOutcome::kKept;
+    const bool is_carried = migrate(candidate, switched);
+    phases.mark(Phase::kMigrate, clock.now());
+    if (!is_carried)
+        return switched;
     make_live(std::move(candidate.generation));
     phases.mark(Phase::kSwitch, clock.now());
     const bool started = start_new_code();
     phases.mark(Phase::kReload, clock.now());
     if (!started)
         switched.failure = roll_back(last_call_);
-    switched.state = first ? StateOutcome::kFresh : StateOutcome::kKept;
     return switched;
+}
+
+// False: it was refused, and the old code goes on.
+bool Module::migrate(Candidate &candidate, Switched &switched) {
+    if (candidate.migration == nullptr)
+        return true;
+    std::optional<std::string> refusal = candidate.migration->apply(heap_, context_.host.state);
+    if (refusal && parts_.on_refuse == OnRefuse::kKeep) {
+        switched.failure = refuse(candidate, std::move(*refusal));
+        return false;
+    }
+    std::string detail = refusal ? "fresh state, since " + *refusal : candidate.migration->detail();
+    if (refusal)
+        start_afresh();
+    if (!detail.empty())
+        switched.state = refusal ? StateOutcome::kFresh : StateOutcome::kMigrated;
+    if (!detail.empty())
+        switched.detail += (switched.detail.empty() ? "" : "; ") + detail;
+    return true;
+}
+
+// As in the first generation of a run.
+void Module::start_afresh() {
+    heap_.format();
+    context_.host.state = nullptr;
+    init_returned_ = false;
+}
+
+FailureReport Module::refuse(Candidate &candidate, std::string why) {
+    FailureReport failure;
+    failure.module = parts_.index;
+    failure.from = candidate.generation->number;
+    failure.to = context_.host.generation;
+    failure.refusal = std::move(why);
+    failure.dropped = std::move(candidate.generation);
+    restore();
+    go_on_with_old_code(failure);
+    parts_.record.parked = failure.parked = parked_;
+    return failure;
+}
+
+void Module::go_on_with_old_code(FailureReport &failure) {
+    if (parked_ || call(CallKind::kReload, live_->callbacks.reload))
+        return;
+    failure.detail = "hotrun_reload of generation " + std::to_string(live_->number) +
+                     " then failed too (" + described(parts_.guard.take_fault()) + ")";
+    restore();
+    parked_ = true;
 }
 
 void Module::make_live(std::unique_ptr<Generation> next) {
@@ -258,12 +311,7 @@ FailureReport Module::roll_back(CallKind where) {
     if (live_ != nullptr) {
         if (hooks_.on_switch)
             hooks_.on_switch(*live_);
-        if (!parked_ && !call(CallKind::kReload, live_->callbacks.reload)) {
-            failure.detail = "hotrun_reload of generation " + std::to_string(live_->number) +
-                             " then failed too (" + described(parts_.guard.take_fault()) + ")";
-            restore();
-            parked_ = true;
-        }
+        go_on_with_old_code(failure);
     }
     failure.parked = parked_ || live_ == nullptr;
     parts_.record.candidate = 0; // not before: if the old code ends the process, this one is bad

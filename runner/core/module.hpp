@@ -6,6 +6,7 @@
 #include "core/run_record.hpp"
 #include "core/snapshot.hpp"
 #include "hotrun/module.h"
+#include "hotrun/runner.hpp"
 
 #include <functional>
 #include <memory>
@@ -39,6 +40,7 @@ class Module {
         ModuleRecord &record; // kept up to date; says where to go on if `resumes`
         bool resumes = false;
         WrittenMemory *written = nullptr; // null: snapshots have all of the statics
+        OnRefuse on_refuse = OnRefuse::kKeep;
     };
 
     Module(std::string name, Parts parts, Hooks hooks);
@@ -97,6 +99,10 @@ class Module {
     std::string unload_old(PhaseTimes &phases, const Clock &clock);
     void make_live(std::unique_ptr<Generation> next);
     bool start_new_code();
+    bool migrate(Candidate &candidate, Switched &switched);
+    void start_afresh();
+    FailureReport refuse(Candidate &candidate, std::string why);
+    void go_on_with_old_code(FailureReport &failure);
     void take_image(HeapImage::Memory memory);
     FailureReport roll_back(CallKind where);
     FailureReport park(CallKind where);

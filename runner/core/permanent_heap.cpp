@@ -29,6 +29,9 @@ static_assert(kHeaderBytes == 16 && kGranularity >= alignof(std::max_align_t));
 
 constexpr std::uint64_t kUsed = 1;
 constexpr std::uint64_t kPreviousFree = 2;
+// The last byte of the payload tells how many of its bytes were not asked for: how many objects a
+// typed block has is known from what is left.
+constexpr std::uint64_t kHasSpare = 4;
 constexpr std::uint64_t kFlags = kGranularity - 1;
 
 // Sizes below kLinearLimit have a list for each multiple of 16; above, each power of two is divided
@@ -145,6 +148,7 @@ class alignas(kGranularity) PermanentHeap::Pool {
 
     std::span<std::byte> allocate(std::size_t bytes, std::size_t alignment, const hotrun_type *);
     bool release(void *payload);
+    std::vector<LiveBlock> live_blocks() const;
     Statistics statistics() const;
     std::size_t extent_bytes() const;
     bool check() const;
@@ -385,7 +389,24 @@ std::span<std::byte> PermanentHeap::Pool::allocate(std::size_t bytes, std::size_
     unlink(block);
     block = cut_gap(block, gap_before(block, alignment));
     use(block, size, type);
+    if (type != nullptr && size_of(block) > bytes) { // the caller writes how many
+        write(block, size_of(block), (unsealed(block) & kFlags) | kHasSpare);
+    }
     return {payload_of(block), size_of(block)};
+}
+
+std::vector<PermanentHeap::LiveBlock> PermanentHeap::Pool::live_blocks() const {
+    std::vector<LiveBlock> blocks;
+    blocks.reserve(totals_.used_count);
+    for (Block *block = first(); block != sentinel_ && is_intact(block); block = next_of(block)) {
+        if (!has(block, kUsed))
+            continue;
+        std::size_t bytes = size_of(block);
+        if (has(block, kHasSpare))
+            bytes -= std::min(bytes, static_cast<std::size_t>(payload_of(block)[bytes - 1]));
+        blocks.push_back({{payload_of(block), bytes}, block->type});
+    }
+    return blocks;
 }
 
 // The headers that vanish in a merge are wiped: no stale one can be taken for a block.
@@ -492,6 +513,12 @@ PermanentHeap::PermanentHeap(void *base, std::size_t bytes, Attach) noexcept
     pool_ = pool->fits(bytes) ? pool : new (base) Pool(bytes);
 }
 
+void PermanentHeap::format() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (pool_ != nullptr)
+        pool_ = new (base_) Pool(bytes_);
+}
+
 std::span<std::byte> PermanentHeap::take(std::size_t bytes, std::size_t alignment,
                                          const hotrun_type *type) noexcept {
     if (alignment == 0) {
@@ -512,9 +539,13 @@ void *PermanentHeap::allocate_typed(std::size_t count, const hotrun_type &type) 
     if (type.size_bytes != 0 && count > SIZE_MAX / type.size_bytes) {
         return nullptr;
     }
-    const auto payload = take(count * type.size_bytes, type.alignment, &type);
+    const std::size_t bytes = count * type.size_bytes;
+    const auto payload = take(bytes, type.alignment, &type);
     if (!payload.empty()) {
         std::memset(payload.data(), 0, payload.size());
+    }
+    if (payload.size() > bytes) {
+        payload.back() = static_cast<std::byte>(payload.size() - bytes);
     }
     return payload.data();
 }
@@ -537,6 +568,11 @@ void PermanentHeap::set_root(void *root) noexcept {
     if (pool_ != nullptr) {
         pool_->root_ = root;
     }
+}
+
+std::vector<PermanentHeap::LiveBlock> PermanentHeap::live_blocks() const {
+    const std::lock_guard lock(mutex_);
+    return pool_ != nullptr ? pool_->live_blocks() : std::vector<LiveBlock>{};
 }
 
 PermanentHeap::Statistics PermanentHeap::statistics() const noexcept {

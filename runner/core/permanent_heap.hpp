@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <mutex>
 #include <span>
+#include <vector>
 
 namespace hotrun {
 
@@ -42,14 +43,26 @@ class PermanentHeap {
     PermanentHeap(const PermanentHeap &) = delete;
     PermanentHeap &operator=(const PermanentHeap &) = delete;
 
+    // As after construction: all blocks are gone.
+    void format() noexcept;
+
     // `alignment` is a power of two; 0 means that of max_align_t. Null: the heap is full, or the
     // request can't be met by any heap. No bytes is a block of its own, as with malloc.
     [[nodiscard]] void *allocate(std::size_t bytes, std::size_t alignment) noexcept;
 
-    // Zero-filled up to the end of the block, which may be a little larger than asked for. The heap
+    // Zero-filled; the block may be a little larger than asked for. The heap
     // keeps the address of `type` and never reads through it later: the module that holds the type
     // may be gone by then.
     [[nodiscard]] void *allocate_typed(std::size_t count, const hotrun_type &type) noexcept;
+
+    // Typed blocks have the bytes that were asked for; the others may have a few more.
+    struct LiveBlock {
+        std::span<std::byte> payload;
+        const hotrun_type *type = nullptr; // null: untyped
+    };
+
+    // By address. Up to the first header that is damaged.
+    [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
 
     // False when the pointer is no live block of this heap (released already, foreign, inside a
     // block) or a neighbour's header is damaged; nothing has happened then. Null is true.

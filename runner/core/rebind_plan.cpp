@@ -8,14 +8,6 @@ namespace hotrun {
 
 namespace {
 
-void add_with_links(const LiveLibrary::Shared &code, std::vector<LiveLibrary::Shared> &all) {
-    if (std::ranges::find(all, code) != all.end())
-        return;
-    all.push_back(code);
-    for (const LiveLibrary::Shared &link : code->links)
-        add_with_links(link, all);
-}
-
 std::uint64_t word_at(const std::byte *place) {
     std::uint64_t word = 0;
     std::memcpy(&word, place, sizeof word);
@@ -75,6 +67,8 @@ Rebinder &RebindPlan::rebinder_of(Target &target) {
 }
 
 std::optional<std::uint64_t> RebindPlan::rebind(std::uint64_t word) {
+    if (const auto answer = answers_.find(word); answer != answers_.end())
+        return answer->second;
     for (const Move &move : moves_) {
         if (word >= move.from.begin && word < move.from.end)
             return word - move.from.load_bias + move.load_bias;

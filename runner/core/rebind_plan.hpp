@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace hotrun {
@@ -29,6 +31,10 @@ class RebindPlan {
         std::uint64_t load_bias = 0; // where it lies now
     };
     RebindPlan(const FileSystem &files, std::vector<Move> moves);
+
+    // Words that have an answer of their own (none: they stay), before anything is looked up.
+    using Answers = std::unordered_map<std::uint64_t, std::optional<std::uint64_t>>;
+    void set_answers(Answers answers) { answers_ = std::move(answers); }
 
     // Runner's thread: finds the words in the image as it is now, and reads the symbols that are
     // needed for them.
@@ -70,6 +76,7 @@ class RebindPlan {
     std::vector<Target> targets_;
     std::vector<Move> moves_;
     AddressRange range_{UINT64_MAX, 0}; // that holds all of them
+    Answers answers_;
     std::optional<std::uint64_t> mark_;
     std::vector<Found> found_;
     std::size_t rebound_count_ = 0;

@@ -23,6 +23,8 @@ Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &
                    HostProcess process)
     : services_(services), loop_(loop), events_(events), handover_(handover),
       process_(std::move(process)), graph_(services, libraries_of(modules), needs_step) {
+    if (process_.types != nullptr)
+        migration_planner_.emplace(*process_.types);
     for (const ModuleTarget &module : modules)
         slots_.push_back(std::make_unique<Slot>(
             module, RetiredCode::Services{services_.files, services_.loader, events_,
@@ -99,15 +101,34 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     warn_of_unique_symbols(slot, *news.code);
     Generation generation{number, news.code, Callbacks::of(*news.code->library),
                           recipe_of(news.code)};
-    std::shared_ptr<RebindPlan> rebind = plan_rebinding(news.module, slot, news.code);
+    std::shared_ptr<Migration> migration = plan_migration(slot, news.code);
+    std::shared_ptr<RebindPlan> rebind =
+        plan_rebinding(news.module, slot, news.code, migration.get());
+    if (migration != nullptr && !migration->is_needed())
+        migration.reset();
     news.phases.mark(Phase::kPrepare, services_.clock.now());
     return {news.module, std::make_unique<Generation>(std::move(generation)), news.phases,
-            std::move(rebind)};
+            std::move(rebind), std::move(migration)};
+}
+
+// Blocks are of the code that runs, and of code that the host may run by now.
+std::shared_ptr<Migration> Reloader::plan_migration(const Slot &slot,
+                                                    const LiveLibrary::Shared &code) {
+    if (!migration_planner_)
+        return nullptr;
+    std::vector<LiveLibrary::Shared> olds;
+    if (slot.live_code != nullptr)
+        olds.push_back(slot.live_code);
+    for (const auto &[number, offer] : slot.untold)
+        olds.push_back(offer.code);
+    std::erase(olds, code);
+    return olds.empty() ? nullptr : migration_planner_->plan(olds, code);
 }
 
 // The state may lead into any code that has run and is still there.
 std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const Slot &slot,
-                                                     const LiveLibrary::Shared &code) {
+                                                     const LiveLibrary::Shared &code,
+                                                     const Migration *migration) {
     if (module >= process_.heaps.size())
         return nullptr;
     std::vector<LiveLibrary::Shared> olds = slot.retired.mapped();
@@ -119,6 +140,8 @@ std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const S
     if (olds.empty())
         return nullptr;
     auto plan = std::make_shared<RebindPlan>(services_.files, olds, code);
+    if (migration != nullptr)
+        plan->set_answers(migration->descriptors());
     plan->prepare(*process_.heaps[module]);
     return plan;
 }
@@ -173,6 +196,8 @@ void Reloader::switched(SwitchReport report) {
 // What has failed may have left callbacks with others, so that it is retired as any other code. By
 // the time of the report the host may run later code, and the graph know so.
 void Reloader::failed(FailureReport report) {
+    if (!report.refusal.empty())
+        return refused(std::move(report));
     Slot &slot = *slots_[report.module];
     tell_failure(slot, report);
     const auto later = slot.untold.upper_bound(report.from);
@@ -192,6 +217,19 @@ void Reloader::failed(FailureReport report) {
         graph_.parked(report.module);
     if (report.dropped != nullptr)
         retire(slot, std::move(report.dropped));
+}
+
+// It consumes no number.
+void Reloader::refused(FailureReport report) {
+    Slot &slot = *slots_[report.module];
+    std::string detail = std::move(report.refusal);
+    if (!report.detail.empty())
+        detail += "; " + report.detail;
+    tell_rejection(slot, {RejectReason::kLayoutRefused, std::move(detail)});
+    slot.untold.erase(report.from);
+    graph_.rolled_back(report.module, report.dropped->code, slot.live_code);
+    if (report.parked)
+        graph_.parked(report.module);
 }
 
 void Reloader::tell_failure(const Slot &slot, const FailureReport &report) {

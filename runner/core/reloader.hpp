@@ -4,6 +4,7 @@
 #include "core/event_stream.hpp"
 #include "core/handover.hpp"
 #include "core/hot_graph.hpp"
+#include "core/migration_planner.hpp"
 #include "core/retired_code.hpp"
 #include "core/run_record.hpp"
 #include "core/symbolizer.hpp"
@@ -11,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ struct HostProcess {
     std::vector<HeapImage *> heaps; // of the modules, in their order; none: nothing is rebound
     Symbolizer *symbolizer = nullptr;
     const CodeHolders *holders = nullptr;
+    TypeReader *types = nullptr;
 };
 
 // Bound to the runner's thread.
@@ -92,7 +95,10 @@ class Reloader {
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
     std::shared_ptr<RebindPlan> plan_rebinding(std::size_t module, const Slot &slot,
-                                               const LiveLibrary::Shared &code);
+                                               const LiveLibrary::Shared &code,
+                                               const Migration *migration);
+    std::shared_ptr<Migration> plan_migration(const Slot &slot, const LiveLibrary::Shared &code);
+    void refused(FailureReport report);
     bool is_in_use(const LiveLibrary &code) const;
     std::vector<StackFrame> symbolize(const std::vector<CodeAddress> &backtrace);
     void tell_failure(const Slot &slot, const FailureReport &report);
@@ -109,6 +115,7 @@ class Reloader {
     Handover &handover_;
     HostProcess process_;
     HotGraph graph_;
+    std::optional<MigrationPlanner> migration_planner_;
     std::vector<std::unique_ptr<Slot>> slots_;
     bool ready_ = false;
 };

@@ -22,7 +22,7 @@ static_assert(offsetof(StoredType, alignment) == offsetof(hotrun_type, alignment
 } // namespace
 
 bool TypeDescriptors::is_descriptor(const Symbol &symbol) {
-    return symbol.kind == Symbol::Kind::kObject && symbol.size_bytes == sizeof(StoredType) &&
+    return symbol.kind == Symbol::Kind::kObject && symbol.size_bytes >= sizeof(StoredType) &&
            symbol.name.find("hotrun_type_") != std::string_view::npos;
 }
 

@@ -22,6 +22,9 @@ class DebugInfo {
     // They have neither an address nor a library.
     std::vector<StackFrame> frames_at(std::uint64_t address);
 
+    // Null: it has none. As long as this is there.
+    Dwarf *dwarf() const { return dwarf_.get(); }
+
   private:
     struct UnitRange {
         Dwarf_Addr begin;

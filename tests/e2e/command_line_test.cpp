@@ -34,9 +34,10 @@ void expect_error(const Ended &ended, int status, const std::string &part) {
 TEST_F(CommandLine, HelpAndVersionEndWith0) {
     const Ended help = run_hotrun({"--help"}, "/");
     EXPECT_EQ(help.status, 0);
-    for (const char *option : {"--builddir", "--interval", "--steps", "--heap", "--snapshot",
-                               "--no-build", "--poll", "--guard", "--on-crash", "--step-timeout",
-                               "--load-on-main", "--events", "--color", "-q", "-v", "--version"})
+    for (const char *option :
+         {"--builddir", "--interval", "--steps", "--heap", "--snapshot", "--no-build", "--poll",
+          "--guard", "--on-crash", "--on-refuse", "--step-timeout", "--load-on-main", "--events",
+          "--color", "-q", "-v", "--version"})
         EXPECT_NE(help.output.find(option), std::string::npos) << option;
     EXPECT_TRUE(run_hotrun({"--version"}, "/").output.starts_with("hotrun 0."));
 }
@@ -59,6 +60,7 @@ TEST_F(CommandLine, MisuseEndsWith2AndOneSentence) {
 TEST_F(CommandLine, MisuseOfWhatToDoAboutCrashesEndsWith2AndOneSentence) {
     expect_error(run_hotrun({"--guard", "maybe"}, "/"), 2, "maybe, is not auto, on or off;");
     expect_error(run_hotrun({"--on-crash", "pray"}, "/"), 2, "pray, is not park, restart or exit;");
+    expect_error(run_hotrun({"--on-refuse", "ask"}, "/"), 2, "ask, is not keep or fresh;");
     expect_error(run_hotrun({"--on-crash="}, "/"), 2, "is not park, restart or exit;");
     expect_error(run_hotrun({"--step-timeout", "5s"}, "/"), 2, "5s, is no number of milliseconds;");
     expect_error(run_hotrun({"--snapshot", "-1"}, "/"), 2, "-1, is no number of milliseconds;");

@@ -174,7 +174,7 @@ TEST(PermanentHeap, FillsTypedBlocksWithZeros) {
     auto *const records = static_cast<std::byte *>(heap.allocate_typed(5, type));
     ASSERT_NE(records, nullptr);
     EXPECT_TRUE(is_aligned(records, 64));
-    EXPECT_TRUE(is_filled(records, heap.statistics().used_bytes, std::byte{0}));
+    EXPECT_TRUE(is_filled(records, std::size_t{5} * 24, std::byte{0}));
     EXPECT_GE(heap.statistics().used_bytes, 5U * 24);
 }
 

@@ -85,8 +85,11 @@ const uint32_t hotrun_module_abi_version = HOTRUN_ABI_VERSION;
  * HOTRUN_NEW(ctx, T): a zeroed T in the permanent heap, or NULL. */
 #define HOTRUN_TYPE(T)                                                                             \
     (__extension__({                                                                               \
-        static const hotrun_type hotrun_type_ = {#T, sizeof(T), __alignof__(T)};                   \
-        &hotrun_type_;                                                                             \
+        static const struct {                                                                      \
+            hotrun_type type;                                                                      \
+            __typeof__(T) *of; /* for the debug information: the layout of T is found by it */     \
+        } hotrun_type_ = {{#T, sizeof(T), __alignof__(T)}, NULL};                                  \
+        &hotrun_type_.type;                                                                        \
     }))
 #define HOTRUN_NEW(ctx, T) ((T *)(ctx)->allocate_typed((ctx), 1, HOTRUN_TYPE(T)))
 

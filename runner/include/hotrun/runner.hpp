@@ -52,6 +52,12 @@ enum class GuardChoice {
     kOff,
 };
 
+// What happens when a struct has changed in a way that its objects can't be carried over.
+enum class OnRefuse {
+    kKeep,  // the new code is rejected, and the old generation goes on
+    kFresh, // the new code starts with fresh state
+};
+
 // What happens when a module's code fails after its first step. Code that fails earlier always
 // gives way to the generation before it.
 enum class OnCrash {
@@ -75,6 +81,7 @@ struct Options {
     std::chrono::milliseconds poll_interval{0}; // above 0: watch by polling, not by events
     GuardChoice guard = GuardChoice::kAuto;
     OnCrash on_crash = OnCrash::kPark;
+    OnRefuse on_refuse = OnRefuse::kKeep;
     std::chrono::milliseconds step_timeout{5000};      // of one call into a module; 0: none
     std::chrono::milliseconds snapshot_interval{1000}; // 0: only at switches
     bool load_on_main = false; // static constructors run on the host's thread

@@ -1,0 +1,86 @@
+// How the bytes of an object become those of the same object in another layout.
+#pragma once
+
+#include "core/type_layout.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace hotrun {
+
+struct Conversion;
+
+struct CopyBytes {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::uint64_t count = 0;
+};
+
+// Where a number lies and how it is read.
+struct NumberPlace {
+    std::uint64_t offset_bytes = 0;
+    TypeLayout::Kind kind = TypeLayout::Kind::kUnsigned; // a boolean, an integer or a float
+    std::uint32_t size_bytes = 0;
+    std::uint32_t bit_offset = 0;
+    std::uint32_t bit_count = 0; // 0: no bit-field
+};
+
+struct ConvertNumber {
+    NumberPlace from;
+    NumberPlace to;
+    std::string path;
+};
+
+// By the names of the enumerators.
+struct ConvertEnumerator {
+    NumberPlace from;
+    NumberPlace to;
+    std::unordered_map<std::int64_t, std::int64_t> values;
+    std::string path;
+};
+
+// What can't be carried over, unless there is nothing: all of its bytes are zero.
+struct ExpectZero {
+    std::uint64_t from = 0;
+    std::uint64_t count = 0;
+    std::string refusal;
+};
+
+struct ConvertElements {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::uint64_t count = 0;
+    std::uint64_t from_stride = 0;
+    std::uint64_t to_stride = 0;
+    const Conversion *element = nullptr;
+};
+
+using ConversionStep =
+    std::variant<CopyBytes, ConvertNumber, ConvertEnumerator, ExpectZero, ConvertElements>;
+
+// What no step writes is a new member.
+struct Conversion {
+    bool is_same = false; // the layouts are equal; one step copies all
+    std::vector<ConversionStep> steps;
+    std::optional<std::string> refusal; // whatever the values are
+};
+
+// Collects what became of the values of many objects.
+struct ConversionReport {
+    static constexpr std::size_t kMostLosses = 5;
+
+    std::vector<std::string> losses; // values that the new type can't hold: "path: old became new"
+    std::size_t loss_count = 0;
+    std::string refusal; // the first; empty: none
+};
+
+// Both objects have the size of their type; the bytes of `to` that no step writes stay.
+void convert(const Conversion &conversion, const std::byte *from, std::byte *to,
+             ConversionReport &report);
+
+} // namespace hotrun

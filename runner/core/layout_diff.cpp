@@ -1,0 +1,326 @@
+#include "core/layout_diff.hpp"
+
+#include <algorithm>
+
+namespace hotrun {
+
+namespace {
+
+using Kind = TypeLayout::Kind;
+
+bool is_number(Kind kind) {
+    return kind == Kind::kBoolean || kind == Kind::kSigned || kind == Kind::kUnsigned ||
+           kind == Kind::kFloat;
+}
+
+bool is_class(Kind kind) {
+    return kind == Kind::kStruct || kind == Kind::kUnion || kind == Kind::kIncomplete;
+}
+
+// Compilers name it after the class.
+bool is_vtable_pointer(const MemberLayout &member) {
+    return member.name.starts_with("_vptr");
+}
+
+// The k-th nameless member of one version is the k-th of the other.
+std::vector<std::pair<const MemberLayout *, const MemberLayout *>>
+matched(const TypeLayout &old_type, const TypeLayout &new_type) {
+    std::vector<std::pair<const MemberLayout *, const MemberLayout *>> all;
+    std::vector<const MemberLayout *> left;
+    for (const MemberLayout &member : new_type.members)
+        left.push_back(&member);
+    for (const MemberLayout &member : old_type.members) {
+        const auto found = std::ranges::find_if(left, [&](const MemberLayout *other) {
+            return member.is_base == other->is_base &&
+                   (member.name == other->name ||
+                    (is_vtable_pointer(member) && is_vtable_pointer(*other)));
+        });
+        all.emplace_back(&member, found == left.end() ? nullptr : *found);
+        if (found != left.end())
+            left.erase(found);
+    }
+    for (const MemberLayout *member : left)
+        all.emplace_back(nullptr, member);
+    return all;
+}
+
+NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
+    Kind kind = type.kind;
+    if (kind == Kind::kEnumeration)
+        kind = type.is_signed ? Kind::kSigned : Kind::kUnsigned;
+    return {offset, kind, static_cast<std::uint32_t>(type.size_bytes), 0, 0};
+}
+
+// What a pointer to the one may become without another look at what lies there.
+bool is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) {
+    if (old_type == nullptr || new_type == nullptr || old_type->kind == Kind::kVoid ||
+        new_type->kind == Kind::kVoid)
+        return true;
+    if (is_class(old_type->kind) && is_class(new_type->kind))
+        return type_name(*old_type) == type_name(*new_type);
+    if (old_type->kind != new_type->kind)
+        return false;
+    if (old_type->kind == Kind::kPointer || old_type->kind == Kind::kArray)
+        return is_same_pointee(old_type->element, new_type->element);
+    if (old_type->kind == Kind::kEnumeration && type_name(*old_type) != type_name(*new_type))
+        return false;
+    return old_type->size_bytes == new_type->size_bytes;
+}
+
+bool has_same_enumerators(const TypeLayout &old_type, const TypeLayout &new_type) {
+    return std::ranges::equal(old_type.enumerators, new_type.enumerators,
+                              [](const Enumerator &left, const Enumerator &right) {
+                                  return left.name == right.name && left.value == right.value;
+                              });
+}
+
+} // namespace
+
+std::string type_name(const TypeLayout &type) {
+    switch (type.kind) {
+    case Kind::kPointer:
+        return (type.element == nullptr ? "void" : type_name(*type.element)) + " *";
+    case Kind::kArray:
+        return (type.element == nullptr ? "" : type_name(*type.element)) + "[" +
+               std::to_string(type.count) + "]";
+    case Kind::kVoid:
+        return type.name.empty() ? "void" : type.name;
+    default:
+        return type.name.empty() ? "a type without a name" : type.scope + type.name;
+    }
+}
+
+struct LayoutDiff::Site {
+    Conversion &conversion;
+    std::uint64_t from;
+    std::uint64_t to;
+    std::string path;
+    std::string place; // " (file:line)" of the member, or nothing
+
+    std::string where() const { return path + place; }
+    void refuse(const std::string &why) const {
+        if (!conversion.refusal)
+            conversion.refusal = where() + ": " + why;
+    }
+};
+
+bool LayoutDiff::are_same(const TypeLayout &old_type, const TypeLayout &new_type) {
+    if (&old_type == &new_type)
+        return true;
+    const auto [known, is_new] = same_.try_emplace({&old_type, &new_type}, true);
+    if (!is_new)
+        return known->second;
+    const bool same = compare(old_type, new_type);
+    if (!same && is_class(old_type.kind) && !old_type.name.empty())
+        changed_.emplace(type_name(old_type), old_type.name);
+    return same_[{&old_type, &new_type}] = same;
+}
+
+bool LayoutDiff::compare(const TypeLayout &old_type, const TypeLayout &new_type) {
+    if (old_type.kind != new_type.kind || old_type.size_bytes != new_type.size_bytes)
+        return false;
+    switch (old_type.kind) {
+    case Kind::kEnumeration:
+        return has_same_enumerators(old_type, new_type);
+    case Kind::kPointer:
+    case Kind::kMemberPointer:
+        if (old_type.element != nullptr && new_type.element != nullptr)
+            to_follow_.emplace_back(old_type.element, new_type.element);
+        return is_same_pointee(old_type.element, new_type.element);
+    case Kind::kArray:
+        return old_type.count == new_type.count && are_same(*old_type.element, *new_type.element);
+    case Kind::kStruct:
+    case Kind::kUnion:
+        return compare_members(old_type, new_type);
+    default:
+        return true;
+    }
+}
+
+// All of them, for what they lead to; so do nodes of containers to what those were made for.
+bool LayoutDiff::compare_members(const TypeLayout &old_type, const TypeLayout &new_type) {
+    bool same = type_name(old_type) == type_name(new_type);
+    for (std::size_t i = 0; i < std::min(old_type.arguments.size(), new_type.arguments.size()); ++i)
+        to_follow_.emplace_back(old_type.arguments[i], new_type.arguments[i]);
+    for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
+        if (old_member == nullptr || new_member == nullptr) {
+            same = false;
+            continue;
+        }
+        same &= are_same(*old_member->type, *new_member->type) &&
+                old_member->offset_bytes == new_member->offset_bytes &&
+                old_member->bit_offset == new_member->bit_offset &&
+                old_member->bit_count == new_member->bit_count;
+    }
+    return same;
+}
+
+void LayoutDiff::follow_pointers() {
+    while (!to_follow_.empty()) {
+        const auto [old_type, new_type] = to_follow_.back();
+        to_follow_.pop_back();
+        if (followed_.emplace(old_type, new_type).second)
+            follow(*old_type, *new_type);
+    }
+}
+
+void LayoutDiff::follow(const TypeLayout &old_type, const TypeLayout &new_type) {
+    if (old_type.kind != Kind::kIncomplete && new_type.kind != Kind::kIncomplete &&
+        is_same_pointee(&old_type, &new_type))
+        are_same(old_type, new_type);
+}
+
+const Conversion &LayoutDiff::between(const TypeLayout &old_type, const TypeLayout &new_type) {
+    std::unique_ptr<Conversion> &known = conversions_[{&old_type, &new_type}];
+    if (known == nullptr) {
+        known = std::make_unique<Conversion>();
+        build(*known, old_type, new_type);
+    }
+    return *known;
+}
+
+void LayoutDiff::build(Conversion &conversion, const TypeLayout &old_type,
+                       const TypeLayout &new_type) {
+    conversion.is_same = are_same(old_type, new_type);
+    add({conversion, 0, 0, type_name(old_type), {}}, old_type, new_type);
+}
+
+void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type) {
+    if (are_same(old_type, new_type)) {
+        site.conversion.steps.emplace_back(CopyBytes{site.from, site.to, old_type.size_bytes});
+        return;
+    }
+    const Kind from = old_type.kind;
+    const Kind to = new_type.kind;
+    if (from == Kind::kEnumeration && to == Kind::kEnumeration) {
+        ConvertEnumerator step{
+            place_of(old_type, site.from), place_of(new_type, site.to), {}, site.path};
+        for (const Enumerator &old_one : old_type.enumerators) {
+            const auto found =
+                std::ranges::find(new_type.enumerators, old_one.name, &Enumerator::name);
+            if (found != new_type.enumerators.end())
+                step.values.emplace(old_one.value, found->value);
+        }
+        site.conversion.steps.emplace_back(std::move(step));
+    } else if ((is_number(from) || from == Kind::kEnumeration) &&
+               (is_number(to) || to == Kind::kEnumeration)) {
+        site.conversion.steps.emplace_back(
+            ConvertNumber{place_of(old_type, site.from), place_of(new_type, site.to), site.path});
+    } else if (from == Kind::kPointer && to == Kind::kPointer) {
+        add_pointer(site, old_type, new_type);
+    } else if (from == Kind::kArray && to == Kind::kArray) {
+        add_array(site, old_type, new_type);
+    } else if (from == Kind::kStruct && to == Kind::kStruct) {
+        add_members(site, old_type, new_type);
+    } else if (from == Kind::kUnion && to == Kind::kUnion) {
+        expect_zero(site, old_type,
+                    "the union " + type_name(old_type) +
+                        " has changed, and which of its members is in use can't be known: clear "
+                        "it in hotrun_unload");
+    } else {
+        expect_zero(site, old_type,
+                    type_name(old_type) + " can't become " + type_name(new_type) +
+                        ": clear it in hotrun_unload, or give the member another name");
+    }
+}
+
+void LayoutDiff::expect_zero(const Site &site, const TypeLayout &old_type, std::string why) {
+    site.conversion.steps.emplace_back(
+        ExpectZero{site.from, old_type.size_bytes, site.where() + ": " + std::move(why)});
+}
+
+void LayoutDiff::add_pointer(const Site &site, const TypeLayout &old_type,
+                             const TypeLayout &new_type) {
+    expect_zero(site, old_type,
+                "a pointer to " + type_name(*old_type.element) + " can't become one to " +
+                    type_name(*new_type.element) + ": clear it in hotrun_unload");
+}
+
+void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
+                           const TypeLayout &new_type) {
+    const Conversion &element = between(*old_type.element, *new_type.element);
+    if (element.refusal)
+        site.refuse("in its elements, " + *element.refusal);
+    site.conversion.steps.emplace_back(
+        ConvertElements{site.from, site.to, std::min(old_type.count, new_type.count),
+                        old_type.element->size_bytes, new_type.element->size_bytes, &element});
+}
+
+void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
+                             const TypeLayout &new_type) {
+    if (old_type.has_virtual_bases || new_type.has_virtual_bases)
+        return site.refuse("a class with virtual bases has changed, and can't be carried over");
+    for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
+        const MemberLayout &member = old_member != nullptr ? *old_member : *new_member;
+        if (is_vtable_pointer(member) && (old_member == nullptr || new_member == nullptr))
+            return site.refuse("its class has got its first virtual function, or lost its last");
+        if (new_member == nullptr)
+            gone_.insert(site.path + "." + member.name);
+        else if (old_member == nullptr)
+            added_.insert(site.path + "." + member.name);
+        else
+            add_member(site, *old_member, *new_member);
+    }
+}
+
+void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
+                            const MemberLayout &new_member) {
+    Site at{site.conversion, site.from + old_member.offset_bytes, site.to + new_member.offset_bytes,
+            site.path, site.place};
+    if (!old_member.is_base && !old_member.name.empty())
+        at.path += "." + old_member.name;
+    if (new_member.line != 0)
+        at.place = " (" + new_member.file + ":" + std::to_string(new_member.line) + ")";
+    if (old_member.bit_count == 0 && new_member.bit_count == 0)
+        return add(at, *old_member.type, *new_member.type);
+    ConvertNumber step{place_of(*old_member.type, at.from), place_of(*new_member.type, at.to),
+                       at.path};
+    if (!is_number(step.from.kind) || !is_number(step.to.kind))
+        return expect_zero(at, *old_member.type, "a bit-field can't become what it is now");
+    step.from.bit_offset = old_member.bit_offset;
+    step.from.bit_count = old_member.bit_count;
+    step.to.bit_offset = new_member.bit_offset;
+    step.to.bit_count = new_member.bit_count;
+    site.conversion.steps.emplace_back(std::move(step));
+}
+
+namespace {
+
+void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint64_t offset,
+               std::uint64_t place, std::vector<LayoutDiff::Part> &parts) {
+    if (offset == 0)
+        parts.push_back({&old_type, new_type == nullptr ? std::nullopt : std::optional(place)});
+    if (old_type.kind == Kind::kArray && old_type.element->size_bytes != 0) {
+        const std::uint64_t index = offset / old_type.element->size_bytes;
+        const bool is_there =
+            new_type != nullptr && new_type->kind == Kind::kArray && index <= new_type->count;
+        const TypeLayout *element = is_there ? new_type->element : nullptr;
+        const std::uint64_t at = is_there ? place + index * element->size_bytes : 0;
+        if (index < old_type.count)
+            add_parts(*old_type.element, element, offset % old_type.element->size_bytes, at, parts);
+    }
+    if (old_type.kind != Kind::kStruct && old_type.kind != Kind::kUnion)
+        return;
+    static const TypeLayout kNone;
+    const bool is_class = new_type != nullptr && new_type->kind == old_type.kind;
+    for (const auto &[old_member, new_member] : matched(old_type, is_class ? *new_type : kNone)) {
+        if (old_member == nullptr || old_member->bit_count != 0 ||
+            offset < old_member->offset_bytes ||
+            offset >= old_member->offset_bytes + old_member->type->size_bytes)
+            continue;
+        add_parts(*old_member->type, new_member == nullptr ? nullptr : new_member->type,
+                  offset - old_member->offset_bytes,
+                  new_member == nullptr ? 0 : place + new_member->offset_bytes, parts);
+    }
+}
+
+} // namespace
+
+std::vector<LayoutDiff::Part>
+LayoutDiff::parts_at(const TypeLayout &old_type, const TypeLayout &new_type, std::uint64_t offset) {
+    std::vector<Part> parts;
+    add_parts(old_type, &new_type, offset, 0, parts);
+    return parts;
+}
+
+} // namespace hotrun

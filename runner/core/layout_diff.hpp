@@ -1,0 +1,77 @@
+// What differs between the types of an old library and those of a new one, and how objects of the
+// old types become such of the new.
+#pragma once
+
+#include "core/conversion.hpp"
+#include "core/type_layout.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hotrun {
+
+// As the source has it, as far as it is known.
+std::string type_name(const TypeLayout &type);
+
+// Thread-bound. The types have to outlive it.
+class LayoutDiff {
+  public:
+    // Of one object. Owned by this, and complete from here on.
+    const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type);
+
+    // Whether objects of both are the same bytes with the same meaning; pointers in them are
+    // compared by the names of what they point to.
+    bool are_same(const TypeLayout &old_type, const TypeLayout &new_type);
+
+    // Compares also what pointers lead to.
+    void follow_pointers();
+
+    // The structs and unions that have changed, of all that were compared: their names as the
+    // source has them, and without their scope.
+    const std::map<std::string, std::string> &changed() const { return changed_; }
+
+    // Members that are gone and members that are new, for use in a sentence.
+    const std::set<std::string> &gone() const { return gone_; }
+    const std::set<std::string> &added() const { return added_; }
+
+    // Where a part of an old object at `offset` is in the new one: the object itself, or a member
+    // at any depth. Those whose place is none are gone.
+    struct Part {
+        const TypeLayout *type = nullptr;
+        std::optional<std::uint64_t> place;
+    };
+    static std::vector<Part> parts_at(const TypeLayout &old_type, const TypeLayout &new_type,
+                                      std::uint64_t offset);
+
+  private:
+    using Pair = std::pair<const TypeLayout *, const TypeLayout *>;
+    struct Site; // where in a conversion steps are added
+
+    bool compare(const TypeLayout &old_type, const TypeLayout &new_type);
+    bool compare_members(const TypeLayout &old_type, const TypeLayout &new_type);
+    void follow(const TypeLayout &old_type, const TypeLayout &new_type);
+    void build(Conversion &conversion, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add_members(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add_member(const Site &site, const MemberLayout &old_member,
+                    const MemberLayout &new_member);
+    void add_array(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add_pointer(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void expect_zero(const Site &site, const TypeLayout &old_type, std::string why);
+
+    std::map<Pair, std::unique_ptr<Conversion>> conversions_;
+    std::map<Pair, bool> same_;
+    std::vector<Pair> to_follow_; // what pointers lead to, and is yet to be compared
+    std::set<Pair> followed_;
+    std::map<std::string, std::string> changed_;
+    std::set<std::string> gone_;
+    std::set<std::string> added_;
+};
+
+} // namespace hotrun

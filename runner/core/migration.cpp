@@ -1,0 +1,391 @@
+#include "core/migration.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+namespace hotrun {
+
+namespace {
+
+using Kind = TypeLayout::Kind;
+using LiveBlock = PermanentHeap::LiveBlock;
+
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
+std::uint64_t address_of(const void *pointer) {
+    return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
+const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t address) {
+    return reinterpret_cast<const hotrun_type *>(library.load_bias + address);
+}
+
+bool is_class(const TypeLayout &type) {
+    return type.kind == Kind::kStruct || type.kind == Kind::kUnion ||
+           type.kind == Kind::kIncomplete;
+}
+
+bool is_template(const TypeLayout &type) {
+    return type.name.ends_with('>');
+}
+
+bool is_word_letter(char letter) {
+    return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
+}
+
+bool has_word(const std::string &text, const std::string &word) {
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        if ((at == 0 || !is_word_letter(text[at - 1])) &&
+            (end == text.size() || !is_word_letter(text[end])))
+            return true;
+    }
+    return false;
+}
+
+template <typename Pointers>
+void add_pointers(const TypeLayout &type, std::uint64_t offset, const TypeLayout *holder,
+                  Pointers &pointers) {
+    if (type.kind == Kind::kPointer)
+        pointers.push_back({offset, type.element, holder});
+    if (holder == nullptr && is_template(type))
+        holder = &type;
+    for (std::uint64_t i = 0; type.kind == Kind::kArray && i < type.count; ++i) {
+        const std::size_t before = pointers.size();
+        add_pointers(*type.element, offset + i * type.element->size_bytes, holder, pointers);
+        if (pointers.size() == before)
+            break;
+    }
+    if (type.kind != Kind::kStruct)
+        return;
+    for (const MemberLayout &member : type.members)
+        add_pointers(*member.type, offset + member.offset_bytes, holder, pointers);
+}
+
+std::set<std::string> names_of(const std::map<std::string, std::string> &types) {
+    std::set<std::string> names;
+    for (const auto &[name, plain] : types)
+        names.insert(name);
+    return names;
+}
+
+std::string listed(const std::set<std::string> &names) {
+    constexpr std::size_t kMost = 5;
+    std::string text;
+    std::size_t count = 0;
+    for (const std::string &name : names) {
+        if (++count > kMost)
+            return text + " and " + std::to_string(names.size() - kMost) + " more";
+        text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
+}
+
+void add_sentence(std::string &text, const std::string &more) {
+    if (!more.empty())
+        text += (text.empty() ? "" : "; ") + more;
+}
+
+} // namespace
+
+Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
+    : olds_(std::move(olds)), news_(std::move(news)) {
+    for (const Loaded &old : olds_) {
+        if (old.types == nullptr)
+            continue;
+        for (const LibraryTypes::Descriptor &descriptor : old.types->descriptors)
+            add_change(old, descriptor);
+    }
+    diff_.follow_pointers();
+    is_needed_ |= !diff_.changed().empty();
+}
+
+void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor) {
+    const std::string name = type_name(*descriptor.type);
+    Change change{descriptor.type, nullptr, nullptr, nullptr, {}};
+    find_new_type(change, true);
+    if (change.new_type == nullptr)
+        find_new_type(change, false);
+    if (change.new_type == nullptr) {
+        change.refusal = name + ": the new code makes no block of this type, so what it looks like "
+                                "there is not known: release them in hotrun_unload, or name the "
+                                "type in a HOTRUN_TYPE";
+    } else {
+        change.conversion = &diff_.between(*change.old_type, *change.new_type);
+        if (change.conversion->refusal)
+            change.refusal = *change.conversion->refusal;
+        is_needed_ |= !change.conversion->is_same;
+        new_types_.emplace(change.descriptor, change.new_type);
+    }
+    changes_.insert_or_assign(descriptor_at(old, descriptor.address), change);
+}
+
+// Types are paired by their names. Where several new ones have that name, one that is the same is
+// it; else they have to be the same among themselves.
+void Migration::find_new_type(Change &change, bool in_same_file) {
+    const std::string name = type_name(*change.old_type);
+    for (const Loaded &library : news_) {
+        if (library.types == nullptr)
+            continue;
+        for (const LibraryTypes::Descriptor &other : library.types->descriptors) {
+            if (type_name(*other.type) != name ||
+                (in_same_file && other.type->file != change.old_type->file))
+                continue;
+            const bool is_same = diff_.are_same(*change.old_type, *other.type);
+            if (is_same || change.new_type == nullptr) {
+                change.new_type = other.type;
+                change.descriptor = descriptor_at(library, other.address);
+            }
+            if (is_same) {
+                change.refusal.clear();
+                return;
+            }
+            if (!diff_.are_same(*change.new_type, *other.type)) {
+                change.refusal = "several types are called " + name +
+                                 ", and which of them a block has can't be known: give them "
+                                 "different names";
+            }
+        }
+    }
+}
+
+const Migration::Change *Migration::change_of(const hotrun_type *type) const {
+    const auto found = changes_.find(type);
+    return found == changes_.end() ? nullptr : &found->second;
+}
+
+// Null: none, as of a block of code that has not been looked at.
+const TypeLayout *Migration::new_type_of(const hotrun_type *type) const {
+    if (const Change *change = change_of(type))
+        return change->new_type;
+    const auto found = new_types_.find(type);
+    return found == new_types_.end() ? nullptr : found->second;
+}
+
+std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> Migration::descriptors() const {
+    std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> all;
+    for (const auto &[old, change] : changes_) {
+        const bool stays = change.conversion != nullptr && change.conversion->is_same;
+        all.emplace(address_of(old),
+                    stays ? std::optional(address_of(change.descriptor)) : std::nullopt);
+    }
+    return all;
+}
+
+std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state) {
+    const std::vector<LiveBlock> blocks = heap.live_blocks();
+    if (Answer refusal = judge(blocks))
+        return refusal;
+    if (Answer refusal = move_changed(heap, blocks))
+        return refusal;
+    if (Answer refusal = convert_moved())
+        return refusal;
+    if (Answer refusal = lead_pointers(heap))
+        return refusal;
+    for (const bool is_root : {true, false}) {
+        const std::uint64_t word = address_of(is_root ? heap.root() : state);
+        const Moved *moved = moved_at(word);
+        if (moved == nullptr)
+            continue;
+        const auto found = now(*moved, word, nullptr);
+        if (!found)
+            return "the module's state points into a part of " +
+                   type_name(*moved->change->old_type) + " that is gone";
+        void *const pointer = reinterpret_cast<void *>(*found);
+        is_root ? heap.set_root(pointer) : static_cast<void>(state = pointer);
+    }
+    return std::nullopt;
+}
+
+Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
+    for (const LiveBlock &block : blocks) {
+        if (block.type == nullptr)
+            return "a block of " + std::to_string(block.payload.size()) +
+                   " bytes has no type, and may hold one of those that have changed (" +
+                   listed(names_of(diff_.changed())) +
+                   "): allocate it with a type, by HOTRUN_NEW or allocate_typed";
+        const Change *change = change_of(block.type);
+        if (change == nullptr && new_type_of(block.type) == nullptr)
+            return "a block of " + std::to_string(block.payload.size()) +
+                   " bytes has a type that the debug information of the old code does not tell of";
+        if (change != nullptr && !change->refusal.empty())
+            return change->refusal;
+    }
+    return std::nullopt;
+}
+
+// All is put aside first, so that the heap has to hold both layouts of none.
+Migration::Answer Migration::move_changed(PermanentHeap &heap,
+                                          const std::vector<LiveBlock> &blocks) {
+    for (const LiveBlock &block : blocks) {
+        const Change *change = change_of(block.type);
+        if (change == nullptr || change->conversion->is_same || change->old_type->size_bytes == 0)
+            continue;
+        const std::uint64_t begin = address_of(block.payload.data());
+        const std::uint64_t count = block.payload.size() / change->old_type->size_bytes;
+        const std::uint64_t bytes = count * change->old_type->size_bytes;
+        moved_.push_back({{begin, begin + bytes}, 0, saved_.size(), count, change});
+        saved_.insert(saved_.end(), block.payload.begin(),
+                      block.payload.begin() + static_cast<std::ptrdiff_t>(bytes));
+    }
+    for (const Moved &moved : moved_) {
+        if (!heap.release(reinterpret_cast<void *>(moved.old_range.begin)))
+            return "a block of " + type_name(*moved.change->old_type) + " is damaged";
+    }
+    for (Moved &moved : moved_) {
+        const hotrun_type &type = *moved.change->descriptor;
+        moved.now = address_of(heap.allocate_typed(moved.count, type));
+        if (moved.now == 0)
+            return "the heap has no " + std::to_string(moved.count * type.size_bytes) +
+                   " bytes left for " + std::to_string(moved.count) + " objects of the new " +
+                   type_name(*moved.change->new_type) + ": give it more by --heap";
+    }
+    return std::nullopt;
+}
+
+Migration::Answer Migration::convert_moved() {
+    for (const Moved &moved : moved_) {
+        const std::uint64_t old_bytes = moved.change->old_type->size_bytes;
+        const std::uint64_t new_bytes = moved.change->new_type->size_bytes;
+        for (std::uint64_t i = 0; i < moved.count; ++i)
+            convert(*moved.change->conversion, saved_.data() + moved.saved_at + i * old_bytes,
+                    reinterpret_cast<std::byte *>(moved.now + i * new_bytes), report_);
+        if (!report_.refusal.empty())
+            return report_.refusal;
+    }
+    return std::nullopt;
+}
+
+Migration::Answer Migration::lead_pointers(const PermanentHeap &heap) {
+    const std::uint64_t base = address_of(heap.base());
+    for (const LiveBlock &block : heap.live_blocks()) {
+        if (Answer refusal = lead_pointers_in(block, {base, base + heap.bytes()}))
+            return refusal;
+    }
+    return std::nullopt;
+}
+
+Migration::Answer Migration::lead_pointers_in(const LiveBlock &block, const AddressRange &heap) {
+    const TypeLayout &type = *new_type_of(block.type);
+    const Pointers &pointers = pointers_of(type);
+    for (std::size_t at = 0; at + kWordBytes <= block.payload.size(); at += kWordBytes) {
+        std::uint64_t word = 0;
+        std::byte *const place = block.payload.data() + at;
+        std::memcpy(&word, place, sizeof word);
+        if (word == 0)
+            continue;
+        const auto member = [&]() -> const Pointer * {
+            const std::uint64_t offset = type.size_bytes == 0 ? at : at % type.size_bytes;
+            const auto found =
+                std::ranges::lower_bound(pointers, offset, {}, &Pointer::offset_bytes);
+            return found != pointers.end() && found->offset_bytes == offset ? &*found : nullptr;
+        };
+        if (const Moved *moved = moved_at(word)) {
+            const Pointer *pointer = member();
+            const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
+            if (!found)
+                return "a pointer in a " + type_name(type) + " leads to a part of " +
+                       type_name(*moved->change->old_type) +
+                       " that is gone or can't be told from another: clear it in hotrun_unload";
+            std::memcpy(place, &*found, sizeof *found);
+        } else if (is_outside(word, heap)) {
+            const Pointer *pointer = member();
+            const std::string *changed = pointer == nullptr ? nullptr : changed_behind(*pointer);
+            if (changed != nullptr)
+                return "a pointer in a " + type_name(type) + " leads to a " + *changed +
+                       " outside the permanent heap, and that type has changed: make it in the "
+                       "heap, or clear the pointer in hotrun_unload";
+        }
+    }
+    return std::nullopt;
+}
+
+bool Migration::is_outside(std::uint64_t word, const AddressRange &heap) const {
+    const auto has_word = [word](const Loaded &library) { return library.range.contains(word); };
+    return !heap.contains(word) && std::ranges::none_of(olds_, has_word) &&
+           std::ranges::none_of(news_, has_word);
+}
+
+// A type that has changed and that lies where the pointer leads: what it points to, or what the
+// container holds whose node it is. Null: none.
+const std::string *Migration::changed_behind(const Pointer &pointer) const {
+    const std::map<std::string, std::string> &changed = diff_.changed();
+    auto found = changed.end();
+    if (pointer.pointee != nullptr && is_class(*pointer.pointee))
+        found = changed.find(type_name(*pointer.pointee));
+    if (found == changed.end() && pointer.holder != nullptr)
+        found = std::ranges::find_if(changed, [&](const auto &entry) {
+            return has_word(pointer.holder->name, entry.second);
+        });
+    return found == changed.end() ? nullptr : &found->first;
+}
+
+const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
+    const auto [found, is_new] = pointers_.try_emplace(&type);
+    if (is_new) {
+        add_pointers(type, 0, nullptr, found->second);
+        std::ranges::sort(found->second, {}, &Pointer::offset_bytes);
+    }
+    return found->second;
+}
+
+// One past the last object is where arrays end.
+const Migration::Moved *Migration::moved_at(std::uint64_t address) const {
+    const auto next = std::ranges::upper_bound(
+        moved_, address, {}, [](const Moved &moved) { return moved.old_range.begin; });
+    if (next == moved_.begin() || address > std::prev(next)->old_range.end)
+        return nullptr;
+    return &*std::prev(next);
+}
+
+std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t word,
+                                            const TypeLayout *pointee) const {
+    const TypeLayout &old_type = *moved.change->old_type;
+    const TypeLayout &new_type = *moved.change->new_type;
+    const std::uint64_t offset = word - moved.old_range.begin;
+    const std::uint64_t index = offset / old_type.size_bytes;
+    const std::uint64_t object = moved.now + index * new_type.size_bytes;
+    if (index == moved.count)
+        return object;
+    const auto parts = LayoutDiff::parts_at(old_type, new_type, offset % old_type.size_bytes);
+    if (parts.empty())
+        return std::nullopt;
+    const auto is_elsewhere = [&](const LayoutDiff::Part &part) {
+        return part.place != parts.front().place;
+    };
+    const LayoutDiff::Part *part = &parts.front();
+    const bool is_known = pointee != nullptr && pointee->kind != Kind::kVoid;
+    if (is_known && std::ranges::any_of(parts, is_elsewhere)) {
+        const std::string name = type_name(*pointee);
+        const auto found = std::ranges::find(
+            parts, name, [](const LayoutDiff::Part &each) { return type_name(*each.type); });
+        if (found == parts.end())
+            return std::nullopt;
+        part = &*found;
+    }
+    return part->place ? std::optional(object + *part->place) : std::nullopt;
+}
+
+std::string Migration::detail() const {
+    std::string text;
+    const std::size_t count =
+        std::accumulate(moved_.begin(), moved_.end(), std::size_t{0},
+                        [](std::size_t sum, const Moved &moved) { return sum + moved.count; });
+    if (count != 0)
+        text = std::to_string(count) + (count == 1 ? " object" : " objects") + " migrated";
+    if (!moved_.empty() && !diff_.added().empty())
+        add_sentence(text, "new: " + listed(diff_.added()));
+    if (!moved_.empty() && !diff_.gone().empty())
+        add_sentence(text, "gone: " + listed(diff_.gone()));
+    for (const std::string &loss : report_.losses)
+        add_sentence(text, loss);
+    if (report_.loss_count > report_.losses.size())
+        add_sentence(text, std::to_string(report_.loss_count - report_.losses.size()) +
+                               " more values changed");
+    return text;
+}
+
+} // namespace hotrun

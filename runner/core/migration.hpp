@@ -1,0 +1,102 @@
+// The blocks of a heap, from the layouts of an old library to those of a new one.
+#pragma once
+
+#include "core/address_range.hpp"
+#include "core/layout_diff.hpp"
+#include "core/permanent_heap.hpp"
+#include "core/type_layout.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace hotrun {
+
+// Belongs to one thread at a time: made on the runner's, used on the host's.
+//
+// A block whose type has changed is made anew, with its count of objects; words anywhere in the
+// heap that point into it are led to the same object, or the same member, in the new block. All
+// other blocks stay where they are. What has no sure answer is refused.
+class Migration {
+  public:
+    struct Loaded {
+        std::shared_ptr<const LibraryTypes> types; // null: it has no debug information
+        std::uint64_t load_bias = 0;
+        AddressRange range;
+    };
+
+    // `olds`: all code that may have made the blocks that are there.
+    Migration(std::vector<Loaded> olds, std::vector<Loaded> news);
+
+    // Whether there is anything to do, or to refuse.
+    bool is_needed() const { return is_needed_; }
+
+    // Where the descriptors of the old libraries are in the new ones, for RebindPlan; none: those
+    // of types that have changed or are gone, whose blocks keep them until apply().
+    std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> descriptors() const;
+
+    // Once. A sentence that says why not: the heap is left half done, to be brought back by a
+    // snapshot. Pointers into the old libraries have been led to the new ones before.
+    std::optional<std::string> apply(PermanentHeap &heap, void *&state);
+
+    // What the user may want to know of an applied one: values that were lost, members that are
+    // gone and new; empty: nothing.
+    std::string detail() const;
+
+  private:
+    struct Change {
+        const TypeLayout *old_type = nullptr;
+        const TypeLayout *new_type = nullptr;
+        const hotrun_type *descriptor = nullptr; // the new one
+        const Conversion *conversion = nullptr;
+        std::string refusal; // not empty: no block may have this type
+    };
+    struct Pointer { // a member of an object that is one
+        std::uint64_t offset_bytes = 0;
+        const TypeLayout *pointee = nullptr;
+        const TypeLayout *holder = nullptr; // the template that it is a part of
+    };
+    using Pointers = std::vector<Pointer>; // by offset
+
+    // A block that was made anew.
+    struct Moved {
+        AddressRange old_range; // up to the end of its last object
+        std::uint64_t now = 0;
+        std::size_t saved_at = 0; // in saved_
+        std::uint64_t count = 0;
+        const Change *change = nullptr;
+    };
+    using Answer = std::optional<std::string>; // a refusal
+
+    void add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor);
+    void find_new_type(Change &change, bool in_same_file);
+    const Change *change_of(const hotrun_type *type) const;
+    const TypeLayout *new_type_of(const hotrun_type *type) const;
+    Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
+    Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
+    Answer convert_moved();
+    Answer lead_pointers(const PermanentHeap &heap);
+    Answer lead_pointers_in(const PermanentHeap::LiveBlock &block, const AddressRange &heap);
+    const Moved *moved_at(std::uint64_t address) const;
+    std::optional<std::uint64_t> now(const Moved &moved, std::uint64_t word,
+                                     const TypeLayout *pointee) const;
+    bool is_outside(std::uint64_t word, const AddressRange &heap) const;
+    const std::string *changed_behind(const Pointer &pointer) const;
+    const Pointers &pointers_of(const TypeLayout &type);
+
+    std::vector<Loaded> olds_;
+    std::vector<Loaded> news_;
+    LayoutDiff diff_;
+    std::unordered_map<const hotrun_type *, Change> changes_;               // by the old descriptor
+    std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
+    std::unordered_map<const TypeLayout *, Pointers> pointers_;
+    std::vector<Moved> moved_; // by address
+    std::vector<std::byte> saved_;
+    ConversionReport report_;
+    bool is_needed_ = false;
+};
+
+} // namespace hotrun

@@ -1,0 +1,41 @@
+#include "core/migration_planner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hotrun {
+
+std::vector<Migration::Loaded>
+MigrationPlanner::loaded(const std::vector<LiveLibrary::Shared> &libraries) {
+    std::vector<Migration::Loaded> all;
+    for (const LiveLibrary::Shared &library : libraries) {
+        const auto [known, is_new] = known_.try_emplace(library->id);
+        if (is_new)
+            known->second = reader_.read(library->copy.path());
+        const Library::Place place = library->library->place();
+        all.push_back({known->second, place.load_bias, {place.begin, place.end}});
+    }
+    return all;
+}
+
+std::shared_ptr<Migration> MigrationPlanner::plan(const std::vector<LiveLibrary::Shared> &olds,
+                                                  const LiveLibrary::Shared &code) {
+    std::vector<LiveLibrary::Shared> old;
+    for (const LiveLibrary::Shared &each : olds)
+        add_with_links(each, old);
+    std::vector<LiveLibrary::Shared> now;
+    add_with_links(code, now);
+    const auto is_used = [&](std::uint64_t id) {
+        const auto has_id = [id](const LiveLibrary::Shared &each) { return each->id == id; };
+        return std::ranges::any_of(old, has_id) || std::ranges::any_of(now, has_id);
+    };
+    std::erase_if(known_, [&](const auto &entry) { return !is_used(entry.first); });
+    std::vector<Migration::Loaded> old_types = loaded(old);
+    std::vector<Migration::Loaded> new_types = loaded(now);
+    const auto is_known = [](const Migration::Loaded &library) { return library.types != nullptr; };
+    if (std::ranges::none_of(old_types, is_known) || std::ranges::none_of(new_types, is_known))
+        return nullptr;
+    return std::make_shared<Migration>(std::move(old_types), std::move(new_types));
+}
+
+} // namespace hotrun

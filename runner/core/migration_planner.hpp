@@ -1,0 +1,34 @@
+// From the debug information of two versions of a module's code to a Migration.
+#pragma once
+
+#include "core/live_library.hpp"
+#include "core/migration.hpp"
+#include "core/type_layout.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace hotrun {
+
+// Bound to the runner's thread.
+class MigrationPlanner {
+  public:
+    explicit MigrationPlanner(TypeReader &reader) : reader_(reader) {}
+
+    // From any of `olds`, and what they link, to `code` and what it links. Null: one of them is not
+    // known, for want of debug information.
+    std::shared_ptr<Migration> plan(const std::vector<LiveLibrary::Shared> &olds,
+                                    const LiveLibrary::Shared &code);
+
+  private:
+    using Types = std::shared_ptr<const LibraryTypes>;
+
+    std::vector<Migration::Loaded> loaded(const std::vector<LiveLibrary::Shared> &libraries);
+
+    TypeReader &reader_;
+    std::map<std::uint64_t, Types> known_; // by the library's id; those of the last plan
+};
+
+} // namespace hotrun

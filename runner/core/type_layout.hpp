@@ -1,0 +1,80 @@
+// How the types of a library lie in memory, as its debug information says.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hotrun {
+
+struct TypeLayout;
+
+struct MemberLayout {
+    std::string name; // of a base class: that of its type; empty: an anonymous struct or union
+    const TypeLayout *type = nullptr;
+    std::uint64_t offset_bytes = 0; // of a bit-field: where the unit lies that holds it
+    std::uint32_t bit_offset = 0;   // in that unit, from the lowest bit
+    std::uint32_t bit_count = 0;    // 0: no bit-field
+    bool is_base = false;
+    std::string file;
+    std::uint32_t line = 0; // 0: not known
+};
+
+struct Enumerator {
+    std::string name;
+    std::int64_t value = 0;
+};
+
+struct TypeLayout {
+    enum class Kind {
+        kBoolean,
+        kSigned,
+        kUnsigned,
+        kFloat,
+        kEnumeration,
+        kPointer, // or a reference
+        kMemberPointer,
+        kStruct, // or a class
+        kUnion,
+        kArray,
+        kVoid,       // or a function, of which there are only pointers
+        kIncomplete, // a struct that is only declared
+        kOther,      // complex numbers and what else is carried byte for byte
+    };
+
+    Kind kind = Kind::kVoid;
+    std::string name;  // with template arguments; empty: none
+    std::string scope; // what comes before the name: "game::", "Player::"
+    std::string file;  // in which it is declared; empty: not known
+    std::uint64_t size_bytes = 0;
+    bool is_signed = false; // of an enumeration
+    bool has_virtual_bases = false;
+    std::vector<MemberLayout> members;
+    std::vector<Enumerator> enumerators;
+    std::vector<const TypeLayout *> arguments; // the types that a template was given
+    const TypeLayout *element = nullptr; // of an array; what a pointer points to
+    std::uint64_t count = 0;             // of an array
+};
+
+// The types that the blocks of a heap may have, by the address of the hotrun_type in the file.
+struct LibraryTypes {
+    struct Descriptor {
+        std::uint64_t address = 0;
+        const TypeLayout *type = nullptr;
+    };
+
+    std::deque<TypeLayout> types; // owns all of them; none is moved
+    std::vector<Descriptor> descriptors;
+};
+
+class TypeReader {
+  public:
+    virtual ~TypeReader() = default;
+
+    // None of a file without debug information.
+    virtual std::shared_ptr<const LibraryTypes> read(const std::string &path) = 0;
+};
+
+} // namespace hotrun

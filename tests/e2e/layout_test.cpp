@@ -1,0 +1,129 @@
+// Structs that change their layout while the program runs.
+#include "e2e/fault_test.hpp"
+#include "e2e/test_project.hpp"
+
+#include <csignal>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hotrun::e2e {
+namespace {
+
+std::string compiled(const std::string &source, const std::vector<std::string> &more) {
+    const TemporaryFolder folder;
+    std::vector<std::string> words = {HOTRUN_CXX, "-std=c++17", "-shared", "-fPIC", "-g", "-Wall"};
+    const bool is_clang = std::string_view(HOTRUN_CXX).find("clang") != std::string_view::npos;
+    // That old code can leave the process, and that all types are told of.
+    words.emplace_back(is_clang ? "-fstandalone-debug" : "-fno-gnu-unique");
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(),
+                 {"-I", HOTRUN_INCLUDE, HOTRUN_TEST_MODULES "/" + source, "-o", "lib.so"});
+    run_command(words, folder.path());
+    return content_of(folder / "lib.so");
+}
+
+class Layout : public FaultTest, public testing::WithParamInterface<const char *> {
+  protected:
+    // Both layouts, compiled once for each way to compile.
+    const std::string &version(int number) {
+        static std::map<std::pair<std::string, int>, std::string> libraries;
+        std::string &library = libraries[{GetParam(), number}];
+        if (library.empty())
+            library =
+                compiled("layout_module.cpp", {GetParam(), "-DVERSION=" + std::to_string(number)});
+        return library;
+    }
+
+    void expect_migrated_to(int number, const std::string &library) {
+        run.put_bytes(library);
+        const boost::json::object *event = run.expect_outcome("reloaded");
+        ASSERT_NE(event, nullptr);
+        EXPECT_EQ(event->at("state").as_string(), "migrated");
+        const std::string said = "<version " + std::to_string(number) + ": 47 of 47 hold>";
+        EXPECT_TRUE(run.hotrun().wait_for(said));
+    }
+};
+
+TEST_P(Layout, EveryValueIsCarriedThereAndBack) {
+    run.put_bytes(version(1));
+    run.start();
+    run.wait_until_ready();
+    for (int i = 0; i < 3; ++i) {
+        expect_migrated_to(2, version(2));
+        expect_migrated_to(1, version(1));
+    }
+    run.expect_clean_end(SIGTERM, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimisation, Layout, testing::Values("-O0", "-O2"),
+                         [](const auto &info) { return std::string(info.param + 1); });
+
+struct RefusedChange {
+    const char *macro;
+    const char *sentence; // a part of it
+};
+
+constexpr RefusedChange kRefused[] = {
+    {"UNTYPED_BLOCK", "a block of 400 bytes has no type, and may hold one of those that have "
+                      "changed (Part, State)"},
+    {"CHANGED_UNION", "refused_module.cpp:39): the union Part::Value has changed"},
+    {"ENUMERATOR_GONE", "State.part.color: its value 1 is none of the enumerators"},
+    {"VIRTUAL_BASE", "a class with virtual bases has changed"},
+    {"FIRST_VIRTUAL_FUNCTION", "its class has got its first virtual function"},
+    {"OTHER_POINTER", "a pointer to int can't become one to long int"},
+    {"TYPE_GONE", "Before: the new code makes no block of this type"},
+    {"OWNED_OUTSIDE", "leads to a Item outside the permanent heap"},
+    {"MAP_OUTSIDE", "leads to a Item outside the permanent heap"},
+    {"VECTOR_OUTSIDE", "leads to a Item outside the permanent heap"},
+    {"POINTER_TO_WHAT_IS_GONE", "leads to a part of Pair that is gone"},
+    {"OTHER_KIND", "int can't become Item"},
+    {"HEAP_TOO_SMALL", "the heap has no 100000000 bytes left for 1 object"},
+};
+
+class RefusedLayout : public FaultTest, public testing::WithParamInterface<RefusedChange> {
+  protected:
+    static std::string version(int number) {
+        return compiled("refused_module.cpp", {std::string("-D") + GetParam().macro,
+                                               "-DVERSION=" + std::to_string(number)});
+    }
+};
+
+TEST_P(RefusedLayout, TheOldCodeGoesOnAndTheNextSaveIsTaken) {
+    run.put_bytes(version(1));
+    run.start();
+    run.wait_until_ready();
+    run.put_bytes(version(2));
+    const boost::json::object *event = run.expect_outcome("rejected");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->at("reason").as_string(), "layout_refused");
+    EXPECT_EQ(event->at("generation").to_number<int>(), 1);
+    EXPECT_NE(event->at("detail").as_string().find(GetParam().sentence), std::string::npos)
+        << event->at("detail");
+    EXPECT_TRUE(run.hotrun().wait_for("<version 1 from step "));
+    run.put_bytes(version(3));
+    event = run.expect_outcome("reloaded");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->at("state").as_string(), "kept");
+    EXPECT_EQ(event->at("generation").to_number<int>(), 2) << "what is rejected has no number";
+    EXPECT_TRUE(run.hotrun().wait_for("<version 3 from step "));
+    run.expect_clean_end(SIGTERM, 0);
+}
+
+TEST_P(RefusedLayout, FreshStateIsTakenIfThatIsAskedFor) {
+    run.put_bytes(version(1));
+    run.start({"--on-refuse", "fresh"});
+    run.wait_until_ready();
+    run.put_bytes(version(2));
+    const boost::json::object *event = run.expect_outcome("reloaded");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->at("state").as_string(), "fresh");
+    EXPECT_NE(event->at("detail").as_string().find(GetParam().sentence), std::string::npos);
+    run.expect_clean_end(SIGTERM, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Layout, RefusedLayout, testing::ValuesIn(kRefused),
+                         [](const auto &info) { return std::string(info.param.macro); });
+
+} // namespace
+} // namespace hotrun::e2e

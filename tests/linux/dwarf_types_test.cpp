@@ -1,0 +1,138 @@
+#include "linux/dwarf_types.hpp"
+
+#include "core/layout_diff.hpp"
+#include "hotrun/module.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include <dlfcn.h>
+
+namespace hotrun {
+namespace {
+
+// One library, loaded too: its own functions say where the descriptors are.
+class DwarfTypesTest : public testing::TestWithParam<const char *> {
+  protected:
+    using Kind = TypeLayout::Kind;
+
+    DwarfTypesTest() {
+        const std::string path = std::filesystem::read_symlink("/proc/self/exe").parent_path() /
+                                 ("fixture_types_" + std::string(GetParam()) + ".so");
+        types_ = DwarfTypeReader().read(path);
+        library_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+        EXPECT_NE(library_, nullptr) << ::dlerror(); // NOLINT(concurrency-mt-unsafe)
+    }
+    ~DwarfTypesTest() override { ::dlclose(library_); }
+
+    const TypeLayout *type_of(const std::string &what) const {
+        using Function = const hotrun_type *(*)();
+        void *symbol = ::dlsym(library_, ("type_of_" + what).c_str());
+        const hotrun_type *type = reinterpret_cast<Function>(symbol)();
+        Dl_info info{};
+        ::dladdr(type, &info);
+        const std::uint64_t address = reinterpret_cast<std::uintptr_t>(type) -
+                                      reinterpret_cast<std::uintptr_t>(info.dli_fbase);
+        const auto found =
+            std::ranges::find(types_->descriptors, address, &LibraryTypes::Descriptor::address);
+        if (found == types_->descriptors.end())
+            return nullptr;
+        EXPECT_EQ(found->type->size_bytes, type->size_bytes);
+        return found->type;
+    }
+    // Units of types of their own do not tell of namespaces.
+    static std::string in_game(const std::string &name) {
+        return (std::string(GetParam()) == "units" ? "" : "game::") + name;
+    }
+    static const MemberLayout &member(const TypeLayout &type, const std::string &name) {
+        static const MemberLayout kNone{};
+        const auto found = std::ranges::find(type.members, name, &MemberLayout::name);
+        EXPECT_NE(found, type.members.end()) << name;
+        return found == type.members.end() ? kNone : *found;
+    }
+
+    std::shared_ptr<const LibraryTypes> types_;
+    void *library_;
+};
+
+TEST_P(DwarfTypesTest, TellsOfStructsInC) {
+    const TypeLayout *state = type_of("c_state");
+    ASSERT_NE(state, nullptr);
+    EXPECT_EQ(type_name(*state), "State");
+    const TypeLayout &points = *member(*state, "points").type;
+    EXPECT_EQ(points.kind, Kind::kArray);
+    EXPECT_EQ(points.count, 2U);
+    EXPECT_EQ(points.element->count, 3U);
+    EXPECT_EQ(points.size_bytes, 48U);
+    EXPECT_EQ(type_name(*points.element->element), "Point") << "it is the typedef's";
+    EXPECT_EQ(points.element->element, type_of("point"));
+    EXPECT_EQ(member(*state, "next").type->element, state);
+    EXPECT_EQ(member(*state, "value").type->kind, Kind::kUnion);
+    EXPECT_NE(member(*state, "value").file.find("types.c"), std::string::npos);
+    EXPECT_EQ(member(*state, "value").line, 16U);
+}
+
+TEST_P(DwarfTypesTest, TellsOfBitFields) {
+    const TypeLayout *state = type_of("c_state");
+    ASSERT_NE(state, nullptr);
+    const MemberLayout &flags = member(*state, "flags");
+    EXPECT_EQ(flags.offset_bytes, 48U);
+    EXPECT_EQ(flags.bit_offset, 0U);
+    EXPECT_EQ(flags.bit_count, 3U);
+    const MemberLayout &level = member(*state, "level");
+    EXPECT_EQ(level.offset_bytes, 48U);
+    EXPECT_EQ(level.bit_offset, 3U);
+    EXPECT_EQ(level.bit_count, 7U);
+    EXPECT_EQ(level.type->kind, Kind::kSigned);
+}
+
+TEST_P(DwarfTypesTest, TellsOfClasses) {
+    const TypeLayout *player = type_of("player");
+    ASSERT_NE(player, nullptr);
+    EXPECT_EQ(type_name(*player), in_game("Player"));
+    EXPECT_TRUE(member(*player, "Base").is_base);
+    EXPECT_EQ(member(*player, "Other").offset_bytes, 16U);
+    EXPECT_EQ(member(*player, "Other").type->members.size(), 1U) << "a static one is none";
+    EXPECT_TRUE(member(*player, "Base").type->members[0].name.starts_with("_vptr"));
+    const TypeLayout &mood = *member(*player, "mood").type;
+    EXPECT_EQ(mood.kind, Kind::kEnumeration);
+    EXPECT_TRUE(mood.is_signed);
+    ASSERT_EQ(mood.enumerators.size(), 2U);
+    EXPECT_EQ(mood.enumerators[0].name, "kSad");
+    EXPECT_EQ(mood.enumerators[0].value, -1);
+    EXPECT_EQ(member(*player, "is_alive").type->kind, Kind::kBoolean);
+    EXPECT_EQ(member(*player, "name").type->size_bytes, sizeof(std::string));
+    EXPECT_EQ(member(*player, "best").type->kind, Kind::kMemberPointer);
+    EXPECT_EQ(member(*player, "best").type->size_bytes, 8U);
+    EXPECT_EQ(member(*player, "other").type->element, member(*player, "Base").type);
+    EXPECT_FALSE(player->has_virtual_bases);
+}
+
+TEST_P(DwarfTypesTest, TellsOfTypesOfTemplatesFunctionsAndFiles) {
+    for (const auto &[what, name] : {std::pair("holder", in_game("Holder<int>")),
+                                     {"local", "type_of_local::Local"},
+                                     {"state", "State"},
+                                     {"pointer", in_game("Base *")}}) {
+        const TypeLayout *type = type_of(what);
+        ASSERT_NE(type, nullptr) << what;
+        EXPECT_EQ(type_name(*type), name);
+    }
+    EXPECT_EQ(type_of("state")->members[0].type->kind, Kind::kUnsigned);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,
+                         testing::Values("dwarf4", "dwarf5", "split", "units"),
+                         [](const auto &info) { return std::string(info.param); });
+
+TEST(DwarfTypes, AFileWithoutThemTellsOfNothing) {
+    const std::string folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    EXPECT_EQ(DwarfTypeReader().read(folder + "/fixture_types_bare.so"), nullptr);
+    EXPECT_EQ(DwarfTypeReader().read("/dev/null"), nullptr);
+    EXPECT_EQ(DwarfTypeReader().read("/absent"), nullptr);
+}
+
+} // namespace
+} // namespace hotrun

@@ -1,0 +1,270 @@
+#include "core/layout_diff.hpp"
+
+#include "unit/type_layouts.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <limits>
+
+namespace hotrun {
+namespace {
+
+class LayoutDiffTest : public testing::Test {
+  protected:
+    using Kind = TypeLayout::Kind;
+
+    // Converts one object; the new one is zeroed before, as a new block is.
+    template <typename New, typename Old>
+    New converted(const Old &object, const TypeLayout &old_type, const TypeLayout &new_type) {
+        const Conversion &conversion = diff.between(old_type, new_type);
+        EXPECT_FALSE(conversion.refusal) << *conversion.refusal;
+        New now{};
+        convert(conversion, reinterpret_cast<const std::byte *>(&object),
+                reinterpret_cast<std::byte *>(&now), report);
+        return now;
+    }
+
+    // A struct with one member of that type each.
+    template <typename New, typename Old>
+    New converted_number(Old value) {
+        return converted<New>(
+            value, types.object("State", sizeof(Old), {types.member("n", types.of<Old>(), 0)}),
+            types.object("State", sizeof(New), {types.member("n", types.of<New>(), 0)}));
+    }
+
+    const TypeLayout &integers(const std::string &name, std::vector<std::string> members) {
+        std::vector<MemberLayout> all;
+        for (std::size_t i = 0; i < members.size(); ++i)
+            all.push_back(types.member(members[i], types.of<int>(), 4 * i));
+        return types.object(name, 4 * members.size(), std::move(all));
+    }
+
+    TypeLayouts types;
+    LayoutDiff diff;
+    ConversionReport report;
+};
+
+using Ints2 = std::array<int, 2>;
+using Ints3 = std::array<int, 3>;
+
+TEST_F(LayoutDiffTest, EqualLayoutsAreTheSameAndOneCopy) {
+    const TypeLayout &a = integers("State", {"x", "y"});
+    const TypeLayout &b = integers("State", {"x", "y"});
+    EXPECT_TRUE(diff.are_same(a, b));
+    EXPECT_EQ(diff.between(a, b).steps.size(), 1U);
+    EXPECT_TRUE(diff.changed().empty());
+}
+
+TEST_F(LayoutDiffTest, MembersAreFoundByTheirNames) {
+    const Ints3 now = converted<Ints3>(Ints2{1, 2}, integers("State", {"x", "y"}),
+                                       integers("State", {"y", "added", "x"}));
+    EXPECT_EQ(now, (Ints3{2, 0, 1}));
+    EXPECT_EQ(diff.added(), std::set<std::string>{"State.added"});
+    EXPECT_TRUE(diff.changed().contains("State"));
+}
+
+TEST_F(LayoutDiffTest, AMemberThatIsGoneIsTold) {
+    const Ints2 now = converted<Ints2>(Ints3{1, 2, 3}, integers("State", {"x", "y", "z"}),
+                                       integers("State", {"z", "x"}));
+    EXPECT_EQ(now, (Ints2{3, 1}));
+    EXPECT_EQ(diff.gone(), std::set<std::string>{"State.y"});
+}
+
+TEST_F(LayoutDiffTest, NumbersAreConvertedAsTheLanguageDoes) {
+    EXPECT_EQ(converted_number<long>(-5), -5);
+    EXPECT_EQ(converted_number<double>(3), 3.0);
+    EXPECT_EQ(converted_number<double>(0.5F), 0.5);
+    EXPECT_EQ(converted_number<int>(2.0), 2);
+    EXPECT_EQ(converted_number<unsigned>(7L), 7U);
+    EXPECT_EQ(converted_number<int>(true), 1);
+    EXPECT_EQ(converted_number<short>(-1L), -1);
+    EXPECT_EQ(converted_number<long double>(std::numeric_limits<unsigned long>::max()),
+              static_cast<long double>(std::numeric_limits<unsigned long>::max()));
+    EXPECT_EQ(report.loss_count, 0U);
+}
+
+TEST_F(LayoutDiffTest, AFloatOfLessPrecisionIsNoLoss) {
+    EXPECT_EQ(converted_number<float>(0.1), 0.1F);
+    EXPECT_EQ(report.loss_count, 0U);
+}
+
+TEST_F(LayoutDiffTest, AValueThatIsLostIsTold) {
+    EXPECT_EQ(converted_number<short>(70000), 4464);
+    ASSERT_EQ(report.losses.size(), 1U);
+    EXPECT_EQ(report.losses[0], "State.n: 70000 became 4464");
+    converted_number<int>(2.5);
+    converted_number<unsigned char>(-1);
+    converted_number<bool>(2);
+    EXPECT_EQ(report.loss_count, 4U);
+    EXPECT_EQ(converted_number<float>(1e300), std::numeric_limits<float>::infinity());
+    EXPECT_EQ(report.loss_count, 5U);
+}
+
+TEST_F(LayoutDiffTest, BitFieldsAreFoundByTheirBits) {
+    const TypeLayout &u = types.of<unsigned>();
+    const TypeLayout &s = types.of<int>();
+    const TypeLayout &before =
+        types.object("State", 4, {types.bits("a", u, 0, 3), types.bits("b", s, 3, 5)});
+    const TypeLayout &after =
+        types.object("State", 4, {types.bits("b", s, 0, 9), types.bits("a", u, 9, 2)});
+    const unsigned now = converted<unsigned>(3U | (0x1dU << 3), before, after); // b is -3
+    EXPECT_EQ(now, 0x1fdU | (3U << 9));
+    EXPECT_EQ(report.loss_count, 0U);
+    converted<unsigned>(7U, before, after); // of two bits
+    EXPECT_EQ(report.losses, std::vector<std::string>{"State.a: 7 became 3"});
+}
+
+TEST_F(LayoutDiffTest, ABitFieldMayBecomeAMember) {
+    const TypeLayout &before =
+        types.object("State", 4, {types.bits("a", types.of<unsigned>(), 4, 4)});
+    EXPECT_EQ(converted<long>(0x50U, before,
+                              types.object("State", 8, {types.member("a", types.of<long>(), 0)})),
+              5);
+}
+
+TEST_F(LayoutDiffTest, EnumeratorsAreFoundByTheirNames) {
+    const TypeLayout &before = types.object(
+        "State", 4, {types.member("e", types.enumeration("E", {{"kRed", 0}, {"kBlue", 1}}), 0)});
+    const TypeLayout &after = types.object(
+        "State", 4,
+        {types.member("e", types.enumeration("E", {{"kGreen", 0}, {"kBlue", 1}, {"kRed", 2}}), 0)});
+    EXPECT_EQ(converted<int>(0, before, after), 2);
+    EXPECT_EQ(converted<int>(1, before, after), 1);
+    EXPECT_EQ(report.refusal, "");
+}
+
+TEST_F(LayoutDiffTest, AnEnumeratorThatIsGoneIsRefusedWhereItIsTheValue) {
+    const TypeLayout &before = types.object(
+        "State", 4, {types.member("e", types.enumeration("E", {{"kRed", 0}, {"kBlue", 1}}), 0)});
+    const TypeLayout &after =
+        types.object("State", 4, {types.member("e", types.enumeration("E", {{"kBlue", 0}}), 0)});
+    EXPECT_EQ(converted<int>(1, before, after), 0);
+    EXPECT_EQ(report.refusal, "");
+    converted<int>(0, before, after);
+    EXPECT_NE(report.refusal.find("State.e: its value 0 is none of"), std::string::npos);
+}
+
+TEST_F(LayoutDiffTest, ArraysAreCutOrFilledWithZeros) {
+    const auto array = [&](std::uint64_t count) -> const TypeLayout & {
+        return types.object("State", 4 * count,
+                            {types.member("a", types.array_of(types.of<int>(), count), 0)});
+    };
+    EXPECT_EQ((converted<Ints3>(Ints2{1, 2}, array(2), array(3))), (Ints3{1, 2, 0}));
+    EXPECT_EQ((converted<Ints2>(Ints3{1, 2, 3}, array(3), array(2))), (Ints2{1, 2}));
+}
+
+TEST_F(LayoutDiffTest, StructsAndBasesInStructsAreConvertedToo) {
+    struct After {
+        int added, y, x, own;
+    };
+    const TypeLayout &old_base = integers("Base", {"x", "y"});
+    const TypeLayout &new_base = integers("Base", {"added", "y", "x"});
+    const TypeLayout &before = types.object(
+        "State", 12, {types.base(old_base, 0), types.member("own", types.of<int>(), 8)});
+    const TypeLayout &after = types.object(
+        "State", 16, {types.base(new_base, 0), types.member("own", types.of<int>(), 12)});
+    const After now = converted<After>(Ints3{1, 2, 3}, before, after);
+    EXPECT_EQ(now.x, 1);
+    EXPECT_EQ(now.y, 2);
+    EXPECT_EQ(now.own, 3);
+    EXPECT_TRUE(diff.changed().contains("Base"));
+}
+
+TEST_F(LayoutDiffTest, AChangedUnionIsRefusedUnlessItIsZero) {
+    const auto state = [&](const TypeLayout &member) -> const TypeLayout & {
+        return types.object(
+            "State", 8,
+            {types.member("u", types.object("U", 8, {types.member("m", member, 0)}, Kind::kUnion),
+                          0)});
+    };
+    const TypeLayout &before = state(types.of<int>());
+    const TypeLayout &after = state(types.of<long>());
+    EXPECT_EQ(converted<long>(0L, before, after), 0);
+    EXPECT_EQ(report.refusal, "");
+    converted<long>(1L, before, after);
+    EXPECT_NE(report.refusal.find("State.u: the union U has changed"), std::string::npos);
+}
+
+TEST_F(LayoutDiffTest, APointerToAnotherTypeIsRefusedUnlessItIsNull) {
+    const TypeLayout &before =
+        types.object("State", 8, {types.member("p", types.pointer_to(types.of<int>()), 0)});
+    const TypeLayout &after =
+        types.object("State", 8, {types.member("p", types.pointer_to(types.of<long>()), 0)});
+    EXPECT_EQ(converted<long>(0L, before, after), 0);
+    EXPECT_EQ(report.refusal, "");
+    converted<long>(1L, before, after);
+    EXPECT_NE(report.refusal.find("State.p: a pointer to"), std::string::npos);
+}
+
+TEST_F(LayoutDiffTest, AKindThatCannotBecomeAnotherIsRefusedWithItsPlace) {
+    MemberLayout member = types.member("n", integers("Inner", {"x"}), 0);
+    const TypeLayout &before = types.object("State", 4, {types.member("n", types.of<int>(), 0)});
+    member.file = "game.cpp";
+    member.line = 12;
+    const TypeLayout &after = types.object("State", 4, {member});
+    converted<int>(1, before, after);
+    EXPECT_EQ(report.refusal.find("State.n (game.cpp:12): number can't become Inner"), 0U)
+        << report.refusal;
+}
+
+TEST_F(LayoutDiffTest, AChangedClassWithVirtualBasesIsRefused) {
+    TypeLayout &before = types.object("State", 4, {types.member("x", types.of<int>(), 0)});
+    before.has_virtual_bases = true;
+    const Conversion &conversion = diff.between(before, integers("State", {"x", "y"}));
+    ASSERT_TRUE(conversion.refusal);
+    EXPECT_NE(conversion.refusal->find("virtual bases"), std::string::npos);
+}
+
+TEST_F(LayoutDiffTest, TheFirstVirtualFunctionIsRefused) {
+    const TypeLayout &before = integers("State", {"x"});
+    const TypeLayout &after =
+        types.object("State", 16,
+                     {types.member("_vptr.State", types.pointer_to(types.nothing()), 0),
+                      types.member("x", types.of<int>(), 8)});
+    EXPECT_TRUE(diff.between(before, after).refusal);
+}
+
+TEST_F(LayoutDiffTest, WhatPointersLeadToIsComparedToo) {
+    TypeLayout &old_node = types.object("Node", 16, {types.member("x", types.of<int>(), 8)});
+    old_node.members.push_back(types.member("next", types.pointer_to(old_node), 0));
+    TypeLayout &new_node = types.object("Node", 16, {types.member("x", types.of<long>(), 8)});
+    new_node.members.push_back(types.member("next", types.pointer_to(new_node), 0));
+    const TypeLayout &before =
+        types.object("State", 8, {types.member("list", types.pointer_to(old_node), 0)});
+    const TypeLayout &after =
+        types.object("State", 8, {types.member("list", types.pointer_to(new_node), 0)});
+    EXPECT_TRUE(diff.between(before, after).is_same);
+    EXPECT_TRUE(diff.changed().empty());
+    diff.follow_pointers();
+    ASSERT_EQ(diff.changed().size(), 1U);
+    EXPECT_EQ(diff.changed().begin()->first, "Node");
+}
+
+TEST_F(LayoutDiffTest, PartsAreTheObjectAndItsMembersAtThatPlace) {
+    const TypeLayout &inner = integers("Inner", {"a", "b"});
+    const TypeLayout &new_inner = integers("Inner", {"b", "a"});
+    const TypeLayout &before = types.object("State", 8, {types.member("i", inner, 0)});
+    const TypeLayout &after = types.object(
+        "State", 12, {types.member("n", types.of<int>(), 0), types.member("i", new_inner, 4)});
+    const auto at_start = LayoutDiff::parts_at(before, after, 0);
+    ASSERT_EQ(at_start.size(), 3U);
+    EXPECT_EQ(at_start[0].place, 0U);
+    EXPECT_EQ(at_start[1].place, 4U); // i
+    EXPECT_EQ(at_start[2].place, 8U); // i.a
+    const auto inside = LayoutDiff::parts_at(before, after, 4);
+    ASSERT_EQ(inside.size(), 1U);
+    EXPECT_EQ(inside[0].place, 4U);
+    EXPECT_TRUE(LayoutDiff::parts_at(before, after, 5).empty());
+}
+
+TEST_F(LayoutDiffTest, APartThatIsGoneHasNoPlace) {
+    const auto parts =
+        LayoutDiff::parts_at(integers("State", {"a", "b"}), integers("State", {"a"}), 4);
+    ASSERT_EQ(parts.size(), 1U);
+    EXPECT_FALSE(parts[0].place);
+}
+
+} // namespace
+} // namespace hotrun

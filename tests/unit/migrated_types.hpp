@@ -1,0 +1,34 @@
+// Two versions of the types of a library, and a heap with blocks of the first.
+#pragma once
+
+#include "core/migration.hpp"
+#include "core/permanent_heap.hpp"
+
+#include "unit/type_layouts.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hotrun {
+
+// The descriptors lie where the test has them: the library's bias is 0.
+class LibraryVersion {
+  public:
+    // Of blocks of that type.
+    const hotrun_type &add(const TypeLayout &type) {
+        const hotrun_type &descriptor =
+            descriptors_.emplace_back(hotrun_type{"", type.size_bytes, alignof(void *)});
+        types_->descriptors.push_back({reinterpret_cast<std::uintptr_t>(&descriptor), &type});
+        return descriptor;
+    }
+    Migration::Loaded loaded() const { return {types_, 0, {}}; }
+
+  private:
+    std::deque<hotrun_type> descriptors_;
+    std::shared_ptr<LibraryTypes> types_ = std::make_shared<LibraryTypes>();
+};
+
+} // namespace hotrun

@@ -1,0 +1,262 @@
+#include "core/migration.hpp"
+
+#include "unit/migrated_types.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+
+namespace hotrun {
+namespace {
+
+struct OldNode {
+    int value;
+    OldNode *next;
+};
+
+struct NewNode {
+    long added;
+    NewNode *next;
+    long value;
+};
+
+class MigrationTest : public testing::Test {
+  protected:
+    static constexpr std::size_t kHeapBytes = std::size_t{64} << 10;
+
+    MigrationTest() {
+        old_node_ = &node(16, 0, types.of<int>(), 8);
+        new_node_ = &node(24, 16, types.of<long>(), 8, true);
+        old_descriptor = &before.add(*old_node_);
+        new_descriptor = &after.add(*new_node_);
+    }
+
+    TypeLayout &node(std::size_t bytes, std::size_t value_at, const TypeLayout &value,
+                     std::size_t next_at, bool has_added = false) {
+        std::vector<MemberLayout> members;
+        if (has_added)
+            members.push_back(TypeLayouts::member("added", types.of<long>(), 0));
+        members.push_back(TypeLayouts::member("value", value, value_at));
+        TypeLayout &type = types.object("Node", bytes, std::move(members));
+        type.members.push_back(TypeLayouts::member("next", types.pointer_to(type), next_at));
+        return type;
+    }
+
+    OldNode *make_nodes(std::size_t count = 1) {
+        return static_cast<OldNode *>(heap.allocate_typed(count, *old_descriptor));
+    }
+
+    // A block of one pointer of that type.
+    void **make_pointer(const TypeLayout &type, void *value) {
+        const TypeLayout &holder = types.object("Holder", 8, {TypeLayouts::member("p", type, 0)});
+        after.add(holder);
+        auto *place = static_cast<void **>(heap.allocate_typed(1, before.add(holder)));
+        *place = value;
+        return place;
+    }
+
+    std::string migrate() {
+        migration =
+            std::make_unique<Migration>(std::vector{before.loaded()}, std::vector{after.loaded()});
+        EXPECT_TRUE(migration->is_needed());
+        const auto refusal = migration->apply(heap, state);
+        EXPECT_TRUE(heap.check());
+        return refusal.value_or("");
+    }
+
+    TypeLayouts types;
+    LibraryVersion before;
+    LibraryVersion after;
+    const TypeLayout *old_node_;
+    const TypeLayout *new_node_;
+    const hotrun_type *old_descriptor;
+    const hotrun_type *new_descriptor;
+    std::vector<std::max_align_t> memory = std::vector<std::max_align_t>(kHeapBytes / 16);
+    PermanentHeap heap{memory.data(), kHeapBytes};
+    void *state = nullptr;
+    std::unique_ptr<Migration> migration;
+};
+
+TEST_F(MigrationTest, IsNotNeededWhereNoLayoutHasChanged) {
+    LibraryVersion same;
+    same.add(node(16, 0, types.of<int>(), 8));
+    EXPECT_FALSE(Migration({before.loaded()}, {same.loaded()}).is_needed());
+}
+
+TEST_F(MigrationTest, ObjectsAreMadeAnewAndKeepTheirValues) {
+    OldNode *old = make_nodes(3);
+    for (int i = 0; i < 3; ++i)
+        old[i] = {i + 1, nullptr};
+    state = old;
+    EXPECT_EQ(migrate(), "");
+    const auto *now = static_cast<const NewNode *>(state);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(now[i].value, i + 1);
+        EXPECT_EQ(now[i].added, 0);
+    }
+    const auto blocks = heap.live_blocks();
+    ASSERT_EQ(blocks.size(), 1U);
+    EXPECT_EQ(blocks[0].type, new_descriptor);
+    EXPECT_EQ(blocks[0].payload.size(), 3 * sizeof(NewNode));
+    EXPECT_EQ(migration->detail(), "3 objects migrated; new: Node.added");
+}
+
+TEST_F(MigrationTest, BlocksWhoseTypeIsTheSameStayWhereTheyAre) {
+    make_nodes();
+    void **pointer = make_pointer(types.pointer_to(types.of<int>()), nullptr);
+    int other = 0;
+    *pointer = &other;
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(*pointer, &other);
+}
+
+TEST_F(MigrationTest, PointersFollowTheObjectsInACircle) {
+    OldNode *first = make_nodes();
+    OldNode *second = make_nodes();
+    *first = {1, second};
+    *second = {2, first};
+    heap.set_root(first);
+    EXPECT_EQ(migrate(), "");
+    const auto *now = static_cast<const NewNode *>(heap.root());
+    EXPECT_EQ(now->value, 1);
+    EXPECT_EQ(now->next->value, 2);
+    EXPECT_EQ(now->next->next, now);
+}
+
+TEST_F(MigrationTest, PointersIntoAnArrayAndPastItsEndFollow) {
+    OldNode *nodes = make_nodes(4);
+    for (int i = 0; i < 4; ++i)
+        nodes[i].value = i;
+    void **third = make_pointer(types.pointer_to(*old_node_), nodes + 2);
+    void **end = make_pointer(types.pointer_to(*old_node_), nodes + 4);
+    state = nodes;
+    EXPECT_EQ(migrate(), "");
+    auto *now = static_cast<NewNode *>(state);
+    EXPECT_EQ(*third, now + 2);
+    EXPECT_EQ(*end, now + 4);
+}
+
+TEST_F(MigrationTest, APointerToAMemberFollowsTheMember) {
+    OldNode *old = make_nodes();
+    void **next = make_pointer(types.pointer_to(types.pointer_to(*old_node_)), &old->next);
+    state = old;
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(*next, &static_cast<NewNode *>(state)->next);
+}
+
+// Both are at the start of the old object; what the pointer points to tells them apart.
+TEST_F(MigrationTest, ObjectAndFirstMemberAreToldApart) {
+    OldNode *old = make_nodes();
+    const TypeLayout &number = *old_node_->members[0].type;
+    void **object = make_pointer(types.pointer_to(*old_node_), old);
+    void **value = make_pointer(types.pointer_to(number), &old->value);
+    void **anything = make_pointer(types.pointer_to(types.nothing()), old);
+    state = old;
+    EXPECT_EQ(migrate(), "");
+    auto *now = static_cast<NewNode *>(state);
+    EXPECT_EQ(*object, now);
+    EXPECT_EQ(*value, &now->value);
+    EXPECT_EQ(*anything, now);
+}
+
+TEST_F(MigrationTest, APointerThatCannotBeToldIsRefused) {
+    OldNode *old = make_nodes();
+    make_pointer(types.pointer_to(types.enumeration("E", {})), old);
+    EXPECT_NE(migrate().find("a pointer in a Holder leads to a part of Node"), std::string::npos);
+}
+
+TEST_F(MigrationTest, APointerToAPartThatIsGoneIsRefused) {
+    const TypeLayout &old_type = types.object("Pair", 16,
+                                              {TypeLayouts::member("a", types.of<long>(), 0),
+                                               TypeLayouts::member("b", types.of<long>(), 8)});
+    after.add(types.object("Pair", 8, {TypeLayouts::member("a", types.of<long>(), 0)}));
+    auto *pair = static_cast<long *>(heap.allocate_typed(1, before.add(old_type)));
+    make_pointer(types.pointer_to(types.of<long>()), pair + 1);
+    EXPECT_NE(migrate().find("is gone or can't be told"), std::string::npos);
+}
+
+TEST_F(MigrationTest, BlocksWithoutATypeAreRefused) {
+    make_nodes();
+    static_cast<void>(heap.allocate(100, 0));
+    const std::string refusal = migrate();
+    EXPECT_NE(refusal.find("has no type, and may hold one of those that have changed (Node)"),
+              std::string::npos)
+        << refusal;
+}
+
+TEST_F(MigrationTest, ATypeThatTheNewCodeDoesNotHaveIsRefusedIfThereAreBlocksOfIt) {
+    const hotrun_type &gone = before.add(types.object("Gone", 8, {}));
+    EXPECT_EQ(migrate(), "");
+    static_cast<void>(heap.allocate_typed(1, gone));
+    EXPECT_EQ(migrate().find("Gone: the new code makes no block of this type"), 0U);
+}
+
+TEST_F(MigrationTest, TypesOfTheSameNameThatDifferAreRefused) {
+    after.add(types.object("Node", 32, {}));
+    make_nodes();
+    EXPECT_EQ(migrate().find("several types are called Node"), 0U);
+}
+
+TEST_F(MigrationTest, OfTypesOfTheSameNameTheOneThatIsTheSameIsTaken) {
+    after.add(node(16, 0, types.of<int>(), 8));
+    OldNode *old = make_nodes();
+    old->value = 7;
+    state = old;
+    before.add(types.object("Other", 8, {}));
+    after.add(types.object("Other", 16, {TypeLayouts::member("x", types.of<long>(), 0)}));
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(state, old);
+    EXPECT_EQ(old->value, 7);
+}
+
+// Nobody knows how far it extends, nor who else points to it.
+TEST_F(MigrationTest, AnObjectOfAChangedTypeOutsideTheHeapIsRefused) {
+    OldNode elsewhere{};
+    make_pointer(types.pointer_to(*old_node_), &elsewhere);
+    EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
+}
+
+TEST_F(MigrationTest, AContainerOutsideTheHeapWithAChangedTypeIsRefused) {
+    const TypeLayout &base = types.object("_Rb_tree_node_base", 8, {});
+    const TypeLayout &map =
+        types.object("map<int, Node>", 8, {TypeLayouts::member("root", types.pointer_to(base), 0)});
+    long elsewhere = 0;
+    make_pointer(map, &elsewhere);
+    EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
+}
+
+TEST_F(MigrationTest, AHeapThatIsTooSmallIsRefused) {
+    OldNode *nodes = make_nodes(3000);
+    ASSERT_NE(nodes, nullptr);
+    EXPECT_NE(migrate().find("the heap has no 72000 bytes left for 3000 objects of the new Node"),
+              std::string::npos);
+}
+
+TEST_F(MigrationTest, TheHeapNeedsNoRoomForBothLayouts) {
+    OldNode *nodes = make_nodes(2000);
+    ASSERT_NE(nodes, nullptr);
+    nodes[1999].value = 5;
+    state = nodes;
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(static_cast<NewNode *>(state)[1999].value, 5);
+}
+
+TEST_F(MigrationTest, ThereAndBackAgainIsWhatItWas) {
+    OldNode *nodes = make_nodes(5);
+    for (int i = 0; i < 5; ++i)
+        nodes[i] = {i, nodes + (i + 1) % 5};
+    state = nodes;
+    EXPECT_EQ(migrate(), "");
+    std::swap(before, after);
+    EXPECT_EQ(migrate(), "");
+    const auto *now = static_cast<const OldNode *>(state);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(now[i].value, i);
+        EXPECT_EQ(now[i].next, now + (i + 1) % 5);
+    }
+    EXPECT_EQ(heap.live_blocks()[0].payload.size(), 5 * sizeof(OldNode));
+}
+
+} // namespace
+} // namespace hotrun
