@@ -163,7 +163,8 @@ void Console::tell(const ReloadedEvent &reloaded) {
         return;
     line(painted(kGreen, reloaded.module) + ": generation " + std::to_string(reloaded.generation) +
          " live in " + in_milliseconds(reloaded.total) + " ms (" +
-         describe_phases(reloaded, verbose()) + "), state " + std::string(to_word(reloaded.state)));
+         describe_phases(reloaded, verbose()) + "), state " + std::string(to_word(reloaded.state)) +
+         (reloaded.detail.empty() ? "" : "; " + reloaded.detail));
 }
 
 void Console::tell(const RejectedEvent &rejected) {

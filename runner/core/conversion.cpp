@@ -124,6 +124,8 @@ class Converter {
     void operator()(const ConvertEnumerator &step) const {
         const std::int64_t before = integer_at(step.from, from_);
         const auto found = step.values.find(before);
+        if (found == step.values.end() && before == 0) // as in memory that was never written
+            return put_integer(step.to, to_, 0);
         if (found == step.values.end())
             return refuse(step.path + ": its value " + std::to_string(before) +
                           " is none of the enumerators that both versions have: set it to one of "
@@ -142,6 +144,13 @@ class Converter {
         for (std::uint64_t i = 0; i < step.count; ++i)
             convert(*step.element, from_ + step.from + i * step.from_stride,
                     to_ + step.to + i * step.to_stride, report_);
+    }
+
+    void operator()(const ConstructObject &step) const {
+        if (report_.construct == nullptr)
+            return;
+        if (std::string failure = report_.construct(*step.type, to_ + step.to); !failure.empty())
+            refuse(std::move(failure));
     }
 
   private:

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -60,12 +61,19 @@ struct ConvertElements {
     const Conversion *element = nullptr;
 };
 
-using ConversionStep =
-    std::variant<CopyBytes, ConvertNumber, ConvertEnumerator, ExpectZero, ConvertElements>;
+// An object with new members, in a place that no constructor of what is around it reaches.
+struct ConstructObject {
+    std::uint64_t to = 0;
+    const TypeLayout *type = nullptr;
+};
+
+using ConversionStep = std::variant<CopyBytes, ConvertNumber, ConvertEnumerator, ExpectZero,
+                                    ConvertElements, ConstructObject>;
 
 // What no step writes is a new member.
 struct Conversion {
     bool is_same = false; // the layouts are equal; one step copies all
+    bool has_new = false; // members or elements that no step writes
     std::vector<ConversionStep> steps;
     std::optional<std::string> refusal; // whatever the values are
 };
@@ -77,6 +85,9 @@ struct ConversionReport {
     std::vector<std::string> losses; // values that the new type can't hold: "path: old became new"
     std::size_t loss_count = 0;
     std::string refusal; // the first; empty: none
+
+    // Gives how it failed; empty: it did not.
+    std::function<std::string(const TypeLayout &, std::byte *)> construct;
 };
 
 // Both objects have the size of their type; the bytes of `to` that no step writes stay.

@@ -26,6 +26,7 @@ struct Callbacks {
     Function shutdown = nullptr;
     Function reload = nullptr;
     Function unload = nullptr;
+    Function bind = nullptr; // of hotrun/module.hpp
 };
 
 struct Generation {

@@ -1,6 +1,7 @@
 #include "core/layout_diff.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace hotrun {
 
@@ -241,6 +242,7 @@ void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
     const Conversion &element = between(*old_type.element, *new_type.element);
     if (element.refusal)
         site.refuse("in its elements, " + *element.refusal);
+    site.conversion.has_new |= element.has_new || new_type.count > old_type.count;
     site.conversion.steps.emplace_back(
         ConvertElements{site.from, site.to, std::min(old_type.count, new_type.count),
                         old_type.element->size_bytes, new_type.element->size_bytes, &element});
@@ -250,17 +252,30 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
                              const TypeLayout &new_type) {
     if (old_type.has_virtual_bases || new_type.has_virtual_bases)
         return site.refuse("a class with virtual bases has changed, and can't be carried over");
+    Conversion &conversion = site.conversion;
+    const std::size_t first_step = conversion.steps.size();
+    const bool had_new = std::exchange(conversion.has_new, false);
     for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
         const MemberLayout &member = old_member != nullptr ? *old_member : *new_member;
         if (is_vtable_pointer(member) && (old_member == nullptr || new_member == nullptr))
             return site.refuse("its class has got its first virtual function, or lost its last");
         if (new_member == nullptr)
-            gone_.insert(site.path + "." + member.name);
+            gone_.insert(type_name(old_type) + "." + member.name);
         else if (old_member == nullptr)
-            added_.insert(site.path + "." + member.name);
+            add_new(conversion, type_name(new_type), member);
         else
             add_member(site, *old_member, *new_member);
     }
+    if (new_type.is_room && conversion.has_new)
+        conversion.steps.insert(conversion.steps.begin() + static_cast<std::ptrdiff_t>(first_step),
+                                ConstructObject{site.to, new_type.members.front().type});
+    conversion.has_new |= had_new;
+}
+
+void LayoutDiff::add_new(Conversion &conversion, const std::string &type,
+                         const MemberLayout &member) {
+    added_.insert(type + "." + member.name);
+    conversion.has_new = true;
 }
 
 void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,

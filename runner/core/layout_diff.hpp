@@ -59,6 +59,7 @@ class LayoutDiff {
     void build(Conversion &conversion, const TypeLayout &old_type, const TypeLayout &new_type);
     void add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_members(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add_new(Conversion &conversion, const std::string &type, const MemberLayout &member);
     void add_member(const Site &site, const MemberLayout &old_member,
                     const MemberLayout &new_member);
     void add_array(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);

@@ -23,6 +23,14 @@ const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t
     return reinterpret_cast<const hotrun_type *>(library.load_bias + address);
 }
 
+Migration::Constructor constructor_at(const Migration::Loaded &library, std::uint64_t address) {
+    Migration::Constructor constructor = nullptr;
+    if (address != 0)
+        std::memcpy(&constructor, reinterpret_cast<const void *>(library.load_bias + address),
+                    sizeof constructor);
+    return constructor;
+}
+
 bool is_class(const TypeLayout &type) {
     return type.kind == Kind::kStruct || type.kind == Kind::kUnion ||
            type.kind == Kind::kIncomplete;
@@ -84,6 +92,10 @@ std::string listed(const std::set<std::string> &names) {
     return text;
 }
 
+std::string failed_constructor(const TypeLayout &type, const std::string &how) {
+    return "the default constructor of " + type_name(type) + " has failed (" + how + ")";
+}
+
 void add_sentence(std::string &text, const std::string &more) {
     if (!more.empty())
         text += (text.empty() ? "" : "; ") + more;
@@ -99,13 +111,22 @@ Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
         for (const LibraryTypes::Descriptor &descriptor : old.types->descriptors)
             add_change(old, descriptor);
     }
+    for (const Loaded &library : news_) {
+        if (library.types == nullptr)
+            continue;
+        for (const LibraryTypes::Descriptor &descriptor : library.types->descriptors) {
+            if (Constructor constructor = constructor_at(library, descriptor.constructor))
+                constructors_.emplace(type_name(*descriptor.type), constructor);
+        }
+    }
     diff_.follow_pointers();
     is_needed_ |= !diff_.changed().empty();
 }
 
 void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor) {
     const std::string name = type_name(*descriptor.type);
-    Change change{descriptor.type, nullptr, nullptr, nullptr, {}};
+    Change change;
+    change.old_type = descriptor.type;
     find_new_type(change, true);
     if (change.new_type == nullptr)
         find_new_type(change, false);
@@ -138,6 +159,7 @@ void Migration::find_new_type(Change &change, bool in_same_file) {
             if (is_same || change.new_type == nullptr) {
                 change.new_type = other.type;
                 change.descriptor = descriptor_at(library, other.address);
+                change.constructor = constructor_at(library, other.constructor);
             }
             if (is_same) {
                 change.refusal.clear();
@@ -175,13 +197,14 @@ std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> Migration::descr
     return all;
 }
 
-std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state) {
+std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
+                                            const Construct &construct) {
     const std::vector<LiveBlock> blocks = heap.live_blocks();
     if (Answer refusal = judge(blocks))
         return refusal;
     if (Answer refusal = move_changed(heap, blocks))
         return refusal;
-    if (Answer refusal = convert_moved())
+    if (Answer refusal = convert_moved(construct))
         return refusal;
     if (Answer refusal = lead_pointers(heap))
         return refusal;
@@ -246,17 +269,47 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
     return std::nullopt;
 }
 
-Migration::Answer Migration::convert_moved() {
+// What a constructor makes of members that are not new is written over.
+Migration::Answer Migration::convert_moved(const Construct &construct) {
+    report_.construct = [&](const TypeLayout &type, std::byte *place) {
+        return construct_in(type, place, construct);
+    };
     for (const Moved &moved : moved_) {
-        const std::uint64_t old_bytes = moved.change->old_type->size_bytes;
-        const std::uint64_t new_bytes = moved.change->new_type->size_bytes;
-        for (std::uint64_t i = 0; i < moved.count; ++i)
-            convert(*moved.change->conversion, saved_.data() + moved.saved_at + i * old_bytes,
+        const Change &change = *moved.change;
+        if (change.constructor != nullptr && change.conversion->has_new) {
+            const std::string failure =
+                construct(change.constructor, reinterpret_cast<void *>(moved.now), moved.count);
+            if (!failure.empty())
+                return failed_constructor(*change.new_type, failure);
+        }
+        const std::uint64_t old_bytes = change.old_type->size_bytes;
+        const std::uint64_t new_bytes = change.new_type->size_bytes;
+        for (std::uint64_t i = 0; i < moved.count && report_.refusal.empty(); ++i)
+            convert(*change.conversion, saved_.data() + moved.saved_at + i * old_bytes,
                     reinterpret_cast<std::byte *>(moved.now + i * new_bytes), report_);
         if (!report_.refusal.empty())
             return report_.refusal;
     }
+    report_.construct = nullptr;
     return std::nullopt;
+}
+
+// The object, or else its parts, as far as there are constructors.
+std::string Migration::construct_in(const TypeLayout &type, std::byte *place,
+                                    const Construct &construct) const {
+    const auto found = constructors_.find(type_name(type));
+    if (found != constructors_.end()) {
+        const std::string failure = construct(found->second, place, 1);
+        return failure.empty() ? failure : failed_constructor(type, failure);
+    }
+    if (type.kind != Kind::kStruct)
+        return {};
+    for (const MemberLayout &member : type.members) {
+        std::string failure = construct_in(*member.type, place + member.offset_bytes, construct);
+        if (!failure.empty())
+            return failure;
+    }
+    return {};
 }
 
 Migration::Answer Migration::lead_pointers(const PermanentHeap &heap) {

@@ -7,6 +7,7 @@
 #include "core/type_layout.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +39,13 @@ class Migration {
     // of types that have changed or are gone, whose blocks keep them until apply().
     std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> descriptors() const;
 
+    // Calls the constructor for so many objects. How it failed; empty: it did not.
+    using Constructor = void (*)(hotrun_context *);
+    using Construct = std::function<std::string(Constructor, void *objects, std::size_t count)>;
+
     // Once. A sentence that says why not: the heap is left half done, to be brought back by a
     // snapshot. Pointers into the old libraries have been led to the new ones before.
-    std::optional<std::string> apply(PermanentHeap &heap, void *&state);
+    std::optional<std::string> apply(PermanentHeap &heap, void *&state, const Construct &construct);
 
     // What the user may want to know of an applied one: values that were lost, members that are
     // gone and new; empty: nothing.
@@ -52,7 +57,8 @@ class Migration {
         const TypeLayout *new_type = nullptr;
         const hotrun_type *descriptor = nullptr; // the new one
         const Conversion *conversion = nullptr;
-        std::string refusal; // not empty: no block may have this type
+        Constructor constructor = nullptr; // of the new type; null: new members are zero
+        std::string refusal;               // not empty: no block may have this type
     };
     struct Pointer { // a member of an object that is one
         std::uint64_t offset_bytes = 0;
@@ -77,7 +83,9 @@ class Migration {
     const TypeLayout *new_type_of(const hotrun_type *type) const;
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
-    Answer convert_moved();
+    Answer convert_moved(const Construct &construct);
+    std::string construct_in(const TypeLayout &type, std::byte *place,
+                             const Construct &construct) const;
     Answer lead_pointers(const PermanentHeap &heap);
     Answer lead_pointers_in(const PermanentHeap::LiveBlock &block, const AddressRange &heap);
     const Moved *moved_at(std::uint64_t address) const;
@@ -92,6 +100,7 @@ class Migration {
     LayoutDiff diff_;
     std::unordered_map<const hotrun_type *, Change> changes_;               // by the old descriptor
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
+    std::unordered_map<std::string, Constructor> constructors_;             // of new types, by name
     std::unordered_map<const TypeLayout *, Pointers> pointers_;
     std::vector<Moved> moved_; // by address
     std::vector<std::byte> saved_;

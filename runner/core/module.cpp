@@ -33,7 +33,8 @@ Callbacks Callbacks::of(const Library &library) {
             .step = find("hotrun_step"),
             .shutdown = find("hotrun_shutdown"),
             .reload = find("hotrun_reload"),
-            .unload = find("hotrun_unload")};
+            .unload = find("hotrun_unload"),
+            .bind = find("hotrun_bind")};
 }
 
 Module::Module(std::string name, Parts parts, Hooks hooks)
@@ -178,7 +179,15 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
 bool Module::migrate(Candidate &candidate, Switched &switched) {
     if (candidate.migration == nullptr)
         return true;
-    std::optional<std::string> refusal = candidate.migration->apply(heap_, context_.host.state);
+    // If the process is replaced meanwhile, this code is the one that has failed.
+    parts_.record.candidate = candidate.generation->number;
+    copy_recipe(candidate.generation->recipe, parts_.record.candidate_code);
+    const Callbacks &callbacks = candidate.generation->callbacks;
+    std::optional<std::string> refusal = candidate.migration->apply(
+        heap_, context_.host.state,
+        [&](Migration::Constructor constructor, void *objects, std::size_t count) {
+            return construct(callbacks, constructor, {objects, count});
+        });
     if (refusal && parts_.on_refuse == OnRefuse::kKeep) {
         switched.failure = refuse(candidate, std::move(*refusal));
         return false;
@@ -191,6 +200,18 @@ bool Module::migrate(Candidate &candidate, Switched &switched) {
     if (!detail.empty())
         switched.detail += (switched.detail.empty() ? "" : "; ") + detail;
     return true;
+}
+
+// In code that is not live yet; its failure is that of the reload.
+std::string Module::construct(const Callbacks &callbacks, Callbacks::Function constructor,
+                              Objects objects) {
+    context_.host.subject = objects.first;
+    context_.host.subject_count = objects.count;
+    const bool returned =
+        call(CallKind::kReload, callbacks.bind) && call(CallKind::kReload, constructor);
+    context_.host.subject = nullptr;
+    context_.host.subject_count = 0;
+    return returned ? std::string() : described(parts_.guard.take_fault());
 }
 
 // As in the first generation of a run.
@@ -209,6 +230,7 @@ FailureReport Module::refuse(Candidate &candidate, std::string why) {
     failure.dropped = std::move(candidate.generation);
     restore();
     go_on_with_old_code(failure);
+    parts_.record.candidate = 0;
     parts_.record.parked = failure.parked = parked_;
     return failure;
 }
@@ -239,6 +261,8 @@ void Module::make_live(std::unique_ptr<Generation> next) {
 // A module that gets its hotrun_init by a later save is initialised then.
 bool Module::start_new_code() {
     const Callbacks &callbacks = live_->callbacks;
+    if (!call(CallKind::kReload, callbacks.bind))
+        return false;
     if (!init_returned_ && callbacks.init != nullptr) {
         init_returned_ = call(CallKind::kInit, callbacks.init);
         return init_returned_;

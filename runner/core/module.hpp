@@ -99,7 +99,14 @@ class Module {
     std::string unload_old(PhaseTimes &phases, const Clock &clock);
     void make_live(std::unique_ptr<Generation> next);
     bool start_new_code();
+    struct Objects {
+        void *first = nullptr;
+        std::size_t count = 0;
+    };
+
     bool migrate(Candidate &candidate, Switched &switched);
+    std::string construct(const Callbacks &callbacks, Callbacks::Function constructor,
+                          Objects objects);
     void start_afresh();
     FailureReport refuse(Candidate &candidate, std::string why);
     void go_on_with_old_code(FailureReport &failure);

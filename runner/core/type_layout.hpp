@@ -51,6 +51,7 @@ struct TypeLayout {
     std::uint64_t size_bytes = 0;
     bool is_signed = false; // of an enumeration
     bool has_virtual_bases = false;
+    bool is_room = false; // for an element of a container, which its constructor does not construct
     std::vector<MemberLayout> members;
     std::vector<Enumerator> enumerators;
     std::vector<const TypeLayout *> arguments; // the types that a template was given
@@ -63,6 +64,7 @@ struct LibraryTypes {
     struct Descriptor {
         std::uint64_t address = 0;
         const TypeLayout *type = nullptr;
+        std::uint64_t constructor = 0; // where it has the address of one; 0: it has none
     };
 
     std::deque<TypeLayout> types; // owns all of them; none is moved

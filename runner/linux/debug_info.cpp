@@ -4,7 +4,6 @@
 #include "linux/function_name.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include <dwarf.h>
@@ -18,14 +17,6 @@ struct SourceLine {
     std::string file;
     std::uint32_t line = 0;
 };
-
-std::string absolute_path(Dwarf_Die unit, const char *name) {
-    if (name == nullptr)
-        return {};
-    Dwarf_Attribute folder;
-    const char *base = ::dwarf_formstring(::dwarf_attr(&unit, DW_AT_comp_dir, &folder));
-    return (std::filesystem::path(base == nullptr ? "" : base) / name).lexically_normal();
-}
 
 SourceLine line_at(Dwarf_Die unit, Dwarf_Addr address) {
     int line = 0;

@@ -1,5 +1,7 @@
 #include "linux/die.hpp"
 
+#include <filesystem>
+
 #include <dwarf.h>
 
 namespace hotrun {
@@ -43,6 +45,14 @@ struct FunctionSearch {
 };
 
 } // namespace
+
+std::string absolute_path(Dwarf_Die unit, const char *name) {
+    if (name == nullptr)
+        return {};
+    Dwarf_Attribute folder;
+    const char *base = ::dwarf_formstring(::dwarf_attr(&unit, DW_AT_comp_dir, &folder));
+    return (std::filesystem::path(base == nullptr ? "" : base) / name).lexically_normal();
+}
 
 // Most functions are found without a look into all the others.
 std::vector<Dwarf_Die> functions_at(Dwarf_Die unit, Dwarf_Addr address) {

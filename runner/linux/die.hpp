@@ -1,6 +1,7 @@
 // Searches in the tree of one unit's debugging information entries (DIE).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <elfutils/libdw.h>
@@ -19,6 +20,9 @@ bool any_child(Dwarf_Die parent, Visit visit) {
     }
     return true;
 }
+
+// Of a file that the unit names; empty: null.
+std::string absolute_path(Dwarf_Die unit, const char *name);
 
 // The functions whose code is at the address: the last one has code of its own, those before it
 // were inlined, each into the next.

@@ -21,6 +21,7 @@ constexpr int kDeepest = 200; // entries in entries: those of a damaged file may
 constexpr std::uint64_t kMostDimensions = 16;
 constexpr const char *kDescriptorName = "hotrun_type_";
 constexpr const char *kTypePointerName = "of";
+constexpr const char *kConstructorName = "construct";
 
 std::optional<Dwarf_Word> number_of(Dwarf_Die entry, unsigned attribute) {
     Dwarf_Attribute found;
@@ -79,7 +80,7 @@ class Layouts {
     // The unit that has the names of files for those types that come with none.
     void set_unit(Dwarf_Die unit) {
         unit_ = unit;
-        files_of_unit_ = nullptr;
+        files_of_ = nullptr;
     }
 
     const TypeLayout *of(Dwarf_Die type) {
@@ -124,18 +125,19 @@ class Layouts {
         const auto index = number_of(entry, DW_AT_decl_file);
         if (!index)
             return {};
-        if (files_of_unit_ != entry.cu) {
-            files_of_unit_ = entry.cu;
-            Dwarf_Die own;
-            const bool has_own = ::dwarf_cu_die(entry.cu, &own, nullptr, nullptr, nullptr, nullptr,
-                                                nullptr, nullptr) != nullptr &&
-                                 ::dwarf_hasattr(&own, DW_AT_stmt_list);
-            if (::dwarf_getsrcfiles(has_own ? &own : &unit_, &files_, nullptr) != 0)
+        if (files_of_ != entry.cu) {
+            files_of_ = entry.cu;
+            const bool has_own = ::dwarf_cu_die(entry.cu, &unit_with_files_, nullptr, nullptr,
+                                                nullptr, nullptr, nullptr, nullptr) != nullptr &&
+                                 ::dwarf_hasattr(&unit_with_files_, DW_AT_stmt_list);
+            if (!has_own)
+                unit_with_files_ = unit_;
+            if (::dwarf_getsrcfiles(&unit_with_files_, &files_, nullptr) != 0)
                 files_ = nullptr;
         }
-        const char *name =
-            files_ == nullptr ? nullptr : ::dwarf_filesrc(files_, *index, nullptr, nullptr);
-        return name == nullptr ? "" : name;
+        if (files_ == nullptr)
+            return {};
+        return absolute_path(unit_with_files_, ::dwarf_filesrc(files_, *index, nullptr, nullptr));
     }
 
     const TypeLayout *read(Dwarf_Die type) {
@@ -301,6 +303,21 @@ class Layouts {
             add_arguments(layout, child);
             return false;
         });
+        show_stored(layout);
+    }
+
+    // Nodes of libstdc++'s containers have room for an element, and say in an argument of what
+    // type.
+    static void show_stored(TypeLayout &layout) {
+        const bool is_room = layout.name.starts_with("__aligned_membuf<") ||
+                             layout.name.starts_with("__aligned_buffer<");
+        if (!is_room || layout.arguments.empty())
+            return;
+        MemberLayout element;
+        element.name = "element";
+        element.type = layout.arguments.front();
+        layout.members = {std::move(element)};
+        layout.is_room = true;
     }
 
     void add_arguments(TypeLayout &layout, Dwarf_Die child) {
@@ -358,7 +375,8 @@ class Layouts {
     std::unordered_set<Dwarf_CU *> with_scopes_;
     Dwarf_Die unit_{};
     Dwarf_Files *files_ = nullptr;
-    Dwarf_CU *files_of_unit_ = nullptr;
+    Dwarf_CU *files_of_ = nullptr; // the unit whose entries name them
+    Dwarf_Die unit_with_files_{};
     std::unordered_map<void *, std::string> scopes_;
     std::unordered_map<void *, const TypeLayout *> known_; // by the entry
     std::vector<std::pair<TypeLayout *, Dwarf_Die>> to_read_;
@@ -400,27 +418,35 @@ class DescriptorSearch {
         if (name == nullptr || std::strcmp(name, kDescriptorName) != 0)
             return;
         const std::optional<std::uint64_t> address = address_of(variable);
-        const std::optional<Dwarf_Die> type = address ? described_type(variable) : std::nullopt;
-        if (type)
-            types_.descriptors.push_back({*address, layouts_.of(*type)});
-    }
-
-    static std::optional<Dwarf_Die> described_type(Dwarf_Die variable) {
+        if (!address)
+            return;
+        LibraryTypes::Descriptor descriptor{*address, nullptr, 0};
         std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type);
         while (type && ::dwarf_tag(&*type) == DW_TAG_const_type)
             type = entry_of(*type, DW_AT_type);
-        if (!type)
-            return std::nullopt;
-        std::optional<Dwarf_Die> described;
-        any_child(*type, [&](Dwarf_Die member) {
-            const char *name = ::dwarf_diename(&member);
-            if (name == nullptr || std::strcmp(name, kTypePointerName) != 0)
+        if (type)
+            any_child(*type, [&](Dwarf_Die member) {
+                take_member(member, descriptor);
                 return false;
-            if (const auto pointer = entry_of(member, DW_AT_type))
-                described = entry_of(*pointer, DW_AT_type);
-            return true;
-        });
-        return described;
+            });
+        if (descriptor.type != nullptr)
+            types_.descriptors.push_back(descriptor);
+    }
+
+    void take_member(Dwarf_Die member, LibraryTypes::Descriptor &descriptor) {
+        const char *name = ::dwarf_diename(&member);
+        if (name == nullptr || ::dwarf_tag(&member) != DW_TAG_member)
+            return;
+        if (std::strcmp(name, kConstructorName) == 0)
+            descriptor.constructor =
+                descriptor.address + number_of(member, DW_AT_data_member_location).value_or(0);
+        if (std::strcmp(name, kTypePointerName) != 0)
+            return;
+        const std::optional<Dwarf_Die> pointer = entry_of(member, DW_AT_type);
+        const std::optional<Dwarf_Die> type =
+            pointer ? entry_of(*pointer, DW_AT_type) : std::nullopt;
+        if (type)
+            descriptor.type = layouts_.of(*type);
     }
 
     LibraryTypes &types_;

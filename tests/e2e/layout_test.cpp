@@ -59,6 +59,45 @@ TEST_P(Layout, EveryValueIsCarriedThereAndBack) {
 INSTANTIATE_TEST_SUITE_P(Optimisation, Layout, testing::Values("-O0", "-O2"),
                          [](const auto &info) { return std::string(info.param + 1); });
 
+class ContainerLayout : public Layout {};
+
+TEST_P(ContainerLayout, ElementsOfContainersInTheHeapAreCarriedOver) {
+    const auto version = [](const std::string &number) {
+        return compiled("state_module.cpp", {GetParam(), "-DVERSION=" + number});
+    };
+    run.put_bytes(version("1"));
+    run.start();
+    run.wait_until_ready();
+    for (const char *number : {"2", "1", "2"}) {
+        run.put_bytes(version(number));
+        const boost::json::object *event = run.expect_outcome("reloaded");
+        ASSERT_NE(event, nullptr);
+        EXPECT_EQ(event->at("state").as_string(), "migrated");
+        EXPECT_TRUE(run.hotrun().wait_for("<version " + std::string(number) + ": all hold>"));
+    }
+    run.expect_clean_end(SIGTERM, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimisation, ContainerLayout, testing::Values("-O0", "-O2"),
+                         [](const auto &info) { return std::string(info.param + 1); });
+
+TEST_F(FaultTest, AConstructorOfNewMembersThatFailsIsRefused) {
+    const auto version = [](const std::string &number) {
+        return compiled("state_module.cpp", {"-O0", "-DVERSION=" + number, "-DFAILS"});
+    };
+    run.put_bytes(version("1"));
+    run.start();
+    run.wait_until_ready();
+    run.put_bytes(version("2"));
+    const boost::json::object *event = run.expect_outcome("rejected");
+    ASSERT_NE(event, nullptr);
+    EXPECT_NE(event->at("detail").as_string().find("the default constructor of Enemy has failed"),
+              std::string::npos)
+        << event->at("detail");
+    EXPECT_TRUE(run.hotrun().wait_for("<version 1: all hold>"));
+    run.expect_clean_end(SIGTERM, 0);
+}
+
 struct RefusedChange {
     const char *macro;
     const char *sentence; // a part of it

@@ -137,13 +137,14 @@ TEST_F(LayoutDiffTest, EnumeratorsAreFoundByTheirNames) {
 
 TEST_F(LayoutDiffTest, AnEnumeratorThatIsGoneIsRefusedWhereItIsTheValue) {
     const TypeLayout &before = types.object(
-        "State", 4, {types.member("e", types.enumeration("E", {{"kRed", 0}, {"kBlue", 1}}), 0)});
+        "State", 4, {types.member("e", types.enumeration("E", {{"kRed", 5}, {"kBlue", 1}}), 0)});
     const TypeLayout &after =
-        types.object("State", 4, {types.member("e", types.enumeration("E", {{"kBlue", 0}}), 0)});
-    EXPECT_EQ(converted<int>(1, before, after), 0);
+        types.object("State", 4, {types.member("e", types.enumeration("E", {{"kBlue", 2}}), 0)});
+    EXPECT_EQ(converted<int>(1, before, after), 2);
+    EXPECT_EQ(converted<int>(0, before, after), 0) << "memory that was never written";
     EXPECT_EQ(report.refusal, "");
-    converted<int>(0, before, after);
-    EXPECT_NE(report.refusal.find("State.e: its value 0 is none of"), std::string::npos);
+    converted<int>(5, before, after);
+    EXPECT_NE(report.refusal.find("State.e: its value 5 is none of"), std::string::npos);
 }
 
 TEST_F(LayoutDiffTest, ArraysAreCutOrFilledWithZeros) {

@@ -60,7 +60,8 @@ class MigrationTest : public testing::Test {
         migration =
             std::make_unique<Migration>(std::vector{before.loaded()}, std::vector{after.loaded()});
         EXPECT_TRUE(migration->is_needed());
-        const auto refusal = migration->apply(heap, state);
+        const auto refusal =
+            migration->apply(heap, state, [](auto, void *, std::size_t) { return std::string(); });
         EXPECT_TRUE(heap.check());
         return refusal.value_or("");
     }

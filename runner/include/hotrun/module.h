@@ -65,6 +65,10 @@ typedef struct hotrun_context {
 
     /* Ends the run after this step, with that exit status. Any thread; the first call counts. */
     void (*stop)(struct hotrun_context *, int exit_status);
+
+    /* Of hotrun/module.hpp: the memory in which so many objects are to be constructed. */
+    void *subject;
+    size_t subject_count;
 } hotrun_context;
 
 HOTRUN_EXPORT void hotrun_init(hotrun_context *);     /* first load in this run, not on a reload */
