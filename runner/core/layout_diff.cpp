@@ -91,6 +91,11 @@ std::string type_name(const TypeLayout &type) {
     }
 }
 
+std::string only_declared(const TypeLayout &type) {
+    return "the debug information only declares " + type_name(type) +
+           ": compile with -fstandalone-debug";
+}
+
 struct LayoutDiff::Site {
     Conversion &conversion;
     std::uint64_t from;
@@ -187,12 +192,14 @@ void LayoutDiff::build(Conversion &conversion, const TypeLayout &old_type,
 }
 
 void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type) {
-    if (are_same(old_type, new_type)) {
+    if (are_same(old_type, new_type) && old_type.kind != Kind::kIncomplete) {
         site.conversion.steps.emplace_back(CopyBytes{site.from, site.to, old_type.size_bytes});
         return;
     }
     const Kind from = old_type.kind;
     const Kind to = new_type.kind;
+    if (from == Kind::kIncomplete || to == Kind::kIncomplete)
+        return site.refuse(only_declared(from == Kind::kIncomplete ? old_type : new_type));
     if (from == Kind::kEnumeration && to == Kind::kEnumeration) {
         ConvertEnumerator step{
             place_of(old_type, site.from), place_of(new_type, site.to), {}, site.path};

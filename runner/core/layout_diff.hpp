@@ -19,6 +19,9 @@ namespace hotrun {
 // As the source has it, as far as it is known.
 std::string type_name(const TypeLayout &type);
 
+// A sentence: nothing is known of its layout.
+std::string only_declared(const TypeLayout &type);
+
 // Thread-bound. The types have to outlive it.
 class LayoutDiff {
   public:

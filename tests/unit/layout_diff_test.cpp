@@ -210,6 +210,18 @@ TEST_F(LayoutDiffTest, AKindThatCannotBecomeAnotherIsRefusedWithItsPlace) {
         << report.refusal;
 }
 
+TEST_F(LayoutDiffTest, AMemberThatIsOnlyDeclaredIsRefusedWhereItWouldHaveToBeCarried) {
+    const auto state = [&](std::uint64_t at) -> const TypeLayout & {
+        return types.object(
+            "State", 16,
+            {types.member("text", types.object("string", 0, {}, Kind::kIncomplete), at)});
+    };
+    EXPECT_FALSE(diff.between(state(0), state(0)).refusal);
+    EXPECT_EQ(diff.between(state(0), state(8)).refusal,
+              "State.text: the debug information only declares string: compile with "
+              "-fstandalone-debug");
+}
+
 TEST_F(LayoutDiffTest, AChangedClassWithVirtualBasesIsRefused) {
     TypeLayout &before = types.object("State", 4, {types.member("x", types.of<int>(), 0)});
     before.has_virtual_bases = true;

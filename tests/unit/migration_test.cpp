@@ -177,6 +177,15 @@ TEST_F(MigrationTest, APointerToAPartThatIsGoneIsRefused) {
     EXPECT_NE(migrate().find("is gone or can't be told"), std::string::npos);
 }
 
+TEST_F(MigrationTest, ATypeThatIsOnlyDeclaredIsRefusedOnceItsSizeIsAnother) {
+    const TypeLayout &old_type = types.object("Hidden", 8, {}, TypeLayout::Kind::kIncomplete);
+    const TypeLayout &new_type = types.object("Hidden", 24, {}, TypeLayout::Kind::kIncomplete);
+    static_cast<void>(heap.allocate_typed(1, before.add(old_type)));
+    after.add(new_type);
+    EXPECT_EQ(migrate(), "Hidden: the debug information only declares Hidden: compile with "
+                         "-fstandalone-debug");
+}
+
 TEST_F(MigrationTest, BlocksWithoutATypeAreRefused) {
     make_nodes();
     static_cast<void>(heap.allocate(100, 0));
