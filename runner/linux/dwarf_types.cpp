@@ -72,6 +72,32 @@ std::optional<std::uint64_t> address_of(Dwarf_Die variable) {
     return std::nullopt;
 }
 
+// A struct without a name has that of its first typedef.
+Dwarf_Die without_qualifiers(Dwarf_Die type, std::string &given_name) {
+    for (int i = 0; i < kDeepest; ++i) {
+        unsigned next = DW_AT_type;
+        switch (::dwarf_tag(&type)) {
+        case DW_TAG_typedef:
+            given_name = name_of(type);
+            break;
+        case DW_TAG_const_type:
+        case DW_TAG_volatile_type:
+        case DW_TAG_restrict_type:
+        case DW_TAG_atomic_type:
+            break;
+        default: // with -fdebug-types-section the definition is elsewhere
+            if (!::dwarf_hasattr(&type, DW_AT_signature))
+                return type;
+            next = DW_AT_signature;
+        }
+        const std::optional<Dwarf_Die> target = entry_of(type, next);
+        if (!target)
+            return type;
+        type = *target;
+    }
+    return type;
+}
+
 // Collects layouts; each entry is read once.
 class Layouts {
   public:
@@ -164,32 +190,6 @@ class Layouts {
     const TypeLayout *read_type_of(Dwarf_Die entry) {
         const std::optional<Dwarf_Die> type = entry_of(entry, DW_AT_type);
         return type ? read(*type) : &void_;
-    }
-
-    // A struct without a name has that of its first typedef.
-    static Dwarf_Die without_qualifiers(Dwarf_Die type, std::string &given_name) {
-        for (int i = 0; i < kDeepest; ++i) {
-            unsigned next = DW_AT_type;
-            switch (::dwarf_tag(&type)) {
-            case DW_TAG_typedef:
-                given_name = name_of(type);
-                break;
-            case DW_TAG_const_type:
-            case DW_TAG_volatile_type:
-            case DW_TAG_restrict_type:
-            case DW_TAG_atomic_type:
-                break;
-            default: // with -fdebug-types-section the definition is elsewhere
-                if (!::dwarf_hasattr(&type, DW_AT_signature))
-                    return type;
-                next = DW_AT_signature;
-            }
-            const std::optional<Dwarf_Die> target = entry_of(type, next);
-            if (!target)
-                return type;
-            type = *target;
-        }
-        return type;
     }
 
     void fill(TypeLayout &layout, Dwarf_Die type) {
@@ -421,11 +421,9 @@ class DescriptorSearch {
         if (!address)
             return;
         LibraryTypes::Descriptor descriptor{*address, nullptr, 0};
-        std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type);
-        while (type && ::dwarf_tag(&*type) == DW_TAG_const_type)
-            type = entry_of(*type, DW_AT_type);
-        if (type)
-            any_child(*type, [&](Dwarf_Die member) {
+        std::string no_name;
+        if (const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type))
+            any_child(without_qualifiers(*type, no_name), [&](Dwarf_Die member) {
                 take_member(member, descriptor);
                 return false;
             });

@@ -110,7 +110,7 @@ constexpr RefusedChange kRefused[] = {
     {"ENUMERATOR_GONE", "State.part.color: its value 1 is none of the enumerators"},
     {"VIRTUAL_BASE", "a class with virtual bases has changed"},
     {"FIRST_VIRTUAL_FUNCTION", "its class has got its first virtual function"},
-    {"OTHER_POINTER", "a pointer to int can't become one to long int"},
+    {"OTHER_POINTER", "a pointer to int can't become one to long"},
     {"TYPE_GONE", "Before: the new code makes no block of this type"},
     {"OWNED_OUTSIDE", "leads to a Item outside the permanent heap"},
     {"MAP_OUTSIDE", "leads to a Item outside the permanent heap"},
