@@ -43,9 +43,11 @@ class DwarfTypesTest : public testing::TestWithParam<const char *> {
         EXPECT_EQ(found->type->size_bytes, type->size_bytes);
         return found->type;
     }
-    // Units of types of their own do not tell of namespaces.
-    static std::string in_game(const std::string &name) {
-        return (std::string(GetParam()) == "units" ? "" : "game::") + name;
+    // In units of their own g++'s types do not tell of their namespaces.
+    static bool is_named(const TypeLayout &type, const std::string &scope,
+                         const std::string &name) {
+        const std::string found = type_name(type);
+        return found == scope + name || (std::string(GetParam()) == "units" && found == name);
     }
     static const MemberLayout &member(const TypeLayout &type, const std::string &name) {
         static const MemberLayout kNone{};
@@ -92,7 +94,7 @@ TEST_P(DwarfTypesTest, TellsOfBitFields) {
 TEST_P(DwarfTypesTest, TellsOfClasses) {
     const TypeLayout *player = type_of("player");
     ASSERT_NE(player, nullptr);
-    EXPECT_EQ(type_name(*player), in_game("Player"));
+    EXPECT_TRUE(is_named(*player, "game::", "Player")) << type_name(*player);
     EXPECT_TRUE(member(*player, "Base").is_base);
     EXPECT_EQ(member(*player, "Other").offset_bytes, 16U);
     EXPECT_EQ(member(*player, "Other").type->members.size(), 1U) << "a static one is none";
@@ -112,13 +114,16 @@ TEST_P(DwarfTypesTest, TellsOfClasses) {
 }
 
 TEST_P(DwarfTypesTest, TellsOfTypesOfTemplatesFunctionsAndFiles) {
-    for (const auto &[what, name] : {std::pair("holder", in_game("Holder<int>")),
-                                     {"local", "type_of_local::Local"},
-                                     {"state", "State"},
-                                     {"pointer", in_game("Base *")}}) {
+    struct Named {
+        const char *what, *scope, *name;
+    };
+    for (const auto &[what, scope, name] : {Named{"holder", "game::", "Holder<int>"},
+                                            {"local", "type_of_local::", "Local"},
+                                            {"state", "", "State"},
+                                            {"pointer", "game::", "Base *"}}) {
         const TypeLayout *type = type_of(what);
         ASSERT_NE(type, nullptr) << what;
-        EXPECT_EQ(type_name(*type), name);
+        EXPECT_TRUE(is_named(*type, scope, name)) << type_name(*type);
     }
     EXPECT_EQ(type_of("state")->members[0].type->kind, Kind::kUnsigned);
 }
