@@ -24,6 +24,7 @@ class DebugInfo {
 
     // Null: it has none. As long as this is there.
     Dwarf *dwarf() const { return dwarf_.get(); }
+    Elf *elf() const { return elf_.get(); }
 
   private:
     struct UnitRange {

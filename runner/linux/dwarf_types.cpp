@@ -1,8 +1,10 @@
 #include "linux/dwarf_types.hpp"
 
 #include "linux/debug_info.hpp"
+#include "linux/debug_text.hpp"
 #include "linux/die.hpp"
 
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <unordered_map>
@@ -451,27 +453,41 @@ class DescriptorSearch {
     Layouts &layouts_;
 };
 
+// Where the next unit begins.
+Dwarf_Off end_of(Dwarf_Die unit) {
+    Dwarf_Off next = 0;
+    const Dwarf_Off header = ::dwarf_dieoffset(&unit) - ::dwarf_cuoffset(&unit);
+    return ::dwarf_nextcu(::dwarf_cu_getdwarf(unit.cu), header, &next, nullptr, nullptr, nullptr,
+                          nullptr) == 0
+               ? next
+               : UINT64_MAX;
+}
+
 } // namespace
 
 std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &path) {
     const DebugInfo info(path);
-    Dwarf *dwarf = info.dwarf();
+    auto types = std::make_shared<LibraryTypes>();
+    Layouts layouts(*types);
+    DescriptorSearch descriptors(*types, layouts);
+    std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;
     Dwarf_Die split;
     std::uint8_t unit_type = 0;
-    auto types = std::make_shared<LibraryTypes>();
-    Layouts layouts(*types);
-    DescriptorSearch descriptors(*types, layouts);
-    bool has_units = false;
-    while (dwarf != nullptr &&
-           ::dwarf_get_units(dwarf, unit, &unit, nullptr, &unit_type, &entry, &split) == 0) {
-        has_units = true;
-        const bool is_split = unit_type == DW_UT_skeleton && split.addr != nullptr;
+    while (info.dwarf() != nullptr &&
+           ::dwarf_get_units(info.dwarf(), unit, &unit, nullptr, &unit_type, &entry, &split) == 0) {
+        if (!text)
+            text.emplace(info.elf(), kDescriptorName);
+        const bool is_skeleton = unit_type == DW_UT_skeleton;
+        if (unit_type == DW_UT_type) // has no variables
+            continue;
+        if (!is_skeleton && !text->may_be_in(entry, end_of(entry)))
+            continue;
         layouts.set_unit(entry);
-        descriptors.search(is_split ? split : entry);
+        descriptors.search(is_skeleton && split.addr != nullptr ? split : entry);
     }
-    return has_units ? types : nullptr;
+    return text ? types : nullptr;
 }
 
 } // namespace hotrun
