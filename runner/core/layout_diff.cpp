@@ -193,8 +193,7 @@ void LayoutDiff::build(Conversion &conversion, const TypeLayout &old_type,
 
 void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type) {
     if (are_same(old_type, new_type) && old_type.kind != Kind::kIncomplete) {
-        site.conversion.steps.emplace_back(CopyBytes{site.from, site.to, old_type.size_bytes});
-        return;
+        return add_copy(site.conversion, {site.from, site.to, old_type.size_bytes});
     }
     const Kind from = old_type.kind;
     const Kind to = new_type.kind;
@@ -230,6 +229,17 @@ void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLay
                     type_name(old_type) + " can't become " + type_name(new_type) +
                         ": clear it in hotrun_unload, or give the member another name");
     }
+}
+
+// Neighbours that stay neighbours are one copy.
+void LayoutDiff::add_copy(Conversion &conversion, const CopyBytes &copy) {
+    auto *last =
+        conversion.steps.empty() ? nullptr : std::get_if<CopyBytes>(&conversion.steps.back());
+    if (last != nullptr && last->from + last->count == copy.from &&
+        last->to + last->count == copy.to)
+        last->count += copy.count;
+    else
+        conversion.steps.emplace_back(copy);
 }
 
 void LayoutDiff::expect_zero(const Site &site, const TypeLayout &old_type, std::string why) {

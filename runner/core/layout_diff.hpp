@@ -67,6 +67,7 @@ class LayoutDiff {
                     const MemberLayout &new_member);
     void add_array(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_pointer(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    static void add_copy(Conversion &conversion, const CopyBytes &copy);
     void expect_zero(const Site &site, const TypeLayout &old_type, std::string why);
 
     std::map<Pair, std::unique_ptr<Conversion>> conversions_;

@@ -14,6 +14,7 @@ using Kind = TypeLayout::Kind;
 using LiveBlock = PermanentHeap::LiveBlock;
 
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+constexpr std::size_t kPageBytes = 4096;
 
 std::uint64_t address_of(const void *pointer) {
     return reinterpret_cast<std::uintptr_t>(pointer);
@@ -249,6 +250,7 @@ Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
 // All is put aside first, so that the heap has to hold both layouts of none.
 Migration::Answer Migration::move_changed(PermanentHeap &heap,
                                           const std::vector<LiveBlock> &blocks) {
+    std::size_t saved_bytes = 0;
     for (const LiveBlock &block : blocks) {
         const Change *change = change_of(block.type);
         if (change == nullptr || change->conversion->is_same || change->old_type->size_bytes == 0)
@@ -256,10 +258,14 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         const std::uint64_t begin = address_of(block.payload.data());
         const std::uint64_t count = block.payload.size() / change->old_type->size_bytes;
         const std::uint64_t bytes = count * change->old_type->size_bytes;
-        moved_.push_back({{begin, begin + bytes}, 0, saved_.size(), count, change});
-        saved_.insert(saved_.end(), block.payload.begin(),
-                      block.payload.begin() + static_cast<std::ptrdiff_t>(bytes));
+        moved_.push_back({{begin, begin + bytes}, 0, saved_bytes, count, change});
+        saved_bytes += bytes;
     }
+    saved_ = std::make_unique_for_overwrite<std::byte[]>(saved_bytes);
+    for (const Moved &moved : moved_)
+        std::memcpy(&saved_[moved.saved_at], reinterpret_cast<const void *>(moved.old_range.begin),
+                    moved.old_range.end - moved.old_range.begin);
+    index_moved();
     for (const Moved &moved : moved_) {
         if (!heap.release(reinterpret_cast<void *>(moved.old_range.begin)))
             return "a block of " + type_name(*moved.change->old_type) + " is damaged";
@@ -291,7 +297,7 @@ Migration::Answer Migration::convert_moved(const Construct &construct) {
         const std::uint64_t old_bytes = change.old_type->size_bytes;
         const std::uint64_t new_bytes = change.new_type->size_bytes;
         for (std::uint64_t i = 0; i < moved.count && report_.refusal.empty(); ++i)
-            convert(*change.conversion, saved_.data() + moved.saved_at + i * old_bytes,
+            convert(*change.conversion, &saved_[moved.saved_at] + i * old_bytes,
                     reinterpret_cast<std::byte *>(moved.now + i * new_bytes), report_);
         if (!report_.refusal.empty())
             return report_.refusal;
@@ -391,41 +397,58 @@ const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
     return found->second;
 }
 
+void Migration::index_moved() {
+    if (moved_.empty())
+        return;
+    moved_range_ = {moved_.front().old_range.begin, moved_.back().old_range.end + 1};
+    std::size_t index = 0;
+    for (std::uint64_t page = moved_range_.begin; page < moved_range_.end; page += kPageBytes) {
+        while (moved_[index].old_range.end < page)
+            ++index;
+        moved_in_page_.push_back(index);
+    }
+}
+
 // One past the last object is where arrays end.
 const Migration::Moved *Migration::moved_at(std::uint64_t address) const {
-    const auto next = std::ranges::upper_bound(
-        moved_, address, {}, [](const Moved &moved) { return moved.old_range.begin; });
-    if (next == moved_.begin() || address > std::prev(next)->old_range.end)
+    if (!moved_range_.contains(address))
         return nullptr;
-    return &*std::prev(next);
+    std::size_t index = moved_in_page_[(address - moved_range_.begin) / kPageBytes];
+    while (moved_[index].old_range.end < address)
+        ++index;
+    return moved_[index].old_range.begin <= address ? &moved_[index] : nullptr;
 }
 
 std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t word,
-                                            const TypeLayout *pointee) const {
-    const TypeLayout &old_type = *moved.change->old_type;
-    const TypeLayout &new_type = *moved.change->new_type;
+                                            const TypeLayout *pointee) {
+    const Change &change = *moved.change;
     const std::uint64_t offset = word - moved.old_range.begin;
-    const std::uint64_t index = offset / old_type.size_bytes;
-    const std::uint64_t object = moved.now + index * new_type.size_bytes;
+    const std::uint64_t index = offset / change.old_type->size_bytes;
+    const std::uint64_t object = moved.now + index * change.new_type->size_bytes;
     if (index == moved.count)
         return object;
-    const auto parts = LayoutDiff::parts_at(old_type, new_type, offset % old_type.size_bytes);
+    const std::uint64_t part = offset % change.old_type->size_bytes;
+    const auto [known, is_new] = places_.try_emplace({&change, part, pointee});
+    if (is_new)
+        known->second = place_of(change, part, pointee);
+    return known->second ? std::optional(object + *known->second) : std::nullopt;
+}
+
+std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint64_t offset,
+                                                 const TypeLayout *pointee) {
+    const auto parts = LayoutDiff::parts_at(*change.old_type, *change.new_type, offset);
     if (parts.empty())
         return std::nullopt;
     const auto is_elsewhere = [&](const LayoutDiff::Part &part) {
         return part.place != parts.front().place;
     };
-    const LayoutDiff::Part *part = &parts.front();
     const bool is_known = pointee != nullptr && pointee->kind != Kind::kVoid;
-    if (is_known && std::ranges::any_of(parts, is_elsewhere)) {
-        const std::string name = type_name(*pointee);
-        const auto found = std::ranges::find(
-            parts, name, [](const LayoutDiff::Part &each) { return type_name(*each.type); });
-        if (found == parts.end())
-            return std::nullopt;
-        part = &*found;
-    }
-    return part->place ? std::optional(object + *part->place) : std::nullopt;
+    if (!is_known || std::ranges::none_of(parts, is_elsewhere))
+        return parts.front().place;
+    const auto found =
+        std::ranges::find(parts, type_name(*pointee),
+                          [](const LayoutDiff::Part &part) { return type_name(*part.type); });
+    return found == parts.end() ? std::nullopt : found->place;
 }
 
 std::string Migration::detail() const {

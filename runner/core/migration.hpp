@@ -8,9 +8,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -88,9 +90,12 @@ class Migration {
                              const Construct &construct) const;
     Answer lead_pointers(const PermanentHeap &heap);
     Answer lead_pointers_in(const PermanentHeap::LiveBlock &block, const AddressRange &heap);
+    void index_moved();
     const Moved *moved_at(std::uint64_t address) const;
     std::optional<std::uint64_t> now(const Moved &moved, std::uint64_t word,
-                                     const TypeLayout *pointee) const;
+                                     const TypeLayout *pointee);
+    static std::optional<std::uint64_t> place_of(const Change &change, std::uint64_t offset,
+                                                 const TypeLayout *pointee);
     bool is_outside(std::uint64_t word, const AddressRange &heap) const;
     const std::string *changed_behind(const Pointer &pointer) const;
     const Pointers &pointers_of(const TypeLayout &type);
@@ -102,8 +107,13 @@ class Migration {
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
     std::unordered_map<std::string, Constructor> constructors_;             // of new types, by name
     std::unordered_map<const TypeLayout *, Pointers> pointers_;
-    std::vector<Moved> moved_; // by address
-    std::vector<std::byte> saved_;
+    std::vector<Moved> moved_;               // by address
+    AddressRange moved_range_;               // that holds all of them, and one more
+    std::vector<std::size_t> moved_in_page_; // of that range: the first that ends there or later
+    // Where a part of an object is in the new one, once it was asked for.
+    using Part = std::tuple<const Change *, std::uint64_t, const TypeLayout *>;
+    std::map<Part, std::optional<std::uint64_t>> places_;
+    std::unique_ptr<std::byte[]> saved_; // the bytes of the old objects
     ConversionReport report_;
     bool is_needed_ = false;
 };
