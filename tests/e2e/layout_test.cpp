@@ -1,8 +1,10 @@
 // Structs that change their layout while the program runs.
 #include "e2e/fault_test.hpp"
+#include "e2e/random_layout.hpp"
 #include "e2e/test_project.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,15 +12,18 @@
 namespace hotrun::e2e {
 namespace {
 
+// `source` is a file of the tests, or the text itself.
 std::string compiled(const std::string &source, const std::vector<std::string> &more) {
     const TemporaryFolder folder;
+    const bool is_text = source.find('\n') != std::string::npos;
+    const std::string path =
+        is_text ? folder.write("module.cpp", source) : HOTRUN_TEST_MODULES "/" + source;
     std::vector<std::string> words = {HOTRUN_CXX, "-std=c++17", "-shared", "-fPIC", "-g", "-Wall"};
     const bool is_clang = std::string_view(HOTRUN_CXX).find("clang") != std::string_view::npos;
     // That old code can leave the process, and that all types are told of.
     words.emplace_back(is_clang ? "-fstandalone-debug" : "-fno-gnu-unique");
     words.insert(words.end(), more.begin(), more.end());
-    words.insert(words.end(),
-                 {"-I", HOTRUN_INCLUDE, HOTRUN_TEST_MODULES "/" + source, "-o", "lib.so"});
+    words.insert(words.end(), {"-I", HOTRUN_INCLUDE, path, "-o", "lib.so"});
     run_command(words, folder.path());
     return content_of(folder / "lib.so");
 }
@@ -58,6 +63,31 @@ TEST_P(Layout, EveryValueIsCarriedThereAndBack) {
 
 INSTANTIATE_TEST_SUITE_P(Optimisation, Layout, testing::Values("-O0", "-O2"),
                          [](const auto &info) { return std::string(info.param + 1); });
+
+int number_of(const char *variable, int otherwise) {
+    const char *text = std::getenv(variable); // NOLINT(concurrency-mt-unsafe)
+    return text == nullptr ? otherwise : std::atoi(text);
+}
+
+TEST_P(Layout, StructsMadeAtRandomAreCarriedThereAndBack) {
+    const int count = number_of("HOTRUN_RANDOM_LAYOUTS", 50);
+    const int seed = number_of("HOTRUN_RANDOM_SEED", 20);
+    const RandomLayouts layouts = random_layouts(static_cast<unsigned>(seed), count);
+    const std::string libraries[] = {compiled(layouts.versions[0], {GetParam()}),
+                                     compiled(layouts.versions[1], {GetParam()})};
+    run.put_bytes(libraries[0]);
+    run.start();
+    run.wait_until_ready();
+    const std::string all = std::to_string(count);
+    for (const int version : {1, 0, 1}) {
+        run.put_bytes(libraries[version]);
+        ASSERT_NE(run.expect_outcome("reloaded"), nullptr);
+        EXPECT_TRUE(run.hotrun().wait_for("<version " + std::to_string(version + 1) + ": " + all +
+                                          " of " + all + " hold>"))
+            << "seed " << seed;
+    }
+    run.expect_clean_end(SIGTERM, 0);
+}
 
 class ContainerLayout : public Layout {};
 
