@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace hotrun::e2e {
@@ -30,13 +31,12 @@ std::string compiled(const std::string &source, const std::vector<std::string> &
 
 class Layout : public FaultTest, public testing::WithParamInterface<const char *> {
   protected:
-    // Both layouts, compiled once for each way to compile.
-    const std::string &version(int number) {
-        static std::map<std::pair<std::string, int>, std::string> libraries;
-        std::string &library = libraries[{GetParam(), number}];
+    // Each layout is compiled once for each way to compile.
+    static const std::string &version(const std::string &source, int number) {
+        static std::map<std::tuple<std::string, std::string, int>, std::string> libraries;
+        std::string &library = libraries[{source, GetParam(), number}];
         if (library.empty())
-            library =
-                compiled("layout_module.cpp", {GetParam(), "-DVERSION=" + std::to_string(number)});
+            library = compiled(source, {GetParam(), "-DVERSION=" + std::to_string(number)});
         return library;
     }
 
@@ -51,12 +51,13 @@ class Layout : public FaultTest, public testing::WithParamInterface<const char *
 };
 
 TEST_P(Layout, EveryValueIsCarriedThereAndBack) {
-    run.put_bytes(version(1));
+    const std::string source = "layout_module.cpp";
+    run.put_bytes(version(source, 1));
     run.start();
     run.wait_until_ready();
     for (int i = 0; i < 3; ++i) {
-        expect_migrated_to(2, version(2));
-        expect_migrated_to(1, version(1));
+        expect_migrated_to(2, version(source, 2));
+        expect_migrated_to(1, version(source, 1));
     }
     run.expect_clean_end(SIGTERM, 0);
 }
@@ -92,18 +93,16 @@ TEST_P(Layout, StructsMadeAtRandomAreCarriedThereAndBack) {
 class ContainerLayout : public Layout {};
 
 TEST_P(ContainerLayout, ElementsOfContainersInTheHeapAreCarriedOver) {
-    const auto version = [](const std::string &number) {
-        return compiled("state_module.cpp", {GetParam(), "-DVERSION=" + number});
-    };
-    run.put_bytes(version("1"));
+    const std::string source = "state_module.cpp";
+    run.put_bytes(version(source, 1));
     run.start();
     run.wait_until_ready();
-    for (const char *number : {"2", "1", "2"}) {
-        run.put_bytes(version(number));
+    for (const int number : {2, 1, 2}) {
+        run.put_bytes(version(source, number));
         const boost::json::object *event = run.expect_outcome("reloaded");
         ASSERT_NE(event, nullptr);
         EXPECT_EQ(event->at("state").as_string(), "migrated");
-        EXPECT_TRUE(run.hotrun().wait_for("<version " + std::string(number) + ": all hold>"));
+        EXPECT_TRUE(run.hotrun().wait_for("<version " + std::to_string(number) + ": all hold>"));
     }
     run.expect_clean_end(SIGTERM, 0);
 }
@@ -136,7 +135,7 @@ struct RefusedChange {
 constexpr RefusedChange kRefused[] = {
     {"UNTYPED_BLOCK", "a block of 400 bytes has no type, and may hold one of those that have "
                       "changed (Part, State)"},
-    {"CHANGED_UNION", "refused_module.cpp:39): the union Part::Value has changed"},
+    {"CHANGED_UNION", "refused_module.cpp:44): the union Part::Value has changed"},
     {"ENUMERATOR_GONE", "State.part.color: its value 1 is none of the enumerators"},
     {"VIRTUAL_BASE", "a class with virtual bases has changed"},
     {"FIRST_VIRTUAL_FUNCTION", "its class has got its first virtual function"},
@@ -179,7 +178,9 @@ TEST_P(RefusedLayout, TheOldCodeGoesOnAndTheNextSaveIsTaken) {
     run.expect_clean_end(SIGTERM, 0);
 }
 
-TEST_P(RefusedLayout, FreshStateIsTakenIfThatIsAskedFor) {
+class FreshLayout : public RefusedLayout {};
+
+TEST_P(FreshLayout, IsTakenIfThatIsAskedFor) {
     run.put_bytes(version(1));
     run.start({"--on-refuse", "fresh"});
     run.wait_until_ready();
@@ -191,8 +192,11 @@ TEST_P(RefusedLayout, FreshStateIsTakenIfThatIsAskedFor) {
     run.expect_clean_end(SIGTERM, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Layout, RefusedLayout, testing::ValuesIn(kRefused),
-                         [](const auto &info) { return std::string(info.param.macro); });
+const auto kMacroOf = [](const auto &info) { return std::string(info.param.macro); };
+INSTANTIATE_TEST_SUITE_P(Layout, RefusedLayout, testing::ValuesIn(kRefused), kMacroOf);
+// One that is seen at once, one that a value decides, and one that fails half way.
+INSTANTIATE_TEST_SUITE_P(Layout, FreshLayout,
+                         testing::Values(kRefused[0], kRefused[1], kRefused[12]), kMacroOf);
 
 } // namespace
 } // namespace hotrun::e2e

@@ -3,10 +3,15 @@
 #include "hotrun/module.h"
 
 #include <cstdio>
-#include <map>
-#include <memory>
 #include <new>
+
+#if defined(OWNED_OUTSIDE)
+#include <memory>
+#elif defined(MAP_OUTSIDE)
+#include <map>
+#elif defined(VECTOR_OUTSIDE)
 #include <vector>
+#endif
 
 #if VERSION == 2
 #define IF_OLD(...)
