@@ -211,9 +211,9 @@ std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
         return refusal;
     if (Answer refusal = move_changed(heap, blocks))
         return refusal;
-    if (Answer refusal = convert_moved(construct))
+    if (Answer refusal = lead_pointers(heap, blocks))
         return refusal;
-    if (Answer refusal = lead_pointers(heap))
+    if (Answer refusal = convert_moved(construct))
         return refusal;
     for (const bool is_root : {true, false}) {
         const std::uint64_t word = address_of(is_root ? heap.root() : state);
@@ -324,21 +324,35 @@ std::string Migration::construct_in(const TypeLayout &type, std::byte *place,
     return {};
 }
 
-Migration::Answer Migration::lead_pointers(const PermanentHeap &heap) {
+// While all words still are those of the old objects: a new block may lie where an old one was, and
+// what a constructor writes leads to where it is.
+Migration::Answer Migration::lead_pointers(const PermanentHeap &heap,
+                                           const std::vector<LiveBlock> &blocks) {
     const std::uint64_t base = address_of(heap.base());
-    for (const LiveBlock &block : heap.live_blocks()) {
-        if (Answer refusal = lead_pointers_in(block, {base, base + heap.bytes()}))
+    const AddressRange range{base, base + heap.bytes()};
+    for (const Moved &moved : moved_) {
+        const std::size_t bytes = moved.old_range.end - moved.old_range.begin;
+        if (Answer refusal = lead_words(*moved.change->old_type, moved.change,
+                                        {&saved_[moved.saved_at], bytes}, range))
+            return refusal;
+    }
+    for (const LiveBlock &block : blocks) {
+        const Change *change = change_of(block.type);
+        if (change != nullptr && !change->conversion->is_same)
+            continue;
+        if (Answer refusal = lead_words(*new_type_of(block.type), nullptr, block.payload, range))
             return refusal;
     }
     return std::nullopt;
 }
 
-Migration::Answer Migration::lead_pointers_in(const LiveBlock &block, const AddressRange &heap) {
-    const TypeLayout &type = *new_type_of(block.type);
+// A word in a member that is gone may lead anywhere. `change`: of these objects; null: none.
+Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *change,
+                                        std::span<std::byte> objects, const AddressRange &heap) {
     const Pointers &pointers = pointers_of(type);
-    for (std::size_t at = 0; at + kWordBytes <= block.payload.size(); at += kWordBytes) {
+    for (std::size_t at = 0; at + kWordBytes <= objects.size(); at += kWordBytes) {
         std::uint64_t word = 0;
-        std::byte *const place = block.payload.data() + at;
+        std::byte *const place = objects.data() + at;
         std::memcpy(&word, place, sizeof word);
         if (word == 0)
             continue;
@@ -351,6 +365,8 @@ Migration::Answer Migration::lead_pointers_in(const LiveBlock &block, const Addr
         if (const Moved *moved = moved_at(word)) {
             const Pointer *pointer = member();
             const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
+            if (!found && is_gone(change, at))
+                continue;
             if (!found)
                 return "a pointer in a " + type_name(type) + " leads to a part of " +
                        type_name(*moved->change->old_type) +
@@ -359,13 +375,24 @@ Migration::Answer Migration::lead_pointers_in(const LiveBlock &block, const Addr
         } else if (is_outside(word, heap)) {
             const Pointer *pointer = member();
             const std::string *changed = pointer == nullptr ? nullptr : changed_behind(*pointer);
-            if (changed != nullptr)
+            if (changed != nullptr && !is_gone(change, at))
                 return "a pointer in a " + type_name(type) + " leads to a " + *changed +
                        " outside the permanent heap, and that type has changed: make it in the "
                        "heap, or clear the pointer in hotrun_unload";
         }
     }
     return std::nullopt;
+}
+
+// Whether what lies there in an array of the old objects has no place in the new ones.
+bool Migration::is_gone(const Change *change, std::uint64_t offset) {
+    if (change == nullptr)
+        return false;
+    const auto parts = LayoutDiff::parts_at(*change->old_type, *change->new_type,
+                                            offset % change->old_type->size_bytes);
+    return !parts.empty() && std::ranges::none_of(parts, [](const LayoutDiff::Part &part) {
+        return part.place.has_value();
+    });
 }
 
 bool Migration::is_outside(std::uint64_t word, const AddressRange &heap) const {

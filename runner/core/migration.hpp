@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -88,8 +89,11 @@ class Migration {
     Answer convert_moved(const Construct &construct);
     std::string construct_in(const TypeLayout &type, std::byte *place,
                              const Construct &construct) const;
-    Answer lead_pointers(const PermanentHeap &heap);
-    Answer lead_pointers_in(const PermanentHeap::LiveBlock &block, const AddressRange &heap);
+    Answer lead_pointers(const PermanentHeap &heap,
+                         const std::vector<PermanentHeap::LiveBlock> &blocks);
+    Answer lead_words(const TypeLayout &type, const Change *change, std::span<std::byte> objects,
+                      const AddressRange &heap);
+    static bool is_gone(const Change *change, std::uint64_t offset);
     void index_moved();
     const Moved *moved_at(std::uint64_t address) const;
     std::optional<std::uint64_t> now(const Moved &moved, std::uint64_t word,

@@ -24,6 +24,14 @@ class LibraryVersion {
         types_->descriptors.push_back({reinterpret_cast<std::uintptr_t>(&descriptor), &type});
         return descriptor;
     }
+    // Which a test calls itself.
+    void add_constructor(const hotrun_type &type) {
+        static constexpr Migration::Constructor kConstructor = [](hotrun_context *) {};
+        for (LibraryTypes::Descriptor &descriptor : types_->descriptors) {
+            if (descriptor.address == reinterpret_cast<std::uintptr_t>(&type))
+                descriptor.constructor = reinterpret_cast<std::uintptr_t>(&kConstructor);
+        }
+    }
     Migration::Loaded loaded() const { return {types_, 0, {}}; }
 
   private:

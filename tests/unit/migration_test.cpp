@@ -186,6 +186,39 @@ TEST_F(MigrationTest, ATypeThatIsOnlyDeclaredIsRefusedOnceItsSizeIsAnother) {
                          "-fstandalone-debug");
 }
 
+TEST_F(MigrationTest, WhatAMemberThatIsGonePointsToIsNotAskedFor) {
+    const TypeLayout &number = types.of<long>();
+    TypeLayout &old_type = types.object("Own", 24, {TypeLayouts::member("a", number, 0)});
+    old_type.members.push_back(TypeLayouts::member("gone", number, 8));
+    old_type.members.push_back(TypeLayouts::member("to_gone", types.pointer_to(number), 16));
+    after.add(types.object("Own", 8, {TypeLayouts::member("a", number, 0)}));
+    auto *own = static_cast<long *>(heap.allocate_typed(1, before.add(old_type)));
+    own[0] = 7;
+    own[2] = static_cast<long>(reinterpret_cast<std::uintptr_t>(own + 1));
+    state = own;
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(*static_cast<const long *>(state), 7);
+}
+
+// Such as the list that a constructor makes empty: it points to itself.
+TEST_F(MigrationTest, WhatAConstructorWritesIsLeftAsItIs) {
+    make_nodes(20);
+    NewNode *seen = nullptr;
+    after.add_constructor(*new_descriptor);
+    migration =
+        std::make_unique<Migration>(std::vector{before.loaded()}, std::vector{after.loaded()});
+    const auto refusal = migration->apply(heap, state, [&](auto, void *objects, std::size_t count) {
+        seen = static_cast<NewNode *>(objects);
+        for (std::size_t i = 0; i < count; ++i)
+            seen[i].added = static_cast<long>(reinterpret_cast<std::uintptr_t>(seen + i));
+        return std::string();
+    });
+    EXPECT_EQ(refusal, std::nullopt);
+    ASSERT_NE(seen, nullptr);
+    for (std::size_t i = 0; i < 20; ++i)
+        EXPECT_EQ(seen[i].added, static_cast<long>(reinterpret_cast<std::uintptr_t>(seen + i)));
+}
+
 TEST_F(MigrationTest, BlocksWithoutATypeAreRefused) {
     make_nodes();
     static_cast<void>(heap.allocate(100, 0));

@@ -35,19 +35,22 @@ struct Enemy {
     Enemy() = default;
     explicit Enemy(int where) : x(where), name("an enemy whose name is a long one") {}
 
-    IF_NEW(int lives = 3;)
+    IF_NEW(int lives = 3; Text rank = "of the first rank, and that is a long text";)
 #if defined(FAILS) && VERSION == 2
     int fails = fail();
 #endif
     int x = 0;
     Text name;
     bool holds(int where) const {
-        return x == where && name == "an enemy whose name is a long one" IF_NEW(&&lives == 3);
+        return x == where &&
+               name == "an enemy whose name is a long one" IF_NEW(
+                           &&lives == 3 && rank == "of the first rank, and that is a long text");
     }
 };
 
 struct State {
     IF_NEW(double speed = 2.5;)
+    IF_NEW(Text title = "new"; std::list<Enemy, Heap<Enemy>> friends;)
     std::vector<Enemy, Heap<Enemy>> in_vector;
     std::map<int, Enemy, std::less<int>, Heap<std::pair<const int, Enemy>>> in_map;
     std::list<Enemy, Heap<Enemy>> in_list;
@@ -144,6 +147,9 @@ extern "C" void hotrun_reload(hotrun_context *context) {
     all &= said("boss", state.boss->holds(99));
     all &= said("third", state.third == &state.in_map.at(3));
     IF_NEW(all &= said("speed", state.speed == 2.5);)
+    IF_NEW(all &= said("title", state.title == "new"); state.title += '!'; state.title.pop_back();)
+    IF_NEW(all &= said("friends", state.friends.empty()); state.friends.emplace_back(1);
+           state.friends.clear();)
     if (all && grow_and_shrink(state))
         std::printf("<version %d: all hold>\n", VERSION);
     std::fflush(stdout);
