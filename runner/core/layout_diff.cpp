@@ -272,6 +272,8 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
     Conversion &conversion = site.conversion;
     const std::size_t first_step = conversion.steps.size();
     const bool had_new = std::exchange(conversion.has_new, false);
+    if (new_type.is_room) // before any copy, of which none goes on over it
+        conversion.steps.emplace_back(ConstructObject{site.to, new_type.members.front().type});
     for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
         const MemberLayout &member = old_member != nullptr ? *old_member : *new_member;
         if (is_vtable_pointer(member) && (old_member == nullptr || new_member == nullptr))
@@ -283,9 +285,8 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
         else
             add_member(site, *old_member, *new_member);
     }
-    if (new_type.is_room && conversion.has_new)
-        conversion.steps.insert(conversion.steps.begin() + static_cast<std::ptrdiff_t>(first_step),
-                                ConstructObject{site.to, new_type.members.front().type});
+    if (new_type.is_room && !conversion.has_new)
+        conversion.steps.erase(conversion.steps.begin() + static_cast<std::ptrdiff_t>(first_step));
     conversion.has_new |= had_new;
 }
 

@@ -207,6 +207,8 @@ std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> Migration::descr
 std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
                                             const Construct &construct) {
     const std::vector<LiveBlock> blocks = heap.live_blocks();
+    if (blocks.size() != heap.statistics().block_count)
+        return "the heap is damaged: a header of a block was written over";
     if (Answer refusal = judge(blocks))
         return refusal;
     if (Answer refusal = move_changed(heap, blocks))

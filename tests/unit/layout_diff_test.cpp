@@ -239,6 +239,26 @@ TEST_F(LayoutDiffTest, TheFirstVirtualFunctionIsRefused) {
     EXPECT_TRUE(diff.between(before, after).refusal);
 }
 
+// A node of a list: what is before the element is a copy that would go on into it.
+TEST_F(LayoutDiffTest, AnElementIsConstructedBeforeItsOldMembersArePutIn) {
+    const auto node = [&](const TypeLayout &element) -> const TypeLayout & {
+        TypeLayout &room =
+            types.object("room", element.size_bytes, {types.member("element", element, 0)});
+        room.is_room = true;
+        return types.object(
+            "Node", 4 + element.size_bytes,
+            {types.member("next", types.of<int>(), 0), types.member("room", room, 4)});
+    };
+    report.construct = [](const TypeLayout &, std::byte *place) {
+        const Ints2 initial = {-1, 3};
+        std::memcpy(place, &initial, sizeof initial);
+        return std::string();
+    };
+    EXPECT_EQ((converted<Ints3>(Ints2{8, 1}, node(integers("Element", {"x"})),
+                                node(integers("Element", {"x", "added"})))),
+              (Ints3{8, 1, 3}));
+}
+
 TEST_F(LayoutDiffTest, WhatPointersLeadToIsComparedToo) {
     TypeLayout &old_node = types.object("Node", 16, {types.member("x", types.of<int>(), 8)});
     old_node.members.push_back(types.member("next", types.pointer_to(old_node), 0));

@@ -269,6 +269,18 @@ TEST_F(MigrationTest, AContainerOutsideTheHeapWithAChangedTypeIsRefused) {
     EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
 }
 
+TEST_F(MigrationTest, ADamagedHeapIsRefused) {
+    make_nodes();
+    auto *second = reinterpret_cast<std::byte *>(make_nodes());
+    make_nodes();
+    std::memset(second - 16, 0xff, 8);
+    migration =
+        std::make_unique<Migration>(std::vector{before.loaded()}, std::vector{after.loaded()});
+    const auto refusal =
+        migration->apply(heap, state, [](auto, void *, std::size_t) { return std::string(); });
+    EXPECT_EQ(refusal, "the heap is damaged: a header of a block was written over");
+}
+
 TEST_F(MigrationTest, AHeapThatIsTooSmallIsRefused) {
     OldNode *nodes = make_nodes(3000);
     ASSERT_NE(nodes, nullptr);

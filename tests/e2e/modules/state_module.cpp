@@ -41,6 +41,7 @@ struct Enemy {
 #endif
     int x = 0;
     Text name;
+    IF_NEW(int armour = 4;)
     bool holds(int where) const {
         return x == where &&
                name == "an enemy whose name is a long one" IF_NEW(
