@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include <sched.h>
 #include <unistd.h>
 
 namespace hotrun::e2e {
@@ -108,6 +109,25 @@ TEST_F(Recovery, DescriptorsAreTheSameAfterTwoRestarts) {
     EXPECT_EQ(settled_descriptors(), before);
     run.hotrun().child().wait_until([&] { return run.live_copies().size() == 1; },
                                     "the copies of code that failed to be removed");
+}
+
+// Else a save could hold up an iteration for as long as the runner's thread computes.
+TEST_F(Recovery, OnlyTheRunnersThreadYieldsAlsoAfterARestart) {
+    start_good();
+    const auto yielding = [this] {
+        const pid_t pid = run.hotrun().child().pid();
+        EXPECT_EQ(::sched_getscheduler(pid), SCHED_OTHER) << "the host's thread";
+        std::size_t count = 0;
+        for (const auto &task :
+             std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task"))
+            count += ::sched_getscheduler(std::stoi(task.path().filename())) == SCHED_BATCH;
+        return count;
+    };
+    EXPECT_EQ(yielding(), 1U);
+    run.put(failing(2, "null_write", 0, "constructor"));
+    run.expect_outcome("restarted");
+    run.expect_outcome("rejected");
+    EXPECT_EQ(yielding(), 1U);
 }
 
 // Parked code that a failed save takes the place of for a moment stays parked.
