@@ -27,20 +27,14 @@ SourceLine line_at(Dwarf_Die unit, Dwarf_Addr address) {
             static_cast<std::uint32_t>(line)};
 }
 
-Dwarf_Word number_of(Dwarf_Die entry, unsigned attribute) {
-    Dwarf_Attribute found;
-    Dwarf_Word number = 0;
-    return ::dwarf_formudata(::dwarf_attr(&entry, attribute, &found), &number) == 0 ? number : 0;
-}
-
 // Where the inlined function was called.
 SourceLine call_line(Dwarf_Die unit, Dwarf_Die inlined) {
     Dwarf_Files *files = nullptr;
-    const Dwarf_Word line = number_of(inlined, DW_AT_call_line);
+    const Dwarf_Word line = number_of(inlined, DW_AT_call_line).value_or(0);
     if (line == 0 || ::dwarf_getsrcfiles(&unit, &files, nullptr) != 0)
         return {};
     const char *name =
-        ::dwarf_filesrc(files, number_of(inlined, DW_AT_call_file), nullptr, nullptr);
+        ::dwarf_filesrc(files, number_of(inlined, DW_AT_call_file).value_or(0), nullptr, nullptr);
     return {absolute_path(unit, name), static_cast<std::uint32_t>(line)};
 }
 
