@@ -18,6 +18,7 @@
 #include "linux/heap_mapping.hpp"
 #include "linux/linux_code_holders.hpp"
 #include "linux/linux_file_system.hpp"
+#include "linux/linux_process_memory.hpp"
 #include "linux/linux_process_table.hpp"
 #include "linux/page_map.hpp"
 #include "linux/process_restart.hpp"
@@ -117,9 +118,11 @@ class Runner::Impl {
     LibraryLoader *loader_ = &dl_loader_; // the outermost of these
     SystemClock clock_;
     DwarfSymbolizer symbolizer_;
-    DwarfTypeReader type_reader_;
+    DwarfTypeReader type_reader_{options_.carry_statics ? DwarfTypeReader::Statics::kRead
+                                                        : DwarfTypeReader::Statics::kLeftOut};
     LinuxCodeHolders code_holders_;
     PageMap page_map_;
+    LinuxProcessMemory process_memory_;
     AsioEventLoop loop_;
 
     std::unique_ptr<ProcessRestart> restart_;

@@ -216,7 +216,7 @@ Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
     record.heap_descriptor = (*heap)->descriptor();
     Guard &guard = crash_guard_ != nullptr ? static_cast<Guard &>(*crash_guard_) : no_guard_;
     const Module::Parts parts{
-        index, guard, **heap, record, resumes, &page_map_, options_.on_refuse};
+        index, guard, **heap, record, resumes, &page_map_, options_.on_refuse, &process_memory_};
     hosted_->add(std::make_unique<Module>(name, parts, hooks_for(name)));
     heaps_.push_back(std::move(*heap));
     return Done{};

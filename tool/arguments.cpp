@@ -211,6 +211,11 @@ const std::vector<Option> &all_options() {
          [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); }},
         {kRun, 0, "on-refuse", "WHAT", "where state can't be carried over: keep or fresh (keep)",
          [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); }},
+        {kRun, 0, "no-statics", nullptr, "static variables start afresh with each generation",
+         [](Arguments &a, Text) {
+             a.carry_statics = false;
+             return std::string();
+         }},
         {kRun, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
         {kRun, 0, "load-on-main", nullptr, "run static constructors on the host's thread",

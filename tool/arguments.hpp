@@ -34,6 +34,7 @@ struct Arguments {
     GuardChoice guard = GuardChoice::kAuto;
     OnCrash on_crash = OnCrash::kPark;
     OnRefuse on_refuse = OnRefuse::kKeep;
+    bool carry_statics = true;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     bool load_on_main = false;
     std::string events; // file; empty: none; "-": standard output

@@ -72,6 +72,7 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.guard = arguments.guard;
     options.on_crash = arguments.on_crash;
     options.on_refuse = arguments.on_refuse;
+    options.carry_statics = arguments.carry_statics;
     options.step_timeout = arguments.step_timeout;
     options.snapshot_interval = arguments.snapshot;
     options.load_on_main = arguments.load_on_main;

@@ -443,6 +443,7 @@ bool ElfReader::read_symbols() {
         return false;
     if (is_still_empty(image_.symbols_))
         return still_empty("dynamic symbol table");
+    image_.symbols_offset_ = offset;
     collect_unique_symbols();
     return true;
 }
@@ -505,6 +506,15 @@ bool ElfImage::defines(std::string_view name) const {
 
 bool ElfImage::needs(std::string_view name) const {
     return find_symbol(name, is_needed) != nullptr;
+}
+
+std::optional<std::uint64_t> ElfImage::import_offset(std::string_view name) const {
+    const Elf64_Sym *symbol = find_symbol(name, [](const Elf64_Sym &candidate) {
+        return candidate.st_shndx == SHN_UNDEF || candidate.st_shndx == SHN_ABS;
+    });
+    if (symbol == nullptr)
+        return std::nullopt;
+    return symbols_offset_ + static_cast<std::uint64_t>(symbol - symbols_.data()) * sizeof *symbol;
 }
 
 // What a segment has more in memory than in the file is zero (gABI 5, "Program Header").

@@ -66,6 +66,10 @@ class ElfImage {
     bool defines(std::string_view name) const; // dlsym would find it
     bool needs(std::string_view name) const;   // another has to define it; weak ones don't count
 
+    // Where the entry of a function that another library has to define is in the file, whether or
+    // not a copy of the library was bound to an address for it; none: it needs no such.
+    std::optional<std::uint64_t> import_offset(std::string_view name) const;
+
     // The first four bytes that a defined data object has when the library is loaded.
     std::optional<std::uint32_t> read_u32(std::string_view name) const;
 
@@ -79,6 +83,7 @@ class ElfImage {
     const File *file_ = nullptr;
     std::vector<Elf64_Phdr> segments_; // the PT_LOAD ones
     std::vector<Elf64_Sym> symbols_;
+    std::uint64_t symbols_offset_ = 0; // in the file
     std::vector<char> names_;
 };
 

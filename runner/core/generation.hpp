@@ -14,6 +14,7 @@ namespace hotrun {
 
 class Migration;
 class RebindPlan;
+class StaticCarry;
 
 // The module's callbacks; null: it does not have that one.
 struct Callbacks {
@@ -43,6 +44,7 @@ struct Candidate {
     PhaseTimes phases;
     std::shared_ptr<RebindPlan> rebind; // null: there is nothing to rebind
     std::shared_ptr<Migration> migration = nullptr; // null: no layout has changed
+    std::shared_ptr<StaticCarry> statics = nullptr; // null: none are carried over
     bool resumed = false;               // it ran in the process before
     bool parked = false;                // and failed there: it is called no more
 };
@@ -56,7 +58,8 @@ struct SwitchReport {
     std::unique_ptr<Generation> old; // null: it was the first
     std::string detail;
     bool resumed = false;
-    std::shared_ptr<RebindPlan> rebind; // to be let go of on the runner's thread
+    std::shared_ptr<RebindPlan> rebind; // to be let go of on the runner's thread, as the next one
+    std::shared_ptr<StaticCarry> statics = nullptr;
 };
 
 // What it tells of code that failed.
@@ -72,6 +75,7 @@ struct FailureReport {
     std::string refusal;                 // not empty: no call failed, its types can't be carried
     std::unique_ptr<Generation> dropped; // the one that failed, if another one runs on
     std::shared_ptr<RebindPlan> rebind;  // as above
+    std::shared_ptr<StaticCarry> statics = nullptr;
 };
 
 } // namespace hotrun

@@ -20,6 +20,7 @@ class HostThreadLoader final : public LibraryLoader {
     Result<std::unique_ptr<Library>> load(const std::string &path, const Origin &origin) override;
     bool is_mapped(const std::string &path) const override { return loader_.is_mapped(path); }
     bool host_has_symbol(const char *name) const override { return loader_.host_has_symbol(name); }
+    std::uint64_t exit_hook() const override { return loader_.exit_hook(); }
     GetProc get_proc() const override { return loader_.get_proc(); }
 
     // Host's thread: loads what is waited for.

@@ -51,8 +51,10 @@ void HostedModules::switch_to(Candidate &candidate) {
     Module::Switched switched =
         candidate.resumed ? module.resume(candidate) : module.switch_to(candidate, services_.clock);
     report.rebind = std::move(candidate.rebind); // it may be the last to hold a library
+    report.statics = std::move(candidate.statics);
     if (switched.failure) {
         switched.failure->rebind = std::move(report.rebind);
+        switched.failure->statics = std::move(report.statics);
         put_first(switched.detail, *switched.failure);
         fail(std::move(*switched.failure));
         return;
@@ -114,6 +116,7 @@ bool HostedModules::step_module(std::size_t index) {
         report->phases.mark(Phase::kFirstStep, services_.clock.now());
     if (report != reports_.end() && failure) {
         failure->rebind = std::move(report->rebind);
+        failure->statics = std::move(report->statics);
         put_first(report->detail, *failure);
         reports_.erase(report);
     }

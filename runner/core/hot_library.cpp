@@ -4,6 +4,7 @@
 #include "hotrun/module.h"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 namespace hotrun {
@@ -22,6 +23,28 @@ RejectReason reason_of(const std::string &message) {
     if (message.find("file too short") != std::string::npos)
         return RejectReason::kTruncated;
     return RejectReason::kMissingLibrary;
+}
+
+// To the dynamic linker a hidden symbol is the library's own, and an absolute one does not move
+// with it (gABI 4, "Symbol Table").
+std::optional<Patch> bind_exit_calls(const ElfImage &image, const LibraryLoader &loader) {
+    const auto offset = image.import_offset("__cxa_atexit");
+    const std::uint64_t address = loader.exit_hook();
+    if (!offset || address == 0)
+        return std::nullopt;
+    constexpr std::size_t kBegin = offsetof(Elf64_Sym, st_other); // what comes before it stays
+    Elf64_Sym symbol{};
+    const auto bytes_of = [](const Elf64_Sym &entry) {
+        std::string bytes(sizeof entry - kBegin, '\0');
+        std::memcpy(bytes.data(), reinterpret_cast<const char *>(&entry) + kBegin, bytes.size());
+        return bytes;
+    };
+    Patch patch{*offset + kBegin, bytes_of(symbol), {}};
+    symbol.st_other = STV_HIDDEN;
+    symbol.st_shndx = SHN_ABS;
+    symbol.st_value = address;
+    patch.after = bytes_of(symbol);
+    return patch;
 }
 
 HotLibrary::Outcome reject(RejectReason reason, std::string detail) {
@@ -161,6 +184,8 @@ HotLibrary::Outcome HotLibrary::load(const Order &order, PhaseTimes &phases) {
         rename(name, link->soname);
         links.push_back(link);
     }
+    if (std::optional<Patch> hook = bind_exit_calls(*image_, services_.loader))
+        patches.push_back(std::move(*hook));
     if (!patches.empty()) {
         if (const Status patched = services_.files.patch(copied->path(), patches); !patched)
             return reject(RejectReason::kNoSpace, patched.error().message);
@@ -226,10 +251,27 @@ HotLibrary::load_needed(const std::vector<std::string> &paths) const {
     return loaded;
 }
 
+// This process has its functions elsewhere.
+bool HotLibrary::bind_again(LiveLibrary &version) {
+    const Result<std::unique_ptr<File>> file = services_.files.open(version.copy.path());
+    if (!file)
+        return false;
+    const auto read = ElfImage::read(**file, version.copy.path());
+    const auto *image = std::get_if<ElfImage>(&read);
+    std::optional<Patch> hook =
+        image == nullptr ? std::nullopt : bind_exit_calls(*image, services_.loader);
+    if (!hook)
+        return image != nullptr;
+    version.patches.push_back(std::move(*hook));
+    return services_.files.patch(version.copy.path(), version.patches).ok();
+}
+
 LiveLibrary::Shared HotLibrary::load_again(LiveLibrary version) {
     if (const std::string folder = folder_of(version.copy.path()); folder != folder_of(path_))
         private_folder_ = folder;
     version.needed = load_needed(version.needed_paths);
+    if (!bind_again(version))
+        return nullptr;
     Result<std::unique_ptr<Library>> library =
         services_.loader.load(version.copy.path(), Origin{path_, version.origin});
     if (!library)

@@ -88,6 +88,7 @@ class HotLibrary {
     Result<std::string> copy_folder();
     Result<LiveCopy> copy(const Order &order);
     std::vector<std::string> find_needed(const Order &order) const;
+    bool bind_again(LiveLibrary &version);
     std::vector<std::unique_ptr<Library>> load_needed(const std::vector<std::string> &paths) const;
 
     Services services_;

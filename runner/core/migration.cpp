@@ -58,7 +58,7 @@ void add_sentence(std::string &text, const std::string &more) {
 
 } // namespace
 
-Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
+Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news, const TypePairs &others)
     : olds_(std::move(olds)), news_(std::move(news)) {
     for (const Loaded &old : olds_) {
         if (old.types == nullptr)
@@ -74,6 +74,8 @@ Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
                 constructors_.emplace(type_name(*descriptor.type), constructor);
         }
     }
+    for (const auto &[old_type, new_type] : others)
+        diff_.between(*old_type, *new_type);
     diff_.follow_pointers();
     is_needed_ |= !diff_.changed().empty();
 }
@@ -259,6 +261,28 @@ Migration::Answer Migration::convert_moved(const Construct &construct) {
             return report_.refusal;
     }
     report_.construct = nullptr;
+    return std::nullopt;
+}
+
+std::optional<std::string> Migration::carry(const TypeLayout &old_type, const TypeLayout &new_type,
+                                            std::span<std::byte> from, std::span<std::byte> to,
+                                            const AddressRange &heap, const Construct &construct) {
+    Change change;
+    change.old_type = &old_type;
+    change.new_type = &new_type;
+    change.conversion = &diff_.between(old_type, new_type);
+    if (change.conversion->refusal)
+        return change.conversion->refusal;
+    if (Answer refusal =
+            lead_words(old_type, change.conversion->is_same ? nullptr : &change, from, heap))
+        return refusal;
+    report_.construct = [&](const TypeLayout &type, std::byte *place) {
+        return construct_in(type, place, construct);
+    };
+    convert(*change.conversion, from.data(), to.data(), report_);
+    report_.construct = nullptr;
+    if (!report_.refusal.empty())
+        return std::exchange(report_.refusal, {});
     return std::nullopt;
 }
 

@@ -32,8 +32,11 @@ class Migration {
         AddressRange range;
     };
 
+    // What is carried over that does not lie in the heap: an old type and a new one.
+    using TypePairs = std::vector<std::pair<const TypeLayout *, const TypeLayout *>>;
+
     // `olds`: all code that may have made the blocks that are there.
-    Migration(std::vector<Loaded> olds, std::vector<Loaded> news);
+    Migration(std::vector<Loaded> olds, std::vector<Loaded> news, const TypePairs &others = {});
 
     // Whether there is anything to do, or to refuse.
     bool is_needed() const { return is_needed_; }
@@ -49,6 +52,15 @@ class Migration {
     // Once. A sentence that says why not: the heap is left half done, to be brought back by a
     // snapshot. Pointers into the old libraries have been led to the new ones before.
     std::optional<std::string> apply(PermanentHeap &heap, void *&state, const Construct &construct);
+
+    // After apply(): an object that does not lie in the heap, of one of the pairs. `from` has its
+    // bytes; its pointers are led along there. `to` has those of a new object.
+    std::optional<std::string> carry(const TypeLayout &old_type, const TypeLayout &new_type,
+                                     std::span<std::byte> from, std::span<std::byte> to,
+                                     const AddressRange &heap, const Construct &construct);
+    const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type) {
+        return diff_.between(old_type, new_type);
+    }
 
     // What the user may want to know of an applied one: values that were lost, members that are
     // gone and new; empty: nothing.

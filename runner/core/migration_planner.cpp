@@ -18,8 +18,31 @@ MigrationPlanner::loaded(const std::vector<LiveLibrary::Shared> &libraries) {
     return all;
 }
 
-std::shared_ptr<Migration> MigrationPlanner::plan(const std::vector<LiveLibrary::Shared> &olds,
-                                                  const LiveLibrary::Shared &code) {
+// Versions of the same library.
+std::vector<StaticCarry::Pair>
+MigrationPlanner::pair(const std::vector<LiveLibrary::Shared> &olds,
+                       const std::vector<LiveLibrary::Shared> &news) const {
+    std::vector<StaticCarry::Pair> pairs;
+    for (const LiveLibrary::Shared &old : olds) {
+        for (const LiveLibrary::Shared &now : news) {
+            const Types &old_types = known_.at(old->id);
+            const Types &new_types = known_.at(now->id);
+            if (old == now || old->path != now->path || old_types == nullptr ||
+                new_types == nullptr)
+                continue;
+            pairs.push_back({{old.get(), old_types},
+                             {now.get(), new_types},
+                             pair_statics(old_types->statics, new_types->statics)});
+        }
+    }
+    std::erase_if(pairs, [](const StaticCarry::Pair &pair) {
+        return pair.variables.pairs.empty() && pair.variables.ambiguous.empty();
+    });
+    return pairs;
+}
+
+MigrationPlanner::Plan MigrationPlanner::plan(const std::vector<LiveLibrary::Shared> &olds,
+                                              const LiveLibrary::Shared &code) {
     std::vector<LiveLibrary::Shared> old;
     for (const LiveLibrary::Shared &each : olds)
         add_with_links(each, old);
@@ -34,8 +57,20 @@ std::shared_ptr<Migration> MigrationPlanner::plan(const std::vector<LiveLibrary:
     std::vector<Migration::Loaded> new_types = loaded(now);
     const auto is_known = [](const Migration::Loaded &library) { return library.types != nullptr; };
     if (std::ranges::none_of(old_types, is_known) || std::ranges::none_of(new_types, is_known))
-        return nullptr;
-    return std::make_shared<Migration>(std::move(old_types), std::move(new_types));
+        return {};
+    std::vector<StaticCarry::Pair> pairs = pair(old, now);
+    Migration::TypePairs types;
+    for (const StaticCarry::Pair &pair : pairs) {
+        for (const auto &[old_one, new_one] : pair.variables.pairs) {
+            if (old_one->type != nullptr && new_one->type != nullptr)
+                types.emplace_back(old_one->type, new_one->type);
+        }
+    }
+    Plan plan;
+    plan.migration = std::make_shared<Migration>(std::move(old_types), std::move(new_types), types);
+    if (!pairs.empty())
+        plan.statics = std::make_shared<StaticCarry>(std::move(pairs), plan.migration);
+    return plan;
 }
 
 } // namespace hotrun

@@ -3,6 +3,7 @@
 
 #include "core/live_library.hpp"
 #include "core/migration.hpp"
+#include "core/static_carry.hpp"
 #include "core/type_layout.hpp"
 
 #include <cstdint>
@@ -17,13 +18,20 @@ class MigrationPlanner {
   public:
     explicit MigrationPlanner(TypeReader &reader) : reader_(reader) {}
 
-    // From any of `olds`, and what they link, to `code` and what it links. Null: one of them is not
-    // known, for want of debug information.
-    std::shared_ptr<Migration> plan(const std::vector<LiveLibrary::Shared> &olds,
-                                    const LiveLibrary::Shared &code);
+    // Null: there is no such, or one of the versions is not known, for want of debug information.
+    struct Plan {
+        std::shared_ptr<Migration> migration; // of the heap
+        std::shared_ptr<StaticCarry> statics;
+    };
+
+    // From any of `olds`, and what they link, to `code` and what it links.
+    Plan plan(const std::vector<LiveLibrary::Shared> &olds, const LiveLibrary::Shared &code);
 
   private:
     using Types = std::shared_ptr<const LibraryTypes>;
+
+    std::vector<StaticCarry::Pair> pair(const std::vector<LiveLibrary::Shared> &olds,
+                                        const std::vector<LiveLibrary::Shared> &news) const;
 
     std::vector<Migration::Loaded> loaded(const std::vector<LiveLibrary::Shared> &libraries);
 

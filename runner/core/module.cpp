@@ -2,6 +2,7 @@
 
 #include "core/migration.hpp"
 #include "core/rebind_plan.hpp"
+#include "core/static_carry.hpp"
 
 #include <cstring>
 
@@ -14,6 +15,11 @@ std::string described(const Fault &fault) {
     if (!fault.detail.empty())
         text += ": " + fault.detail;
     return text;
+}
+
+void add_sentence(std::string &text, const std::string &more) {
+    if (!more.empty())
+        text += (text.empty() ? "" : "; ") + more;
 }
 
 // One that is too long can't be handed over.
@@ -162,7 +168,7 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
         candidate.rebind->apply(parts_.heap, heap_.extent_bytes(), context_.host.state);
     phases.mark(Phase::kRebind, clock.now());
     switched.state = first ? StateOutcome::kFresh : StateOutcome::kKept;
-    const bool is_carried = migrate(candidate, switched);
+    const bool is_carried = carry_state(candidate, switched);
     phases.mark(Phase::kMigrate, clock.now());
     if (!is_carried)
         return switched;
@@ -176,30 +182,61 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
 }
 
 // False: it was refused, and the old code goes on.
-bool Module::migrate(Candidate &candidate, Switched &switched) {
-    if (candidate.migration == nullptr)
+bool Module::carry_state(Candidate &candidate, Switched &switched) {
+    if (candidate.migration == nullptr && candidate.statics == nullptr)
         return true;
     // If the process is replaced meanwhile, this code is the one that has failed.
     parts_.record.candidate = candidate.generation->number;
     copy_recipe(candidate.generation->recipe, parts_.record.candidate_code);
-    const Callbacks &callbacks = candidate.generation->callbacks;
-    std::optional<std::string> refusal = candidate.migration->apply(
-        heap_, context_.host.state,
-        [&](Migration::Constructor constructor, void *objects, std::size_t count) {
-            return construct(callbacks, constructor, {objects, count});
-        });
+    std::optional<std::string> refusal = migrate(candidate);
+    if (!refusal)
+        refusal = carry_statics(candidate);
     if (refusal && parts_.on_refuse == OnRefuse::kKeep) {
         switched.failure = refuse(candidate, std::move(*refusal));
         return false;
     }
-    std::string detail = refusal ? "fresh state, since " + *refusal : candidate.migration->detail();
-    if (refusal)
+    if (refusal) {
         start_afresh();
-    if (!detail.empty())
-        switched.state = refusal ? StateOutcome::kFresh : StateOutcome::kMigrated;
-    if (!detail.empty())
-        switched.detail += (switched.detail.empty() ? "" : "; ") + detail;
+        switched.state = StateOutcome::kFresh;
+        add_sentence(switched.detail, "fresh state, since " + *refusal);
+        return true;
+    }
+    const std::string migrated =
+        candidate.migration == nullptr ? std::string() : candidate.migration->detail();
+    if (!migrated.empty() || (carried_ != nullptr && carried_->migrated_count() != 0))
+        switched.state = StateOutcome::kMigrated;
+    add_sentence(switched.detail, migrated);
+    if (carried_ != nullptr)
+        add_sentence(switched.detail, carried_->detail());
     return true;
+}
+
+std::optional<std::string> Module::migrate(Candidate &candidate) {
+    if (candidate.migration == nullptr)
+        return std::nullopt;
+    return candidate.migration->apply(
+        heap_, context_.host.state,
+        [&](Migration::Constructor constructor, void *objects, std::size_t count) {
+            return construct(candidate.generation->callbacks, constructor, {objects, count});
+        });
+}
+
+std::optional<std::string> Module::carry_statics(Candidate &candidate) {
+    if (candidate.statics == nullptr || live_ == nullptr)
+        return std::nullopt;
+    std::vector<LiveLibrary::Shared> live;
+    add_with_links(live_->code, live);
+    const Migration::Construct construct_in = [&](Migration::Constructor constructor, void *objects,
+                                                  std::size_t count) {
+        return construct(candidate.generation->callbacks, constructor, {objects, count});
+    };
+    const StaticCarry::Destroy destroy_one = [this](const ExitCall &call) { return destroy(call); };
+    const auto base = reinterpret_cast<std::uintptr_t>(heap_.base());
+    std::optional<std::string> refusal = candidate.statics->apply(
+        live,
+        {{base, base + heap_.bytes()}, construct_in, destroy_one, parts_.memory, parts_.written});
+    carried_ = refusal ? nullptr : candidate.statics.get();
+    return refusal;
 }
 
 // In code that is not live yet; its failure is that of the reload.
@@ -211,6 +248,17 @@ std::string Module::construct(const Callbacks &callbacks, Callbacks::Function co
         call(CallKind::kReload, callbacks.bind) && call(CallKind::kReload, constructor);
     context_.host.subject = nullptr;
     context_.host.subject_count = 0;
+    return returned ? std::string() : described(parts_.guard.take_fault());
+}
+
+// By way of a function of our own: what fails in it replaces the process.
+std::string Module::destroy(const ExitCall &call) {
+    context_.host.subject = const_cast<ExitCall *>(&call);
+    const bool returned = this->call(CallKind::kReload, [](hotrun_context *context) {
+        const auto *exit_call = static_cast<const ExitCall *>(context->subject);
+        context->subject = nullptr;
+        exit_call->function(exit_call->object);
+    });
     return returned ? std::string() : described(parts_.guard.take_fault());
 }
 
@@ -305,6 +353,7 @@ std::optional<FailureReport> Module::step() {
 void Module::prove() {
     if (!std::exchange(unproven_, false))
         return;
+    carried_ = nullptr;
     take_image(HeapImage::Memory::kKept);
     ModuleRecord &record = parts_.record;
     record.generation = live_->number;
@@ -328,6 +377,8 @@ FailureReport Module::failure_of(CallKind where) {
 // What the new code did is undone, and the old code is told that it goes on.
 FailureReport Module::roll_back(CallKind where) {
     FailureReport failure = failure_of(where);
+    if (StaticCarry *carried = std::exchange(carried_, nullptr))
+        carried->undo();
     failure.dropped = std::exchange(live_, std::move(previous_));
     unproven_ = false;
     parked_ = previous_parked_;

@@ -3,6 +3,7 @@
 
 #include "core/generation.hpp"
 #include "core/permanent_heap.hpp"
+#include "core/process_memory.hpp"
 #include "core/run_record.hpp"
 #include "core/snapshot.hpp"
 #include "hotrun/module.h"
@@ -41,6 +42,7 @@ class Module {
         bool resumes = false;
         WrittenMemory *written = nullptr; // null: snapshots have all of the statics
         OnRefuse on_refuse = OnRefuse::kKeep;
+        const ProcessMemory *memory = nullptr; // null: only heap and statics are looked at
     };
 
     Module(std::string name, Parts parts, Hooks hooks);
@@ -104,9 +106,12 @@ class Module {
         std::size_t count = 0;
     };
 
-    bool migrate(Candidate &candidate, Switched &switched);
+    bool carry_state(Candidate &candidate, Switched &switched);
+    std::optional<std::string> migrate(Candidate &candidate);
+    std::optional<std::string> carry_statics(Candidate &candidate);
     std::string construct(const Callbacks &callbacks, Callbacks::Function constructor,
                           Objects objects);
+    std::string destroy(const ExitCall &call);
     void start_afresh();
     FailureReport refuse(Candidate &candidate, std::string why);
     void go_on_with_old_code(FailureReport &failure);
@@ -126,6 +131,7 @@ class Module {
     std::unique_ptr<Generation> live_;
     std::unique_ptr<Generation> previous_; // while the live one has not proven itself
     std::unique_ptr<Generation> old_;
+    StaticCarry *carried_ = nullptr; // to be undone if the live one fails before it is proven
     bool unproven_ = false;
     bool parked_ = false;
     bool previous_parked_ = false;

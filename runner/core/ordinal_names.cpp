@@ -105,6 +105,10 @@ bool has_ordinal(std::string_view name) {
     return name.starts_with("_ZZ") || is_clang_ordinal(name) || find_unnamed(name) != kNone;
 }
 
+std::string_view without_ordinals(std::string_view name) {
+    return has_ordinal(name) ? stem_of(name) : name;
+}
+
 OrdinalNames::OrdinalNames(const SymbolTable &table) {
     for (const Symbol &symbol : table.symbols()) {
         if (has_ordinal(symbol.name))

@@ -20,6 +20,9 @@ bool has_lost_its_file(const Symbol &symbol);
 
 bool has_ordinal(std::string_view name);
 
+// What names have in common that were counted together.
+std::string_view without_ordinals(std::string_view name);
+
 class OrdinalNames {
   public:
     // `table` has to outlive it.

@@ -90,6 +90,13 @@ void RebindPlan::prepare(HeapImage &heap) {
     }
 }
 
+void RebindPlan::read_symbols() {
+    for (Target &target : targets_) {
+        if (target.now != nullptr)
+            rebinder_of(target);
+    }
+}
+
 void RebindPlan::apply(HeapImage &heap, std::size_t used_bytes, void *&state) {
     const std::span<std::byte> memory = heap.memory();
     apply_found(memory.data());

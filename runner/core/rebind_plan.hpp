@@ -34,7 +34,7 @@ class RebindPlan {
 
     // Words that have an answer of their own (none: they stay), before anything is looked up.
     using Answers = std::unordered_map<std::uint64_t, std::optional<std::uint64_t>>;
-    void set_answers(Answers answers) { answers_ = std::move(answers); }
+    void add_answers(Answers answers) { answers_.merge(std::move(answers)); }
 
     // Runner's thread: finds the words in the image as it is now, and reads the symbols that are
     // needed for them.
@@ -43,6 +43,13 @@ class RebindPlan {
     // Host's thread, once: what has changed since is looked at too, or all if nothing was prepared.
     // The image is up to the memory.
     void apply(HeapImage &heap, std::size_t used_bytes, void *&state);
+
+    // A word that leads into old code, as it is in the new one; none: there is no such.
+    std::optional<std::uint64_t> answer(std::uint64_t word) { return rebind(word); }
+    bool leads_into_old(std::uint64_t word) { return target_of(word) != nullptr; }
+
+    // Reads the symbols that answers may need, so that nobody has to wait for them later.
+    void read_symbols();
 
     std::size_t rebound_count() const { return rebound_count_; }
 

@@ -101,34 +101,36 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     warn_of_unique_symbols(slot, *news.code);
     Generation generation{number, news.code, Callbacks::of(*news.code->library),
                           recipe_of(news.code)};
-    std::shared_ptr<Migration> migration = plan_migration(slot, news.code);
-    std::shared_ptr<RebindPlan> rebind =
-        plan_rebinding(news.module, slot, news.code, migration.get());
-    if (migration != nullptr && !migration->is_needed())
-        migration.reset();
+    MigrationPlanner::Plan plan = plan_migration(slot, news.code);
+    std::shared_ptr<RebindPlan> rebind = plan_rebinding(news.module, slot, news.code, plan);
+    if (plan.migration != nullptr && !plan.migration->is_needed())
+        plan.migration.reset();
     news.phases.mark(Phase::kPrepare, services_.clock.now());
-    return {news.module, std::make_unique<Generation>(std::move(generation)), news.phases,
-            std::move(rebind), std::move(migration)};
+    return {news.module,
+            std::make_unique<Generation>(std::move(generation)),
+            news.phases,
+            std::move(rebind),
+            std::move(plan.migration),
+            std::move(plan.statics)};
 }
 
 // Blocks are of the code that runs, and of code that the host may run by now.
-std::shared_ptr<Migration> Reloader::plan_migration(const Slot &slot,
-                                                    const LiveLibrary::Shared &code) {
+MigrationPlanner::Plan Reloader::plan_migration(const Slot &slot, const LiveLibrary::Shared &code) {
     if (!migration_planner_)
-        return nullptr;
+        return {};
     std::vector<LiveLibrary::Shared> olds;
     if (slot.live_code != nullptr)
         olds.push_back(slot.live_code);
     for (const auto &[number, offer] : slot.untold)
         olds.push_back(offer.code);
     std::erase(olds, code);
-    return olds.empty() ? nullptr : migration_planner_->plan(olds, code);
+    return olds.empty() ? MigrationPlanner::Plan() : migration_planner_->plan(olds, code);
 }
 
 // The state may lead into any code that has run and is still there.
 std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const Slot &slot,
                                                      const LiveLibrary::Shared &code,
-                                                     const Migration *migration) {
+                                                     MigrationPlanner::Plan &planned) {
     if (module >= process_.heaps.size())
         return nullptr;
     std::vector<LiveLibrary::Shared> olds = slot.retired.mapped();
@@ -140,9 +142,13 @@ std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const S
     if (olds.empty())
         return nullptr;
     auto plan = std::make_shared<RebindPlan>(services_.files, olds, code);
-    if (migration != nullptr)
-        plan->set_answers(migration->descriptors());
+    if (planned.migration != nullptr)
+        plan->add_answers(planned.migration->descriptors());
+    if (planned.statics != nullptr)
+        plan->add_answers(planned.statics->answers());
     plan->prepare(*process_.heaps[module]);
+    if (planned.statics != nullptr)
+        planned.statics->prepare(services_.files, plan);
     return plan;
 }
 
@@ -189,6 +195,8 @@ void Reloader::switched(SwitchReport report) {
                                    .lane = Lane::kLibrary,
                                    .why = {},
                                    .detail = std::move(detail)});
+    slot.retired.set_static_holds(report.statics == nullptr ? std::vector<StaticCarry::Hold>()
+                                                            : report.statics->holds());
     if (report.old != nullptr)
         retire(slot, std::move(report.old));
 }

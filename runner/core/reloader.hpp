@@ -96,8 +96,8 @@ class Reloader {
     void retire(Slot &slot, std::unique_ptr<Generation> old);
     std::shared_ptr<RebindPlan> plan_rebinding(std::size_t module, const Slot &slot,
                                                const LiveLibrary::Shared &code,
-                                               const Migration *migration);
-    std::shared_ptr<Migration> plan_migration(const Slot &slot, const LiveLibrary::Shared &code);
+                                               MigrationPlanner::Plan &plan);
+    MigrationPlanner::Plan plan_migration(const Slot &slot, const LiveLibrary::Shared &code);
     void refused(FailureReport report);
     bool is_in_use(const LiveLibrary &code) const;
     std::vector<StackFrame> symbolize(const std::vector<CodeAddress> &backtrace);

@@ -54,6 +54,8 @@ void RetiredCode::close_old() {
 
 std::string RetiredCode::holder_of(const LiveLibrary &code) const {
     std::string holder = pointers_into(code);
+    if (holder.empty())
+        holder = static_variable_of(code);
     if (holder.empty() && services_.holders != nullptr)
         holder = services_.holders->thread_in(code.library->place());
     return holder;
@@ -83,6 +85,22 @@ std::string RetiredCode::pointers_into(const LiveLibrary &code) const {
     return std::to_string(count) +
            (count == 1 ? " word of the heap leads" : " words of the heap lead") +
            " into it: " + names + (count > kMostNamed ? ", …" : "");
+}
+
+std::string RetiredCode::static_variable_of(const LiveLibrary &code) const {
+    const Library::Place place = code.library->place();
+    const auto found = std::ranges::find_if(static_holds_, [&](const StaticCarry::Hold &hold) {
+        return !hold.word || (*hold.word >= place.begin && *hold.word < place.end);
+    });
+    if (found == static_holds_.end())
+        return {};
+    if (!found->word)
+        return "the static variable " + found->variable +
+               " has memory outside the permanent heap, which may lead into it";
+    const SymbolCache::Shared symbols = code.symbols->get(services_.files, code.copy.path());
+    const Rebinder names_only(*symbols, place.load_bias, *symbols, place.load_bias);
+    return "the static variable " + found->variable + " leads to " +
+           names_only.describe(*found->word);
 }
 
 void RetiredCode::close(std::unique_ptr<Generation> generation) {

@@ -6,6 +6,7 @@
 #include "core/generation.hpp"
 #include "core/heap_image.hpp"
 #include "core/library_loader.hpp"
+#include "core/static_carry.hpp"
 #include "core/symbol_cache.hpp"
 
 #include <deque>
@@ -36,6 +37,11 @@ class RetiredCode {
 
     void add(std::unique_ptr<Generation> generation);
 
+    // What the static variables of the live code need of old code.
+    void set_static_holds(std::vector<StaticCarry::Hold> holds) {
+        static_holds_ = std::move(holds);
+    }
+
     // Whether there are more than are kept, and close_old() has something to look at.
     bool has_old() const { return generations_.size() > kKept; }
 
@@ -53,11 +59,13 @@ class RetiredCode {
 
     std::string holder_of(const LiveLibrary &code) const;
     std::string pointers_into(const LiveLibrary &code) const;
+    std::string static_variable_of(const LiveLibrary &code) const;
     void close(std::unique_ptr<Generation> generation);
 
     Services services_;
     const std::string module_;
     std::deque<Entry> generations_; // the oldest first
+    std::vector<StaticCarry::Hold> static_holds_;
 };
 
 } // namespace hotrun

@@ -49,14 +49,28 @@ struct TypeLayout {
     std::string scope; // what comes before the name: "game::", "Player::"
     std::string file;  // in which it is declared; empty: not known
     std::uint64_t size_bytes = 0;
-    bool is_signed = false; // of an enumeration
+    bool is_function = false; // of what is void
+    bool is_signed = false;   // of an enumeration
     bool has_virtual_bases = false;
     bool is_room = false; // for an element of a container, which its constructor does not construct
     std::vector<MemberLayout> members;
     std::vector<Enumerator> enumerators;
     std::vector<const TypeLayout *> arguments; // the types that a template was given
-    const TypeLayout *element = nullptr; // of an array; what a pointer points to
-    std::uint64_t count = 0;             // of an array
+    const TypeLayout *element = nullptr;       // of an array; what a pointer points to
+    std::uint64_t count = 0;                   // of an array
+};
+
+// A global variable, or a function's own one, that may be written. Of thread_local ones nothing is
+// known.
+struct StaticVariable {
+    std::string name;          // as the source has it, with its scope: "game::lives", "step::count"
+    std::string symbol;        // as the linker has it
+    std::string file;          // that was compiled; empty: of several
+    std::uint64_t address = 0; // in the library's file
+    const TypeLayout *type = nullptr;
+    std::uint64_t guard = 0;  // of one that is initialised when it is first reached; 0: none
+    bool is_computed = false; // optimised code has it in another form than the declared one
+    bool resets = false;      // HOTRUN_RESET: it starts afresh with each version
 };
 
 // The types that the blocks of a heap may have, by the address of the hotrun_type in the file.
@@ -69,6 +83,9 @@ struct LibraryTypes {
 
     std::deque<TypeLayout> types; // owns all of them; none is moved
     std::vector<Descriptor> descriptors;
+    std::vector<StaticVariable> statics;
+    // Functions that the compiler has made to destroy all elements of some static array.
+    std::vector<std::uint64_t> array_destructors;
 };
 
 class TypeReader {

@@ -111,6 +111,23 @@ std::optional<std::uint64_t> address_of(Dwarf_Die variable) {
     return std::nullopt;
 }
 
+bool has_computed_value(Dwarf_Die variable) {
+    Dwarf_Attribute location;
+    Dwarf_Op *operations = nullptr;
+    std::size_t count = 0;
+    if (::dwarf_attr(&variable, DW_AT_location, &location) == nullptr ||
+        ::dwarf_getlocation(&location, &operations, &count) != 0)
+        return false;
+    bool has_address = false;
+    bool is_read = false; // and not what is pointed to
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto atom = operations[i].atom;
+        has_address |= atom == DW_OP_addr || atom == DW_OP_addrx;
+        is_read |= atom == DW_OP_piece || atom == DW_OP_deref || atom == DW_OP_deref_size;
+    }
+    return has_address && is_read;
+}
+
 Dwarf_Die without_qualifiers(Dwarf_Die type, std::string &given_name) {
     for (int i = 0; i < kDeepest; ++i) {
         unsigned next = DW_AT_type;

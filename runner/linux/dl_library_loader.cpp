@@ -1,7 +1,11 @@
 #include "linux/dl_library_loader.hpp"
 
 #include "linux/closed_libraries.hpp"
+#include "linux/exit_calls.hpp"
+#include "linux/initial_memory.hpp"
 #include "linux/library_layout.hpp"
+
+#include <list>
 
 #include <dlfcn.h>
 #include <link.h>
@@ -25,10 +29,15 @@ void close_library(void *handle) noexcept {
     close_handle(handle);
 }
 
+void run(const ExitCall &call) noexcept {
+    if (!call.is_off)
+        call.function(call.object);
+}
+
 class DlLibrary : public Library {
   public:
     DlLibrary(void *handle, std::string path)
-        : handle_(handle), path_(std::move(path)), layout_(layout_of(handle)) {}
+        : handle_(handle), path_(std::move(path)), layout_(layout_of(handle)), initial_(layout_) {}
     DlLibrary(const DlLibrary &) = delete;
     DlLibrary &operator=(const DlLibrary &) = delete;
     ~DlLibrary() override;
@@ -39,16 +48,27 @@ class DlLibrary : public Library {
         return layout_.writable;
     }
     Place place() const override { return layout_.place; }
+    bool read_initial(std::uint64_t address, std::span<std::byte> to) const override {
+        return initial_.read(address, to);
+    }
+    std::vector<ExitCall *> exit_calls() const override;
+    ExitCall &add_exit_call(void (*function)(void *), void *object) override {
+        return own_calls_.emplace_back(ExitCall{function, object, handle_, false});
+    }
 
   private:
     void *handle_;
     const std::string path_;
     const LibraryLayout layout_;
+    const InitialMemory initial_;
+    mutable std::list<ExitCall> own_calls_; // that the library did not register itself
 };
 
 // Its addresses are not given out again: who still calls there is stopped by name, and lands in
 // nothing else.
 DlLibrary::~DlLibrary() {
+    for (; !own_calls_.empty(); own_calls_.pop_back())
+        run(own_calls_.back());
     close_library(handle_);
     dl_find_object found;
     const Place &place = layout_.place;
@@ -60,6 +80,13 @@ DlLibrary::~DlLibrary() {
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (reserved != MAP_FAILED)
         remember_closed_library(place.begin, place.end, path_.c_str());
+}
+
+std::vector<ExitCall *> DlLibrary::exit_calls() const {
+    std::vector<ExitCall *> calls = exit_calls_in({layout_.place.begin, layout_.place.end});
+    for (ExitCall &call : own_calls_)
+        calls.push_back(&call);
+    return calls;
 }
 
 // dlsym also searches what the library needs, which may be another module with its own callbacks.
@@ -100,6 +127,10 @@ bool DlLibraryLoader::is_mapped(const std::string &path) const {
 
 bool DlLibraryLoader::host_has_symbol(const char *name) const {
     return ::dlsym(RTLD_DEFAULT, name) != nullptr;
+}
+
+std::uint64_t DlLibraryLoader::exit_hook() const {
+    return reinterpret_cast<std::uintptr_t>(&register_exit_call);
 }
 
 LibraryLoader::GetProc DlLibraryLoader::get_proc() const {

@@ -10,6 +10,7 @@ class DlLibraryLoader : public LibraryLoader {
     Result<std::unique_ptr<Library>> load(const std::string &path, const Origin &origin) override;
     bool is_mapped(const std::string &path) const override;
     bool host_has_symbol(const char *name) const override;
+    std::uint64_t exit_hook() const override;
     GetProc get_proc() const override;
 };
 

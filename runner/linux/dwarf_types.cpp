@@ -3,6 +3,7 @@
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
+#include "linux/static_symbols.hpp"
 
 #include <cstdint>
 #include <cstring>
@@ -150,6 +151,9 @@ class Layouts {
         case DW_TAG_union_type:
             layout.kind = Kind::kUnion;
             return fill_members(layout, type);
+        case DW_TAG_subroutine_type:
+            layout.is_function = true;
+            [[fallthrough]];
         default:
             layout.kind = Kind::kVoid;
         }
@@ -309,18 +313,31 @@ class Layouts {
     std::vector<std::pair<TypeLayout *, Dwarf_Die>> to_read_;
 };
 
-// Finds the descriptors in one unit.
-class DescriptorSearch {
+// Finds the descriptors and the static variables in one unit.
+class VariableSearch {
   public:
-    DescriptorSearch(LibraryTypes &types, Layouts &layouts) : types_(types), layouts_(layouts) {}
+    // Without symbols only descriptors are looked for.
+    VariableSearch(LibraryTypes &types, Layouts &layouts, const StaticSymbols *symbols)
+        : types_(types), layouts_(layouts), symbols_(symbols) {}
 
-    void search(Dwarf_Die parent, int depth = 0) {
+    void search_unit(Dwarf_Die unit, const std::string &file) {
+        file_ = file;
+        search(unit, {}, 0);
+    }
+
+  private:
+    struct Scope { // around an entry
+        const Scope *outer = nullptr;
+        const Dwarf_Die *entry = nullptr;
+    };
+
+    void search(Dwarf_Die parent, const Scope &scope, int depth) {
         if (depth == kDeepest)
             return;
         any_child(parent, [&](Dwarf_Die child) {
             switch (::dwarf_tag(&child)) {
             case DW_TAG_variable:
-                take(child);
+                take(child, scope);
                 break;
             case DW_TAG_namespace:
             case DW_TAG_subprogram:
@@ -330,7 +347,7 @@ class DescriptorSearch {
             case DW_TAG_catch_block:
             case DW_TAG_class_type:
             case DW_TAG_structure_type:
-                search(child, depth + 1);
+                search(child, {&scope, &child}, depth + 1);
                 break;
             default:
                 break;
@@ -339,15 +356,59 @@ class DescriptorSearch {
         });
     }
 
-  private:
-    void take(Dwarf_Die variable) {
+    void take(Dwarf_Die variable, const Scope &scope) {
         const char *name = ::dwarf_diename(&variable);
-        if (name == nullptr || std::strcmp(name, kDescriptorName) != 0)
+        const bool is_descriptor = name != nullptr && std::strcmp(name, kDescriptorName) == 0;
+        if (name == nullptr || (symbols_ == nullptr && !is_descriptor))
             return;
         const std::optional<std::uint64_t> address = address_of(variable);
-        if (!address)
+        if (address && is_descriptor)
+            take_descriptor(variable, *address);
+        else if (address)
+            take_static(variable, name, *address, scope);
+        else if (has_computed_value(variable))
+            take_computed(variable, name, scope);
+    }
+
+    void take_computed(Dwarf_Die variable, const char *name, const Scope &scope) {
+        StaticVariable found;
+        found.name = found.symbol = text_of(scope) + name;
+        if (!has_flag(variable, DW_AT_external))
+            found.file = file_;
+        found.is_computed = true;
+        types_.statics.push_back(std::move(found));
+    }
+
+    // What several units have is taken from the first.
+    void take_static(Dwarf_Die variable, const char *name, std::uint64_t address,
+                     const Scope &scope) {
+        const StaticSymbols::Variable *symbol = symbols_->find(address);
+        const std::optional<Dwarf_Die> type =
+            symbol == nullptr ? std::nullopt : entry_of(variable, DW_AT_type);
+        if (!type || !taken_.insert(address).second)
             return;
-        LibraryTypes::Descriptor descriptor{*address, nullptr, 0};
+        StaticVariable found;
+        found.name = text_of(scope) + name;
+        found.symbol = symbol->symbol;
+        if (!has_flag(variable, DW_AT_external))
+            found.file = file_;
+        found.address = address;
+        found.type = layouts_.of(*type);
+        found.guard = symbols_->guard_of(*symbol);
+        found.resets = symbol->resets;
+        types_.statics.push_back(std::move(found));
+    }
+
+    static std::string text_of(const Scope &scope) {
+        if (scope.entry == nullptr)
+            return {};
+        const std::string name = name_of(*scope.entry);
+        const std::string outer = scope.outer == nullptr ? "" : text_of(*scope.outer);
+        return name.empty() ? outer : outer + name + "::";
+    }
+
+    void take_descriptor(Dwarf_Die variable, std::uint64_t address) {
+        LibraryTypes::Descriptor descriptor{address, nullptr, 0};
         std::string no_name;
         if (const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type))
             any_child(without_qualifiers(*type, no_name), [&](Dwarf_Die member) {
@@ -376,6 +437,9 @@ class DescriptorSearch {
 
     LibraryTypes &types_;
     Layouts &layouts_;
+    const StaticSymbols *symbols_;
+    std::string file_;
+    std::unordered_set<std::uint64_t> taken_;
 };
 
 // Where the next unit begins.
@@ -394,7 +458,12 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     const DebugInfo info(path);
     auto types = std::make_shared<LibraryTypes>();
     Layouts layouts(*types);
-    DescriptorSearch descriptors(*types, layouts);
+    std::optional<StaticSymbols> symbols;
+    if (statics_ == Statics::kRead)
+        symbols.emplace(info.elf());
+    if (symbols)
+        types->array_destructors = symbols->array_destructors();
+    VariableSearch variables(*types, layouts, symbols ? &*symbols : nullptr);
     std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;
@@ -407,10 +476,14 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
         const bool is_skeleton = unit_type == DW_UT_skeleton;
         if (unit_type == DW_UT_type) // has no variables
             continue;
-        if (!is_skeleton && !text->may_be_in(entry, end_of(entry)))
+        const Dwarf_Off end = end_of(entry);
+        const bool may_be_here =
+            text->may_be_in(entry, end) || (symbols && symbols->may_be_in(entry, end));
+        if (!is_skeleton && !may_be_here)
             continue;
         layouts.set_unit(entry);
-        descriptors.search(is_skeleton && split.addr != nullptr ? split : entry);
+        variables.search_unit(is_skeleton && split.addr != nullptr ? split : entry,
+                              absolute_path(entry, ::dwarf_diename(&entry)));
     }
     return text ? types : nullptr;
 }

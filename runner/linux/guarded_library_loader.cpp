@@ -23,6 +23,13 @@ class GuardedLibraryLoader::GuardedLibrary final : public Library {
     std::vector<std::span<std::byte>> writable_segments() const override {
         return library_->writable_segments();
     }
+    bool read_initial(std::uint64_t address, std::span<std::byte> to) const override {
+        return library_->read_initial(address, to);
+    }
+    std::vector<ExitCall *> exit_calls() const override { return library_->exit_calls(); }
+    ExitCall &add_exit_call(void (*function)(void *), void *object) override {
+        return library_->add_exit_call(function, object);
+    }
     Place place() const override { return library_->place(); }
 
   private:

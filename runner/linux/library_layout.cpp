@@ -38,8 +38,11 @@ void add_writable(const ElfW(Phdr) & segment, const ElfW(Phdr) * relro, std::uin
     if (relro != nullptr && relro->p_vaddr + relro->p_memsz > segment.p_vaddr &&
         relro->p_vaddr < segment.p_vaddr + segment.p_memsz)
         begin = std::max(begin, page_start(bias + relro->p_vaddr + relro->p_memsz));
-    if (begin < end)
-        layout.writable.emplace_back(reinterpret_cast<std::byte *>(begin), end - begin);
+    if (begin >= end)
+        return;
+    layout.writable.emplace_back(reinterpret_cast<std::byte *>(begin), end - begin);
+    layout.stored_bytes.push_back(std::max(begin, bias + segment.p_vaddr + segment.p_filesz) -
+                                  begin);
 }
 
 } // namespace

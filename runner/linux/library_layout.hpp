@@ -12,6 +12,7 @@ namespace hotrun {
 struct LibraryLayout {
     Library::Place place;
     std::vector<std::span<std::byte>> writable; // without what is read-only once it is relocated
+    std::vector<std::size_t> stored_bytes;      // of these: the file has so many, the rest is zero
 };
 
 // Empty if the dynamic linker does not know the handle.

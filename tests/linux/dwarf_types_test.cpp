@@ -22,7 +22,7 @@ class DwarfTypesTest : public testing::TestWithParam<const char *> {
     DwarfTypesTest() {
         const std::string path = std::filesystem::read_symlink("/proc/self/exe").parent_path() /
                                  ("fixture_types_" + std::string(GetParam()) + ".so");
-        types_ = DwarfTypeReader().read(path);
+        types_ = DwarfTypeReader(DwarfTypeReader::Statics::kRead).read(path);
         library_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         EXPECT_NE(library_, nullptr) << ::dlerror(); // NOLINT(concurrency-mt-unsafe)
     }
@@ -134,9 +134,9 @@ INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,
 
 TEST(DwarfTypes, AFileWithoutThemTellsOfNothing) {
     const std::string folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    EXPECT_EQ(DwarfTypeReader().read(folder + "/fixture_types_bare.so"), nullptr);
-    EXPECT_EQ(DwarfTypeReader().read("/dev/null"), nullptr);
-    EXPECT_EQ(DwarfTypeReader().read("/absent"), nullptr);
+    EXPECT_EQ(DwarfTypeReader(DwarfTypeReader::Statics::kRead).read(folder + "/fixture_types_bare.so"), nullptr);
+    EXPECT_EQ(DwarfTypeReader(DwarfTypeReader::Statics::kRead).read("/dev/null"), nullptr);
+    EXPECT_EQ(DwarfTypeReader(DwarfTypeReader::Statics::kRead).read("/absent"), nullptr);
 }
 
 } // namespace

@@ -3,7 +3,9 @@
 
 #include "core/library_loader.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <list>
 #include <map>
 #include <set>
 #include <utility>
@@ -30,9 +32,27 @@ class FakeLibrary final : public Library {
         return found == symbols_.end() ? nullptr : found->second;
     }
     std::vector<std::span<std::byte>> writable_segments() const override { return segments; }
+    bool read_initial(std::uint64_t address, std::span<std::byte> to) const override {
+        const auto found = initial.find(address);
+        if (found == initial.end() || found->second.size() != to.size())
+            return false;
+        std::ranges::copy(found->second, to.begin());
+        return true;
+    }
+    std::vector<ExitCall *> exit_calls() const override {
+        std::vector<ExitCall *> all;
+        for (ExitCall &call : calls)
+            all.push_back(&call);
+        return all;
+    }
+    ExitCall &add_exit_call(void (*function)(void *), void *object) override {
+        return calls.emplace_back(ExitCall{function, object, this, false});
+    }
     Place place() const override { return lies_at; }
 
     std::vector<std::span<std::byte>> segments;
+    std::map<std::uint64_t, std::vector<std::byte>> initial; // of variables, by their addresses
+    mutable std::list<ExitCall> calls;
     Place lies_at;
 
   private:
@@ -68,6 +88,7 @@ class FakeLibraryLoader final : public LibraryLoader {
 
     bool is_mapped(const std::string &path) const override { return stays_mapped.contains(path); }
     bool host_has_symbol(const char *name) const override { return host_symbols.contains(name); }
+    std::uint64_t exit_hook() const override { return 0; }
     GetProc get_proc() const override {
         return [](void *library, const char *name) {
             return static_cast<const FakeLibrary *>(library)->symbol(name);

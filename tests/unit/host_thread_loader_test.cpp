@@ -37,6 +37,7 @@ class ThreadNotingLoader final : public LibraryLoader {
     }
     bool is_mapped(const std::string & /*path*/) const override { return true; }
     bool host_has_symbol(const char * /*name*/) const override { return true; }
+    std::uint64_t exit_hook() const override { return 0; }
     GetProc get_proc() const override { return nullptr; }
 
     std::thread::id loaded_by;

@@ -21,6 +21,7 @@ class HostSymbols final : public LibraryLoader {
     }
     bool is_mapped(const std::string &name) const override { return name == mapped_; }
     bool host_has_symbol(const char *name) const override { return names_.contains(name); }
+    std::uint64_t exit_hook() const override { return 0; }
     GetProc get_proc() const override { return nullptr; }
 
   private:

@@ -95,6 +95,12 @@ const uint32_t hotrun_module_abi_version = HOTRUN_ABI_VERSION;
         } hotrun_type_ = {{#T, sizeof(T), __alignof__(T)}, NULL};                                  \
         &hotrun_type_.type;                                                                        \
     }))
+/* A static variable that is not to keep its value over a reload: static HOTRUN_RESET int frames; */
+#define HOTRUN_RESET                                                                               \
+    __attribute__((section("hotrun_reset." HOTRUN_TEXT_OF_(__COUNTER__)), used))
+#define HOTRUN_TEXT_OF_(number) HOTRUN_TEXT_(number)
+#define HOTRUN_TEXT_(number) #number
+
 #define HOTRUN_NEW(ctx, T) ((T *)(ctx)->allocate_typed((ctx), 1, HOTRUN_TYPE(T)))
 
 #endif

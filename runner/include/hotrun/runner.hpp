@@ -82,6 +82,7 @@ struct Options {
     GuardChoice guard = GuardChoice::kAuto;
     OnCrash on_crash = OnCrash::kPark;
     OnRefuse on_refuse = OnRefuse::kKeep;
+    bool carry_statics = true; // false: static variables start afresh with each generation
     std::chrono::milliseconds step_timeout{5000};      // of one call into a module; 0: none
     std::chrono::milliseconds snapshot_interval{1000}; // 0: only at switches
     bool load_on_main = false; // static constructors run on the host's thread

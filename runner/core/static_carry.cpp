@@ -1,0 +1,474 @@
+#include "core/static_carry.hpp"
+
+#include "core/copy_bytes.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <utility>
+
+namespace hotrun {
+
+namespace {
+
+using Kind = TypeLayout::Kind;
+
+// Larger ones that are zero at first are copied page by page.
+constexpr std::uint64_t kLargeBytes = std::uint64_t{64} << 10;
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
+std::span<std::byte> memory_of(const LiveLibrary &code, const StaticVariable &variable) {
+    const std::uint64_t address = code.library->place().load_bias + variable.address;
+    return {reinterpret_cast<std::byte *>(address), variable.type->size_bytes};
+}
+
+AddressRange range_of(std::span<const std::byte> memory) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory.data());
+    return {begin, begin + memory.size()};
+}
+
+bool is_in(const LiveLibrary &code, std::uint64_t word) {
+    const Library::Place place = code.library->place();
+    return word >= place.begin && word < place.end;
+}
+
+std::uint64_t word_at(std::span<const std::byte> bytes, std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    return word;
+}
+
+// What may have a word that leads somewhere: closures and the like keep theirs in unions and bytes.
+bool may_have_pointers(const TypeLayout &type, int depth = 0) {
+    constexpr int kDeepest = 32;
+    switch (type.kind) {
+    case Kind::kPointer:
+    case Kind::kMemberPointer:
+    case Kind::kUnion:
+        return true;
+    case Kind::kArray:
+        return depth == kDeepest || may_have_pointers(*type.element, depth + 1);
+    case Kind::kStruct:
+        return depth == kDeepest ||
+               std::ranges::any_of(type.members, [&](const MemberLayout &member) {
+                   return may_have_pointers(*member.type, depth + 1);
+               });
+    default:
+        return false;
+    }
+}
+
+bool is_scalar(Kind kind) {
+    return kind == Kind::kBoolean || kind == Kind::kSigned || kind == Kind::kUnsigned ||
+           kind == Kind::kFloat || kind == Kind::kEnumeration;
+}
+
+// Whether the one may become the other at all; else it is another variable of the same name.
+bool is_same_sort(const TypeLayout &old_type, const TypeLayout &new_type) {
+    if (is_scalar(old_type.kind) && is_scalar(new_type.kind))
+        return true;
+    if (old_type.kind != new_type.kind)
+        return false;
+    if (old_type.kind == Kind::kArray)
+        return is_same_sort(*old_type.element, *new_type.element);
+    return old_type.kind != Kind::kStruct || type_name(old_type) == type_name(new_type);
+}
+
+// What the compiler has put there, if no constructor has changed it: the file has the same, or a
+// place in the library itself, which only its loading has made known.
+bool is_as_compiled(const LiveLibrary &code, const StaticVariable &variable,
+                    std::span<const std::byte> first, const ElfParts *file) {
+    std::vector<std::byte> stored(first.size());
+    if (file == nullptr || !file->read_loaded(variable.address, stored))
+        std::ranges::fill(stored, std::byte{});
+    std::size_t at = 0;
+    for (; at + kWordBytes <= first.size(); at += kWordBytes) {
+        const std::uint64_t word = word_at(first, at);
+        if (word != word_at(stored, at) && !is_in(code, word))
+            return false;
+    }
+    return std::equal(first.begin() + static_cast<std::ptrdiff_t>(at), first.end(),
+                      stored.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// Itanium C++ ABI 3.3.2: the first byte of a guard says that the variable is initialised.
+bool is_reached(const LiveLibrary &code, const StaticVariable &variable) {
+    std::byte first{};
+    copy_bytes(
+        &first,
+        reinterpret_cast<const std::byte *>(code.library->place().load_bias + variable.guard), 1);
+    return first != std::byte{};
+}
+
+void set_reached(const LiveLibrary &code, const StaticVariable &variable) {
+    constexpr std::byte kReached{1};
+    copy_bytes(reinterpret_cast<std::byte *>(code.library->place().load_bias + variable.guard),
+               &kReached, 1);
+}
+
+// Only what was written is read, and becomes memory that was written.
+void copy_pages(std::span<std::byte> to, std::span<std::byte> from, WrittenMemory &written) {
+    const std::vector<std::byte> zeros(std::size_t{64} << 10);
+    for (std::span<std::byte> part : written.written_in(to)) {
+        for (; !part.empty(); part = part.subspan(std::min(part.size(), zeros.size())))
+            copy_bytes(part.data(), zeros.data(), std::min(part.size(), zeros.size()));
+    }
+    for (const std::span<std::byte> part : written.written_in(from))
+        copy_bytes(to.data() + (part.data() - from.data()), part.data(), part.size());
+}
+
+// Those of objects in the variable.
+std::vector<ExitCall *> exit_calls_of(const std::vector<ExitCall *> &all,
+                                      std::span<const std::byte> memory) {
+    const AddressRange range = range_of(memory);
+    std::vector<ExitCall *> own;
+    std::ranges::copy_if(all, std::back_inserter(own), [&](const ExitCall *call) {
+        return !call->is_off && range.contains(reinterpret_cast<std::uintptr_t>(call->object));
+    });
+    return own;
+}
+
+} // namespace
+
+std::span<std::byte> StaticCarry::Carried::old_memory() const {
+    return memory_of(*pair->old_version.code, *old_one);
+}
+
+std::span<std::byte> StaticCarry::Carried::new_memory() const {
+    return memory_of(*pair->new_version.code, *new_one);
+}
+
+StaticCarry::StaticCarry(std::vector<Pair> pairs, std::shared_ptr<Migration> migration)
+    : pairs_(std::move(pairs)), migration_(std::move(migration)) {
+    for (const Pair &pair : pairs_) {
+        for (const auto &[old_one, new_one] : pair.variables.pairs)
+            add(pair, *old_one, *new_one);
+        for (const std::string &name : pair.variables.ambiguous)
+            notes_.push_back(name + " starts afresh: there are several variables of that name");
+    }
+    for (const Carried &carried : carried_)
+        by_old_address_.emplace(range_of(carried.old_memory()).begin, &carried);
+}
+
+void StaticCarry::add(const Pair &pair, const StaticVariable &old_one,
+                      const StaticVariable &new_one) {
+    if (old_one.is_computed || new_one.is_computed) {
+        notes_.push_back(new_one.name + " starts afresh: optimised code does not keep it in memory "
+                                        "as it is declared");
+        return;
+    }
+    const TypeLayout &old_type = *old_one.type;
+    const TypeLayout &new_type = *new_one.type;
+    if (new_one.resets || old_type.size_bytes == 0 || new_type.size_bytes == 0)
+        return;
+    if (!is_same_sort(old_type, new_type)) {
+        notes_.push_back(new_one.name + " starts afresh: it was " + type_name(old_type) +
+                         " and is " + type_name(new_type));
+        return;
+    }
+    Carried carried;
+    carried.pair = &pair;
+    carried.old_one = &old_one;
+    carried.new_one = &new_one;
+    carried.has_pointers = may_have_pointers(old_type);
+    carried.is_same = migration_->between(old_type, new_type).is_same;
+    carried_.push_back(std::move(carried));
+}
+
+RebindPlan::Answers StaticCarry::answers() const {
+    RebindPlan::Answers all;
+    for (const Carried &carried : carried_)
+        all.emplace(range_of(carried.old_memory()).begin, range_of(carried.new_memory()).begin);
+    return all;
+}
+
+void StaticCarry::prepare(const FileSystem &files, std::shared_ptr<RebindPlan> rebind) {
+    rebind_ = std::move(rebind);
+    if (std::ranges::any_of(carried_, &Carried::has_pointers))
+        rebind_->read_symbols();
+    for (const Pair &pair : pairs_) {
+        const auto old_file = files.open(pair.old_version.code->copy.path());
+        const auto new_file = files.open(pair.new_version.code->copy.path());
+        const auto old_parts = old_file ? ElfParts::read(**old_file) : std::nullopt;
+        const auto new_parts = new_file ? ElfParts::read(**new_file) : std::nullopt;
+        for (Carried &carried : carried_) {
+            if (carried.pair == &pair)
+                find_first(carried, old_parts ? &*old_parts : nullptr,
+                           new_parts ? &*new_parts : nullptr);
+        }
+    }
+}
+
+// Of what a constructor makes nothing is known: that it is the same bytes again does not say that
+// nobody has used it.
+void StaticCarry::find_first(Carried &carried, const ElfParts *old_file,
+                             const ElfParts *new_file) const {
+    const LiveLibrary &old_code = *carried.pair->old_version.code;
+    const LiveLibrary &new_code = *carried.pair->new_version.code;
+    const std::span<const std::byte> old_memory = carried.old_memory();
+    const std::span<const std::byte> new_memory = carried.new_memory();
+    std::byte ignored{};
+    carried.is_large =
+        std::max(old_memory.size(), new_memory.size()) > kLargeBytes &&
+        (old_file == nullptr || !old_file->read_loaded(carried.old_one->address, {&ignored, 1})) &&
+        (new_file == nullptr || !new_file->read_loaded(carried.new_one->address, {&ignored, 1}));
+    if (carried.is_large)
+        return;
+    std::vector<std::byte> old_first(old_memory.size());
+    std::vector<std::byte> new_first(new_memory.size());
+    if (!old_code.library->read_initial(range_of(old_memory).begin, old_first) ||
+        !new_code.library->read_initial(range_of(new_memory).begin, new_first) ||
+        !is_as_compiled(old_code, *carried.old_one, old_first, old_file) ||
+        !is_as_compiled(new_code, *carried.new_one, new_first, new_file))
+        return;
+    carried.first = std::move(old_first);
+    const std::optional<bool> edited = is_edited(carried, new_first);
+    carried.is_edited = edited.value_or(false);
+}
+
+// None: it can't be told.
+std::optional<bool> StaticCarry::is_edited(const Carried &carried,
+                                           std::span<const std::byte> new_first) const {
+    std::vector<std::byte> wanted = *carried.first;
+    if (!carried.is_same || wanted.size() != new_first.size())
+        return std::nullopt;
+    for (std::size_t at = 0; at + kWordBytes <= wanted.size(); at += kWordBytes) {
+        const std::uint64_t word = word_at(wanted, at);
+        if (!is_in(*carried.pair->old_version.code, word))
+            continue;
+        const std::optional<std::uint64_t> now = lead(word);
+        if (!now)
+            return std::nullopt;
+        std::memcpy(wanted.data() + at, &*now, sizeof *now);
+    }
+    return !std::ranges::equal(wanted, new_first);
+}
+
+std::optional<std::string> StaticCarry::apply(const std::vector<LiveLibrary::Shared> &live,
+                                              const Process &process) {
+    const auto is_live = [&](const Carried &carried) {
+        return std::ranges::any_of(live, [&](const LiveLibrary::Shared &code) {
+            return code.get() == carried.pair->old_version.code;
+        });
+    };
+    for (const Carried &carried : carried_) {
+        if (!is_live(carried))
+            continue;
+        if (std::optional<std::string> refusal = find_value(carried, process))
+            return "the static variable " + carried.new_one->name +
+                   " can't be carried over: " + *refusal + ", or mark it HOTRUN_RESET";
+    }
+    if (std::optional<std::string> refusal = destroy_new(process))
+        return refusal;
+    lead_outside(process);
+    for (const Value &value : values_)
+        put(value, process.written);
+    hand_over_destructors();
+    return std::nullopt;
+}
+
+// A function's own variable that was not reached yet has no value.
+std::optional<std::string> StaticCarry::find_value(const Carried &carried, const Process &process) {
+    const std::span<std::byte> old_memory = carried.old_memory();
+    if (carried.old_one->guard != 0 &&
+        !is_reached(*carried.pair->old_version.code, *carried.old_one))
+        return std::nullopt;
+    if (carried.is_large && carried.is_same && !carried.has_pointers) {
+        values_.push_back({&carried, {}});
+        return std::nullopt;
+    }
+    std::vector<std::byte> bytes(old_memory.size());
+    copy_bytes(bytes.data(), old_memory.data(), bytes.size());
+    if (carried.first && bytes == *carried.first)
+        return std::nullopt;
+    if (carried.has_pointers)
+        rebind_words(carried, bytes);
+    const std::span<std::byte> new_memory = carried.new_memory();
+    std::vector<std::byte> value(new_memory.size());
+    copy_bytes(value.data(), new_memory.data(), value.size());
+    if (std::optional<std::string> refusal =
+            migration_->carry(*carried.old_one->type, *carried.new_one->type, bytes, value,
+                              process.heap, process.construct))
+        return refusal;
+    if (carried.is_edited)
+        notes_.push_back(carried.new_one->name +
+                         " keeps its value, though its initialiser has changed");
+    migrated_count_ += carried.is_same ? 0 : 1;
+    values_.push_back({&carried, std::move(value)});
+    return std::nullopt;
+}
+
+void StaticCarry::rebind_words(const Carried &carried, std::span<std::byte> bytes) {
+    for (std::size_t at = 0; at + kWordBytes <= bytes.size(); at += kWordBytes) {
+        const std::uint64_t word = word_at(bytes, at);
+        if (!rebind_->leads_into_old(word))
+            continue;
+        if (const std::optional<std::uint64_t> now = lead(word))
+            std::memcpy(bytes.data() + at, &*now, sizeof *now);
+        else
+            holds_.push_back({carried.new_one->name, word});
+    }
+}
+
+// None: it leads into no old code, or to nothing that is in the new one.
+std::optional<std::uint64_t> StaticCarry::lead(std::uint64_t word) const {
+    if (!rebind_->leads_into_old(word))
+        return std::nullopt;
+    const std::optional<std::uint64_t> place = place_of(word);
+    return place ? place : rebind_->answer(word);
+}
+
+// What the values have in memory of malloc. Of a type that has changed there is none, which was
+// made sure of.
+void StaticCarry::lead_outside(const Process &process) {
+    if (process.memory == nullptr)
+        return;
+    const auto is_outside = [this, heap = process.heap](std::uint64_t address) {
+        return !heap.contains(address) && !rebind_->leads_into_old(address) &&
+               std::ranges::none_of(pairs_, [address](const Pair &pair) {
+                   return is_in(*pair.new_version.code, address);
+               });
+    };
+    outside_.emplace(*process.memory, is_outside,
+                     [this](std::uint64_t word) { return lead(word); });
+    for (const Value &value : values_) {
+        if (value.carried->has_pointers &&
+            !outside_->follow(*value.carried->new_one->type, value.bytes))
+            holds_.push_back({value.carried->new_one->name, std::nullopt});
+    }
+}
+
+// Of a variable that is carried, or a part of one.
+std::optional<std::uint64_t> StaticCarry::place_of(std::uint64_t word) const {
+    auto next = by_old_address_.upper_bound(word);
+    if (next == by_old_address_.begin())
+        return std::nullopt;
+    const auto &[begin, carried] = *--next;
+    const std::uint64_t offset = word - begin;
+    if (offset > carried->old_one->type->size_bytes)
+        return std::nullopt;
+    const std::uint64_t now = range_of(carried->new_memory()).begin;
+    if (carried->is_same || offset == 0)
+        return now + offset;
+    const auto parts =
+        LayoutDiff::parts_at(*carried->old_one->type, *carried->new_one->type, offset);
+    if (parts.empty() || !parts.front().place)
+        return std::nullopt;
+    return now + *parts.front().place;
+}
+
+void StaticCarry::put(const Value &value, WrittenMemory *written) {
+    const std::span<std::byte> to = value.carried->new_memory();
+    if (!value.bytes.empty())
+        copy_bytes(to.data(), value.bytes.data(), value.bytes.size());
+    else if (written != nullptr)
+        copy_pages(to, value.carried->old_memory(), *written);
+    else
+        copy_bytes(to.data(), value.carried->old_memory().data(), to.size());
+    if (value.carried->new_one->guard != 0)
+        set_reached(*value.carried->pair->new_version.code, *value.carried->new_one);
+}
+
+// What the new library has made in the place of a value.
+std::optional<std::string> StaticCarry::destroy_new(const Process &process) {
+    std::vector<ExitCall *> gone;
+    for (const Pair &pair : pairs_) {
+        const std::vector<ExitCall *> all = pair.new_version.code->library->exit_calls();
+        for (const Value &value : values_) {
+            if (value.carried->pair != &pair || !value.carried->is_same)
+                continue;
+            const auto own = exit_calls_of(all, value.carried->new_memory());
+            gone.insert(gone.end(), own.begin(), own.end());
+        }
+    }
+    for (std::size_t i = 0; i < gone.size(); ++i) {
+        const std::string failure = process.destroy(*gone[i]);
+        if (failure.empty())
+            continue;
+        for (std::size_t done = 0; done <= i; ++done)
+            gone[done]->is_off = true;
+        return "a destructor of a static object has failed (" + failure + ")";
+    }
+    return std::nullopt;
+}
+
+void StaticCarry::hand_over_destructors() {
+    for (const Pair &pair : pairs_) {
+        const std::vector<ExitCall *> old_calls = pair.old_version.code->library->exit_calls();
+        const std::vector<ExitCall *> new_calls = pair.new_version.code->library->exit_calls();
+        for (const Value &value : values_) {
+            if (value.carried->pair != &pair)
+                continue;
+            const auto before = exit_calls_of(old_calls, value.carried->old_memory());
+            const auto now = exit_calls_of(new_calls, value.carried->new_memory());
+            old_calls_.insert(old_calls_.end(), before.begin(), before.end());
+            new_calls_.insert(new_calls_.end(), now.begin(), now.end());
+            for (const ExitCall *call : before) {
+                if (now.empty())
+                    register_anew(*value.carried, *call);
+            }
+        }
+        add_array_destructors(pair);
+    }
+    for (ExitCall *call : old_calls_)
+        call->is_off = true;
+}
+
+// A function's own object, which the new code has not reached and so not registered.
+void StaticCarry::register_anew(const Carried &carried, const ExitCall &call) {
+    const auto function = reinterpret_cast<std::uintptr_t>(call.function);
+    std::optional<std::uint64_t> now = function;
+    if (rebind_->leads_into_old(function))
+        now = rebind_->answer(function);
+    const auto object = place_of(reinterpret_cast<std::uintptr_t>(call.object));
+    if (now && object)
+        new_calls_.push_back(&carried.pair->new_version.code->library->add_exit_call(
+            reinterpret_cast<void (*)(void *)>(*now), reinterpret_cast<void *>(*object)));
+}
+
+// The destructors of an array's elements are one call, which does not say of what array.
+void StaticCarry::add_array_destructors(const Pair &pair) {
+    const bool has_array = std::ranges::any_of(values_, [&](const Value &value) {
+        return value.carried->pair == &pair && value.carried->old_one->type->kind == Kind::kArray;
+    });
+    if (!has_array)
+        return;
+    const auto add = [](const Version &version, std::vector<ExitCall *> &calls) {
+        const std::uint64_t bias = version.code->library->place().load_bias;
+        const std::vector<std::uint64_t> &functions = version.types->array_destructors;
+        for (ExitCall *call : version.code->library->exit_calls()) {
+            const auto function = reinterpret_cast<std::uintptr_t>(call->function);
+            if (call->object == nullptr && !call->is_off &&
+                std::ranges::find(functions, function - bias) != functions.end())
+                calls.push_back(call);
+        }
+    };
+    add(pair.old_version, old_calls_);
+    add(pair.new_version, new_calls_);
+}
+
+void StaticCarry::undo() {
+    if (outside_)
+        outside_->undo();
+    for (ExitCall *call : old_calls_)
+        call->is_off = false;
+    for (ExitCall *call : new_calls_)
+        call->is_off = true;
+    old_calls_.clear();
+    new_calls_.clear();
+}
+
+std::string StaticCarry::detail() const {
+    constexpr std::size_t kMost = 5;
+    std::string text;
+    if (migrated_count_ != 0)
+        text = std::to_string(migrated_count_) +
+               (migrated_count_ == 1 ? " static variable migrated" : " static variables migrated");
+    for (std::size_t i = 0; i < std::min(notes_.size(), kMost); ++i)
+        text += (text.empty() ? "" : "; ") + notes_[i];
+    if (notes_.size() > kMost)
+        text += "; and " + std::to_string(notes_.size() - kMost) + " more";
+    return text;
+}
+
+} // namespace hotrun

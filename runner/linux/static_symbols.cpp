@@ -1,0 +1,174 @@
+#include "linux/static_symbols.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <dwarf.h>
+#include <gelf.h>
+
+namespace hotrun {
+
+namespace {
+
+constexpr std::string_view kResetSection = "hotrun_reset";
+
+std::string_view bytes_of(Elf_Scn *section) {
+    const Elf_Data *data = ::elf_getdata(section, nullptr);
+    return data == nullptr || data->d_buf == nullptr
+               ? std::string_view()
+               : std::string_view(static_cast<const char *>(data->d_buf), data->d_size);
+}
+
+// The linker makes these read-only when it has filled them in, or they are the compiler's own.
+bool is_relocated_once(std::string_view name) {
+    return name.starts_with(".data.rel.ro") || name.starts_with(".init_array") ||
+           name.starts_with(".fini_array") || name.starts_with(".ctors") ||
+           name.starts_with(".dtors") || name.starts_with(".dynamic") || name.starts_with(".got");
+}
+
+// Names that belong to the compiler and its libraries (C11 7.1.3, C++17 [lex.name]).
+bool is_reserved(std::string_view symbol) {
+    return symbol.starts_with("__") || symbol.starts_with("_ZSt") || symbol.starts_with("_ZNSt");
+}
+
+constexpr std::size_t kLongestStart = 24;
+
+// As g++ and clang call them.
+bool is_array_destructor(std::string_view start) {
+    return start.starts_with("__tcf_") || start.starts_with("__cxx_global_array_dtor");
+}
+
+} // namespace
+
+StaticSymbols::StaticSymbols(Elf *elf) {
+    std::size_t section_names = 0;
+    if (elf == nullptr || ::gelf_getclass(elf) != ELFCLASS64 ||
+        ::elf_getshdrstrndx(elf, &section_names) != 0)
+        return;
+    Elf_Scn *table = nullptr;
+    GElf_Shdr table_header{};
+    std::string_view info;
+    sections_.push_back(Section::kOther);
+    for (Elf_Scn *each = nullptr; (each = ::elf_nextscn(elf, each)) != nullptr;) {
+        GElf_Shdr header;
+        Section kind = Section::kOther;
+        if (::gelf_getshdr(each, &header) != nullptr) {
+            const char *text = ::elf_strptr(elf, section_names, header.sh_name);
+            const std::string_view name = text == nullptr ? "" : text;
+            const bool is_writable = (header.sh_flags & SHF_WRITE) != 0 &&
+                                     (header.sh_flags & SHF_TLS) == 0 && !is_relocated_once(name);
+            if (is_writable)
+                kind = name.starts_with(kResetSection) ? Section::kReset : Section::kWritable;
+            if (header.sh_type == SHT_SYMTAB) {
+                table = each;
+                table_header = header;
+            }
+            const bool is_plain = (header.sh_flags & SHF_COMPRESSED) == 0;
+            if (is_plain && name == ".debug_info")
+                info = bytes_of(each);
+            if (is_plain && name == ".debug_addr")
+                addresses_ = bytes_of(each);
+        }
+        sections_.push_back(kind);
+    }
+    Elf_Scn *names = table == nullptr ? nullptr : ::elf_getscn(elf, table_header.sh_link);
+    if (names == nullptr)
+        return;
+    const std::string_view symbols = bytes_of(table);
+    const std::string_view text = bytes_of(names);
+    is_info_known_ = !info.empty();
+    read(reinterpret_cast<const Elf64_Sym *>(symbols.data()), symbols.size() / sizeof(Elf64_Sym),
+         text.data(), text.size());
+    find_in_info(info);
+    find_in_addresses(addresses_);
+}
+
+void StaticSymbols::read(const Elf64_Sym *symbols, std::size_t count, const char *names,
+                         std::size_t bytes) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const Elf64_Sym &symbol = symbols[i];
+        const auto type = ELF64_ST_TYPE(symbol.st_info);
+        if ((type != STT_OBJECT && type != STT_FUNC) || symbol.st_shndx >= sections_.size() ||
+            (type == STT_OBJECT && sections_[symbol.st_shndx] == Section::kOther) ||
+            symbol.st_name >= bytes)
+            continue;
+        const char *text = names + symbol.st_name;
+        if (type == STT_FUNC) {
+            if (is_array_destructor({text, std::min(kLongestStart, bytes - symbol.st_name)}))
+                array_destructors_.push_back(symbol.st_value);
+            continue;
+        }
+        const std::string_view name(text, ::strnlen(text, bytes - symbol.st_name));
+        constexpr std::string_view kGuard = "_ZGV";
+        if (name.starts_with(kGuard))
+            guards_.emplace(name.substr(kGuard.size()), symbol.st_value);
+        else if (!is_reserved(name) && symbol.st_size != 0)
+            variables_.push_back(
+                {symbol.st_value, name, sections_[symbol.st_shndx] == Section::kReset});
+    }
+    std::ranges::stable_sort(variables_, {}, &Variable::address);
+}
+
+const StaticSymbols::Variable *StaticSymbols::find(std::uint64_t address) const {
+    const auto found = std::ranges::lower_bound(variables_, address, {}, &Variable::address);
+    return found == variables_.end() || found->address != address ? nullptr : &*found;
+}
+
+// Itanium C++ ABI 5.1.4.2: a guard is called as its variable is.
+std::uint64_t StaticSymbols::guard_of(const Variable &variable) const {
+    constexpr std::string_view kMangled = "_Z";
+    if (!variable.symbol.starts_with(kMangled))
+        return 0;
+    const auto found = guards_.find(variable.symbol.substr(kMangled.size()));
+    return found == guards_.end() ? 0 : found->second;
+}
+
+// DWARF 5, 2.5.1.1: a location of nine bytes, DW_OP_addr and the address.
+void StaticSymbols::find_in_info(std::string_view info) {
+    constexpr std::string_view kAddress("\x09\x03", 2);
+    if (variables_.empty())
+        return;
+    for (std::size_t at = info.find(kAddress); at != std::string_view::npos;
+         at = info.find(kAddress, at + 1)) {
+        std::uint64_t address = 0;
+        if (info.size() - at < kAddress.size() + sizeof address)
+            break;
+        std::memcpy(&address, info.data() + at + kAddress.size(), sizeof address);
+        if (find(address) != nullptr)
+            places_.push_back(at);
+    }
+}
+
+// Those that units count.
+void StaticSymbols::find_in_addresses(std::string_view addresses) {
+    std::uint64_t address = 0;
+    for (std::size_t at = 0; at + sizeof address <= addresses.size(); at += sizeof address) {
+        std::memcpy(&address, addresses.data() + at, sizeof address);
+        if (find(address) != nullptr)
+            address_places_.push_back(at);
+    }
+}
+
+bool StaticSymbols::may_be_in(Dwarf_Die unit, Dwarf_Off next_offset) const {
+    const auto has_one = [](const std::vector<Dwarf_Off> &places, Dwarf_Off begin, Dwarf_Off end) {
+        const auto found = std::ranges::lower_bound(places, begin);
+        return found != places.end() && *found < end;
+    };
+    if (variables_.empty())
+        return false;
+    if (!is_info_known_ || has_one(places_, ::dwarf_dieoffset(&unit), next_offset))
+        return true;
+    Dwarf_Attribute attribute;
+    Dwarf_Word base = 0;
+    if (::dwarf_formudata(::dwarf_attr(&unit, DW_AT_addr_base, &attribute), &base) != 0)
+        return ::dwarf_hasattr(&unit, DW_AT_GNU_addr_base) != 0;
+    // DWARF 5, 7.27: the header, of which the length comes first, lies before the base.
+    constexpr std::size_t kHeaderBytes = 8;
+    std::uint32_t length = 0;
+    if (base < kHeaderBytes || base > addresses_.size())
+        return true;
+    std::memcpy(&length, addresses_.data() + base - kHeaderBytes, sizeof length);
+    return has_one(address_places_, base, base - kHeaderBytes + sizeof length + length);
+}
+
+} // namespace hotrun

@@ -1,0 +1,54 @@
+// What the symbols of a library say of its static variables, and where its debug information has
+// their addresses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <elfutils/libdw.h>
+
+namespace hotrun {
+
+// As long as the Elf is there.
+class StaticSymbols {
+  public:
+    // None of a library without a symbol table.
+    explicit StaticSymbols(Elf *elf);
+
+    struct Variable {
+        std::uint64_t address = 0;
+        std::string_view symbol;
+        bool resets = false; // it lies in a section of HOTRUN_RESET
+    };
+
+    // Of the program's own ones, that may be written; null: there is none at the address.
+    const Variable *find(std::uint64_t address) const;
+
+    // The guard of one that is initialised when it is first reached; 0: none.
+    std::uint64_t guard_of(const Variable &variable) const;
+
+    const std::vector<std::uint64_t> &array_destructors() const { return array_destructors_; }
+
+    // Whether there may be a variable in the entries of the unit. Most units are not read at all.
+    bool may_be_in(Dwarf_Die unit, Dwarf_Off next_offset) const;
+
+  private:
+    void read(const Elf64_Sym *symbols, std::size_t count, const char *names, std::size_t bytes);
+    void find_in_info(std::string_view info);
+    void find_in_addresses(std::string_view addresses);
+
+    enum class Section : std::uint8_t { kOther, kWritable, kReset };
+    std::vector<Section> sections_;                              // by index
+    std::vector<Variable> variables_;                            // by address
+    std::unordered_map<std::string_view, std::uint64_t> guards_; // by the variable's symbol
+    std::vector<Dwarf_Off> places_;                              // in .debug_info, sorted
+    std::vector<std::uint64_t> array_destructors_;
+    bool is_info_known_ = false;            // it may be compressed
+    std::string_view addresses_;            // .debug_addr
+    std::vector<Dwarf_Off> address_places_; // in it, sorted
+};
+
+} // namespace hotrun
