@@ -32,6 +32,8 @@ struct LiveLibrary {
     bool has_unique_symbols = false; // itself or what it is bound to: they stay in the process
     bool is_module = true;           // false: a companion
     std::unique_ptr<SymbolCache> symbols = std::make_unique<SymbolCache>();
+    // Whether its static variables have got the values of a version before. Host's thread.
+    std::unique_ptr<bool> has_values = std::make_unique<bool>(false);
 };
 
 // Adds the code and all that it is bound to, each once.

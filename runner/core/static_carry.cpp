@@ -246,13 +246,14 @@ std::optional<bool> StaticCarry::is_edited(const Carried &carried,
 
 std::optional<std::string> StaticCarry::apply(const std::vector<LiveLibrary::Shared> &live,
                                               const Process &process) {
-    const auto is_live = [&](const Carried &carried) {
-        return std::ranges::any_of(live, [&](const LiveLibrary::Shared &code) {
-            return code.get() == carried.pair->old_version.code;
-        });
+    const auto is_wanted = [&](const Carried &carried) {
+        return !*carried.pair->new_version.code->has_values &&
+               std::ranges::any_of(live, [&](const LiveLibrary::Shared &code) {
+                   return code.get() == carried.pair->old_version.code;
+               });
     };
     for (const Carried &carried : carried_) {
-        if (!is_live(carried))
+        if (!is_wanted(carried)) // or another module has brought them along
             continue;
         if (std::optional<std::string> refusal = find_value(carried, process))
             return "the static variable " + carried.new_one->name +
@@ -264,6 +265,8 @@ std::optional<std::string> StaticCarry::apply(const std::vector<LiveLibrary::Sha
     for (const Value &value : values_)
         put(value, process.written);
     hand_over_destructors();
+    for (const Value &value : values_)
+        *value.carried->pair->new_version.code->has_values = true;
     return std::nullopt;
 }
 
@@ -456,6 +459,8 @@ void StaticCarry::undo() {
         call->is_off = true;
     old_calls_.clear();
     new_calls_.clear();
+    for (const Value &value : values_)
+        *value.carried->pair->new_version.code->has_values = false;
 }
 
 std::string StaticCarry::detail() const {

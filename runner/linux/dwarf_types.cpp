@@ -1,5 +1,6 @@
 #include "linux/dwarf_types.hpp"
 
+#include "core/demangle.hpp"
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
@@ -373,7 +374,7 @@ class VariableSearch {
     void take_computed(Dwarf_Die variable, const char *name, const Scope &scope) {
         StaticVariable found;
         found.name = found.symbol = text_of(scope) + name;
-        if (!has_flag(variable, DW_AT_external))
+        if (!is_external(variable))
             found.file = file_;
         found.is_computed = true;
         types_.statics.push_back(std::move(found));
@@ -388,15 +389,25 @@ class VariableSearch {
         if (!type || !taken_.insert(address).second)
             return;
         StaticVariable found;
-        found.name = text_of(scope) + name;
         found.symbol = symbol->symbol;
-        if (!has_flag(variable, DW_AT_external))
+        found.name = demangle(found.symbol);
+        if (found.name == found.symbol)
+            found.name = text_of(scope) + name;
+        if (!is_external(variable))
             found.file = file_;
         found.address = address;
         found.type = layouts_.of(*type);
         found.guard = symbols_->guard_of(*symbol);
         found.resets = symbol->resets;
         types_.statics.push_back(std::move(found));
+    }
+
+    // Itself, or what it was declared as before.
+    static bool is_external(Dwarf_Die variable) {
+        Dwarf_Attribute found;
+        bool is_set = false;
+        return ::dwarf_attr_integrate(&variable, DW_AT_external, &found) != nullptr &&
+               ::dwarf_formflag(&found, &is_set) == 0 && is_set;
     }
 
     static std::string text_of(const Scope &scope) {
@@ -482,8 +493,9 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
         if (!is_skeleton && !may_be_here)
             continue;
         layouts.set_unit(entry);
-        variables.search_unit(is_skeleton && split.addr != nullptr ? split : entry,
-                              absolute_path(entry, ::dwarf_diename(&entry)));
+        Dwarf_Die &unit_with_entries = is_skeleton && split.addr != nullptr ? split : entry;
+        variables.search_unit(unit_with_entries,
+                              absolute_path(entry, ::dwarf_diename(&unit_with_entries)));
     }
     return text ? types : nullptr;
 }

@@ -47,7 +47,7 @@ class Linked : public testing::Test {
     HotrunProcess &start(const Words &targets, const Words &options = {}) {
         if (!fs::exists(project.builddir()))
             project.set_up();
-        Words arguments = {"--interval", "5"};
+        Words arguments = {"--interval", "5", statics};
         arguments.insert(arguments.end(), options.begin(), options.end());
         arguments.insert(arguments.end(), targets.begin(), targets.end());
         hotrun_.emplace(arguments, project.path());
@@ -85,6 +85,7 @@ class Linked : public testing::Test {
         "shared_module('music', 'music.c', link_with: base, include_directories: inc)\n";
 
     TestProject project;
+    const char *statics = "--no-statics"; // a count that begins anew tells whose it is
     std::optional<HotrunProcess> hotrun_;
 };
 
@@ -125,6 +126,18 @@ TEST_F(Linked, OneSaveOfBothIsOneNewGenerationOfBoth) {
         ASSERT_TRUE(hotrun.wait_for("game=" + text + "/" + text + "/1\n"));
         EXPECT_FALSE(printed("game=" + text + "/" + std::to_string(value - 1)));
     }
+}
+
+// Both modules bring it along, and it has its values once.
+TEST_F(Linked, AVariableOfASharedCompanionKeepsItsValue) {
+    statics = "--verbose";
+    HotrunProcess &hotrun = start({"game", "music"});
+    ASSERT_TRUE(hotrun.wait_for("game=1/1/21\n"));
+    set_base(2);
+    ASSERT_NE(hotrun.next("reloaded"), nullptr);
+    ASSERT_TRUE(hotrun.wait_for("music=1/2/"));
+    EXPECT_FALSE(printed("=1/2/1\n"));
+    EXPECT_FALSE(printed("=1/2/2\n"));
 }
 
 TEST_F(Linked, TwoModulesShareOneCompanion) {

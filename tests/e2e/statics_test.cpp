@@ -58,7 +58,8 @@ TEST_F(Statics, AreCarriedThereAndBack) {
         ASSERT_NE(event, nullptr);
         EXPECT_EQ(event->at("state").as_string(), "migrated");
         EXPECT_EQ(std::string(event->at("detail").as_string()),
-                  "1 static variable migrated; touched keeps its value, though its initialiser has "
+                  "1 static variable migrated; (anonymous namespace)::touched keeps its value, "
+                  "though its initialiser has "
                   "changed");
         expect_held(said);
     };

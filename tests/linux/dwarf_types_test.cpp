@@ -56,6 +56,20 @@ class DwarfTypesTest : public testing::TestWithParam<const char *> {
         return found == type.members.end() ? kNone : *found;
     }
 
+    const StaticVariable &variable(const std::string &name) const {
+        static const StaticVariable kNone{};
+        const auto found = std::ranges::find(types_->statics, name, &StaticVariable::name);
+        EXPECT_NE(found, types_->statics.end()) << name;
+        return found == types_->statics.end() ? kNone : *found;
+    }
+    std::uint64_t address_of(const char *symbol) const {
+        void *found = ::dlsym(library_, symbol);
+        Dl_info info{};
+        ::dladdr(found, &info);
+        return reinterpret_cast<std::uintptr_t>(found) -
+               reinterpret_cast<std::uintptr_t>(info.dli_fbase);
+    }
+
     std::shared_ptr<const LibraryTypes> types_;
     void *library_;
 };
@@ -128,15 +142,46 @@ TEST_P(DwarfTypesTest, TellsOfTypesOfTemplatesFunctionsAndFiles) {
     EXPECT_EQ(type_of("state")->members[0].type->kind, Kind::kUnsigned);
 }
 
+TEST_P(DwarfTypesTest, TellsOfStaticVariables) {
+    const StaticVariable &exported = variable("exported_number");
+    EXPECT_EQ(exported.address, address_of("exported_number"));
+    EXPECT_EQ(exported.file, "");
+    EXPECT_EQ(exported.type->size_bytes, sizeof(int));
+    EXPECT_FALSE(exported.resets);
+    const StaticVariable &of_file = variable("file_state");
+    EXPECT_TRUE(of_file.file.ends_with("fixtures/types.c")) << of_file.file;
+    EXPECT_EQ(of_file.type, type_of("c_state"));
+    EXPECT_TRUE(variable("reset_number").resets);
+    EXPECT_EQ(variable("next_number::count").guard, 0U);
+    EXPECT_EQ(variable("game::lives").symbol, "_ZN4game5livesE");
+    EXPECT_TRUE(variable("(anonymous namespace)::unseen").file.ends_with("fixtures/types.cpp"));
+    const StaticVariable &text = variable("next_length::text");
+    EXPECT_EQ(text.type->size_bytes, sizeof(std::string));
+    EXPECT_NE(text.guard, 0U);
+    EXPECT_NE(text.guard, text.address);
+    const auto of_template =
+        std::ranges::find(types_->statics, "_ZN4game8NumberedIlE6numberE", &StaticVariable::symbol);
+    EXPECT_NE(of_template, types_->statics.end());
+}
+
+TEST_P(DwarfTypesTest, DoesNotTellOfWhatIsNotTheProgramsOwn) {
+    for (const StaticVariable &variable : types_->statics) {
+        EXPECT_FALSE(variable.symbol.starts_with("_ZSt")) << variable.symbol;
+        EXPECT_FALSE(variable.symbol.starts_with("_ZTV")) << variable.symbol;
+        EXPECT_EQ(variable.name.find("hotrun_type_"), std::string::npos);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,
                          testing::Values("dwarf4", "dwarf5", "split", "units"),
                          [](const auto &info) { return std::string(info.param); });
 
 TEST(DwarfTypes, AFileWithoutThemTellsOfNothing) {
     const std::string folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    EXPECT_EQ(DwarfTypeReader(DwarfTypeReader::Statics::kRead).read(folder + "/fixture_types_bare.so"), nullptr);
-    EXPECT_EQ(DwarfTypeReader(DwarfTypeReader::Statics::kRead).read("/dev/null"), nullptr);
-    EXPECT_EQ(DwarfTypeReader(DwarfTypeReader::Statics::kRead).read("/absent"), nullptr);
+    DwarfTypeReader reader(DwarfTypeReader::Statics::kRead);
+    EXPECT_EQ(reader.read(folder + "/fixture_types_bare.so"), nullptr);
+    EXPECT_EQ(reader.read("/dev/null"), nullptr);
+    EXPECT_EQ(reader.read("/absent"), nullptr);
 }
 
 } // namespace
