@@ -124,6 +124,8 @@ class Converter {
     void operator()(const ConvertEnumerator &step) const {
         const std::int64_t before = integer_at(step.from, from_);
         const auto found = step.values.find(before);
+        if (found == step.values.end() && step.is_left)
+            return;
         if (found == step.values.end() && before == 0) // as in memory that was never written
             return put_integer(step.to, to_, 0);
         if (found == step.values.end())
@@ -151,6 +153,10 @@ class Converter {
             return;
         if (std::string failure = report_.construct(*step.type, to_ + step.to); !failure.empty())
             refuse(std::move(failure));
+    }
+
+    void operator()(const LeaveToModule &step) const {
+        report_.left.push_back({&step, from_ + step.from, to_ + step.to});
     }
 
   private:

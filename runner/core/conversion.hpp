@@ -43,6 +43,7 @@ struct ConvertEnumerator {
     NumberPlace to;
     std::unordered_map<std::int64_t, std::int64_t> values;
     std::string path;
+    bool is_left = false; // what is none of them is left to the module, not refused
 };
 
 // What can't be carried over, unless there is nothing: all of its bytes are zero.
@@ -67,8 +68,16 @@ struct ConstructObject {
     const TypeLayout *type = nullptr;
 };
 
+// An object that the module goes on to carry over by itself.
+struct LeaveToModule {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    const TypeLayout *old_type = nullptr;
+    const TypeLayout *new_type = nullptr;
+};
+
 using ConversionStep = std::variant<CopyBytes, ConvertNumber, ConvertEnumerator, ExpectZero,
-                                    ConvertElements, ConstructObject>;
+                                    ConvertElements, ConstructObject, LeaveToModule>;
 
 // What no step writes is a new member.
 struct Conversion {
@@ -85,6 +94,13 @@ struct ConversionReport {
     std::vector<std::string> losses; // values that the new type can't hold: "path: old became new"
     std::size_t loss_count = 0;
     std::string refusal; // the first; empty: none
+
+    struct Left { // to the module
+        const LeaveToModule *step;
+        const std::byte *from;
+        std::byte *to;
+    };
+    std::vector<Left> left;
 
     // Gives how it failed; empty: it did not.
     std::function<std::string(const TypeLayout &, std::byte *)> construct;

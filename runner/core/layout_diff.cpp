@@ -42,7 +42,8 @@ struct LayoutDiff::Site {
     std::uint64_t from;
     std::uint64_t to;
     std::string path;
-    std::string place; // " (file:line)" of the member, or nothing
+    std::string place;    // " (file:line)" of the member, or nothing
+    bool is_left = false; // to the module: what can't be carried over is not refused
 
     std::string where() const { return path + place; }
     void refuse(const std::string &why) const {
@@ -177,18 +178,18 @@ void LayoutDiff::follow(const TypeLayout &old_type, const TypeLayout &new_type) 
 }
 
 const Conversion &LayoutDiff::between(const TypeLayout &old_type, const TypeLayout &new_type) {
-    std::unique_ptr<Conversion> &known = conversions_[{&old_type, &new_type}];
-    if (known == nullptr) {
-        known = std::make_unique<Conversion>();
-        build(*known, old_type, new_type);
-    }
-    return *known;
+    return between(old_type, new_type, false);
 }
 
-void LayoutDiff::build(Conversion &conversion, const TypeLayout &old_type,
-                       const TypeLayout &new_type) {
-    conversion.is_same = are_same(old_type, new_type);
-    add({conversion, 0, 0, type_name(old_type), {}}, old_type, new_type);
+const Conversion &LayoutDiff::between(const TypeLayout &old_type, const TypeLayout &new_type,
+                                      bool is_left) {
+    std::unique_ptr<Conversion> &known = conversions_[{{&old_type, &new_type}, is_left}];
+    if (known == nullptr) {
+        known = std::make_unique<Conversion>();
+        known->is_same = are_same(old_type, new_type);
+        add({*known, 0, 0, type_name(old_type), {}, is_left}, old_type, new_type);
+    }
+    return *known;
 }
 
 void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type) {
@@ -200,8 +201,11 @@ void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLay
     if (from == Kind::kIncomplete || to == Kind::kIncomplete)
         return site.refuse(only_declared(from == Kind::kIncomplete ? old_type : new_type));
     if (from == Kind::kEnumeration && to == Kind::kEnumeration) {
-        ConvertEnumerator step{
-            place_of(old_type, site.from), place_of(new_type, site.to), {}, site.path};
+        ConvertEnumerator step{place_of(old_type, site.from),
+                               place_of(new_type, site.to),
+                               {},
+                               site.path,
+                               site.is_left};
         for (const Enumerator &old_one : old_type.enumerators) {
             const auto found = std::ranges::find(new_type.enumerators,
                                                  renames_.name_of(old_one.name, old_type, new_type),
@@ -218,18 +222,29 @@ void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLay
         add_pointer(site, old_type, new_type);
     } else if (from == Kind::kArray && to == Kind::kArray) {
         add_array(site, old_type, new_type);
-    } else if (from == Kind::kStruct && to == Kind::kStruct) {
-        add_members(site, old_type, new_type);
-    } else if (from == Kind::kUnion && to == Kind::kUnion) {
-        expect_zero(site, old_type,
-                    "the union " + type_name(old_type) +
-                        " has changed, and which of its members is in use can't be known: clear "
-                        "it in hotrun_unload");
+    } else if (from == to && is_class(from)) {
+        add_class(site, old_type, new_type);
     } else {
         expect_zero(site, old_type,
                     type_name(old_type) + " can't become " + type_name(new_type) +
                         ": clear it in hotrun_unload, or give the member another name");
     }
+}
+
+void LayoutDiff::add_class(const Site &site, const TypeLayout &old_type,
+                           const TypeLayout &new_type) {
+    const bool is_left = left_.contains(type_name(new_type));
+    Site at = site;
+    at.is_left |= is_left;
+    if (old_type.kind == Kind::kStruct)
+        add_members(at, old_type, new_type);
+    else
+        expect_zero(at, old_type,
+                    "the union " + type_name(old_type) +
+                        " has changed, and which of its members is in use can't be known: clear "
+                        "it in hotrun_unload");
+    if (is_left)
+        site.conversion.steps.emplace_back(LeaveToModule{site.from, site.to, &old_type, &new_type});
 }
 
 // Neighbours that stay neighbours are one copy.
@@ -243,7 +258,11 @@ void LayoutDiff::add_copy(Conversion &conversion, const CopyBytes &copy) {
         conversion.steps.emplace_back(copy);
 }
 
+// What is left to the module is as a new member until then.
 void LayoutDiff::expect_zero(const Site &site, const TypeLayout &old_type, std::string why) {
+    site.conversion.has_new |= site.is_left;
+    if (site.is_left)
+        return;
     site.conversion.steps.emplace_back(
         ExpectZero{site.from, old_type.size_bytes, site.where() + ": " + std::move(why)});
 }
@@ -257,7 +276,7 @@ void LayoutDiff::add_pointer(const Site &site, const TypeLayout &old_type,
 
 void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
                            const TypeLayout &new_type) {
-    const Conversion &element = between(*old_type.element, *new_type.element);
+    const Conversion &element = between(*old_type.element, *new_type.element, site.is_left);
     if (element.refusal)
         site.refuse("in its elements, " + *element.refusal);
     site.conversion.has_new |= element.has_new || new_type.count > old_type.count;
@@ -299,8 +318,9 @@ void LayoutDiff::add_new(Conversion &conversion, const std::string &type,
 
 void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
                             const MemberLayout &new_member) {
-    Site at{site.conversion, site.from + old_member.offset_bytes, site.to + new_member.offset_bytes,
-            site.path, site.place};
+    Site at = site;
+    at.from += old_member.offset_bytes;
+    at.to += new_member.offset_bytes;
     if (!old_member.is_base && !old_member.name.empty())
         at.path += "." + old_member.name;
     if (new_member.line != 0)

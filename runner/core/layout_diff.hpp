@@ -24,7 +24,9 @@ std::string only_declared(const TypeLayout &type);
 class LayoutDiff {
   public:
     LayoutDiff() = default;
-    explicit LayoutDiff(Renames renames) : renames_(std::move(renames)) {}
+    // `left`: the names of new types whose objects the module goes on to carry over by itself.
+    explicit LayoutDiff(Renames renames, std::set<std::string> left = {})
+        : renames_(std::move(renames)), left_(std::move(left)) {}
 
     const Renames &renames() const { return renames_; }
 
@@ -70,8 +72,9 @@ class LayoutDiff {
     bool compare(const TypeLayout &old_type, const TypeLayout &new_type);
     bool compare_members(const TypeLayout &old_type, const TypeLayout &new_type);
     void follow(const TypeLayout &old_type, const TypeLayout &new_type);
-    void build(Conversion &conversion, const TypeLayout &old_type, const TypeLayout &new_type);
+    const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type, bool is_left);
     void add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add_class(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_members(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_new(Conversion &conversion, const std::string &type, const MemberLayout &member);
     void add_member(const Site &site, const MemberLayout &old_member,
@@ -82,7 +85,8 @@ class LayoutDiff {
     void expect_zero(const Site &site, const TypeLayout &old_type, std::string why);
 
     Renames renames_;
-    std::map<Pair, std::unique_ptr<Conversion>> conversions_;
+    std::set<std::string> left_;
+    std::map<std::pair<Pair, bool>, std::unique_ptr<Conversion>> conversions_;
     std::map<Pair, bool> same_;
     std::vector<Pair> to_follow_; // what pointers lead to, and is yet to be compared
     std::set<Pair> followed_;

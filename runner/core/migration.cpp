@@ -1,6 +1,9 @@
 #include "core/migration.hpp"
 
+#include "core/object_members.hpp"
+
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <numeric>
 #include <utility>
@@ -19,6 +22,9 @@ std::uint64_t address_of(const void *pointer) {
 const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t address) {
     return reinterpret_cast<const hotrun_type *>(library.load_bias + address);
 }
+
+// Blocks are put aside where objects of any type may lie.
+constexpr std::size_t kAlignment = alignof(std::max_align_t);
 
 Migration::Constructor constructor_at(const Migration::Loaded &library, std::uint64_t address) {
     Migration::Constructor constructor = nullptr;
@@ -59,7 +65,7 @@ void add_sentence(std::string &text, const std::string &more) {
 } // namespace
 
 Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
-    : olds_(std::move(olds)), news_(std::move(news)), diff_(find_renames()) {
+    : olds_(std::move(olds)), news_(std::move(news)), diff_(find_renames(), find_migrators()) {
     for (const Loaded &old : olds_) {
         if (old.types == nullptr)
             continue;
@@ -89,6 +95,20 @@ Renames Migration::find_renames() {
             renamed_types_.emplace(old.range.begin, renames.add_old(*old.types));
     }
     return renames;
+}
+
+std::set<std::string> Migration::find_migrators() {
+    std::set<std::string> names;
+    for (const Loaded &library : news_) {
+        if (library.types == nullptr)
+            continue;
+        for (const LibraryTypes::Migrator &migrator : library.types->migrators) {
+            migrators_.emplace(type_name(*migrator.type),
+                               constructor_at(library, migrator.function));
+            names.insert(type_name(*migrator.type));
+        }
+    }
+    return names;
 }
 
 void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor) {
@@ -172,7 +192,7 @@ std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> Migration::descr
 }
 
 std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
-                                            const Construct &construct) {
+                                            const Construct &construct, const Finish &finish) {
     const std::vector<LiveBlock> blocks = heap.live_blocks();
     if (blocks.size() != heap.statistics().block_count)
         return "the heap is damaged: a header of a block was written over";
@@ -184,6 +204,12 @@ std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
         return refusal;
     if (Answer refusal = convert_moved(construct))
         return refusal;
+    if (Answer refusal = lead_state(heap, state))
+        return refusal;
+    return finish_left(finish);
+}
+
+Migration::Answer Migration::lead_state(PermanentHeap &heap, void *&state) {
     for (const bool is_root : {true, false}) {
         const std::uint64_t word = address_of(is_root ? heap.root() : state);
         const Moved *moved = moved_at(word);
@@ -195,6 +221,21 @@ std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
                    type_name(*moved->change->old_type) + " that is gone";
         void *const pointer = reinterpret_cast<void *>(*found);
         is_root ? heap.set_root(pointer) : static_cast<void>(state = pointer);
+    }
+    return std::nullopt;
+}
+
+Migration::Answer Migration::finish_left(const Finish &finish) {
+    ObjectMembers members;
+    for (const ConversionReport::Left &left : report_.left) {
+        const std::string name = type_name(*left.step->new_type);
+        const std::string failure =
+            finish(migrators_.at(name),
+                   members.object(*left.step->old_type, const_cast<std::byte *>(left.from)),
+                   members.object(*left.step->new_type, left.to));
+        if (!failure.empty())
+            return "the function that HOTRUN_MIGRATE names for " + name + " has failed (" +
+                   failure + ")";
     }
     return std::nullopt;
 }
@@ -228,7 +269,7 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         const std::uint64_t count = block.payload.size() / change->old_type->size_bytes;
         const std::uint64_t bytes = count * change->old_type->size_bytes;
         moved_.push_back({{begin, begin + bytes}, 0, saved_bytes, count, change});
-        saved_bytes += bytes;
+        saved_bytes += (bytes + kAlignment - 1) / kAlignment * kAlignment;
     }
     saved_ = std::make_unique_for_overwrite<std::byte[]>(saved_bytes);
     for (const Moved &moved : moved_)
@@ -304,6 +345,8 @@ std::string Migration::detail() const {
         add_sentence(text, "new: " + listed(diff_.added()));
     if (!moved_.empty() && !diff_.gone().empty())
         add_sentence(text, "gone: " + listed(diff_.gone()));
+    if (!report_.left.empty())
+        add_sentence(text, std::to_string(report_.left.size()) + " by HOTRUN_MIGRATE");
     for (const std::string &loss : report_.losses)
         add_sentence(text, loss);
     if (report_.loss_count > report_.losses.size())

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -49,9 +50,14 @@ class Migration {
     using Constructor = void (*)(hotrun_context *);
     using Construct = std::function<std::string(Constructor, void *objects, std::size_t count)>;
 
+    // Calls the function that HOTRUN_MIGRATE made. As above.
+    using Finish = std::function<std::string(Constructor, const hotrun_object &old_object,
+                                             const hotrun_object &new_object)>;
+
     // Once. A sentence that says why not: the heap is left half done, to be brought back by a
     // snapshot. Pointers into the old libraries have been led to the new ones before.
-    std::optional<std::string> apply(PermanentHeap &heap, void *&state, const Construct &construct);
+    std::optional<std::string> apply(PermanentHeap &heap, void *&state, const Construct &construct,
+                                     const Finish &finish = {});
 
     // What the user may want to know of an applied one: values that were lost, members that are
     // gone and new; empty: nothing.
@@ -84,6 +90,7 @@ class Migration {
     using Answer = std::optional<std::string>; // a refusal
 
     Renames find_renames();
+    std::set<std::string> find_migrators();
     void add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor);
     void find_new_type(Change &change, bool in_same_file);
     const Change *change_of(const hotrun_type *type) const;
@@ -91,6 +98,8 @@ class Migration {
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer convert_moved(const Construct &construct);
+    Answer lead_state(PermanentHeap &heap, void *&state);
+    Answer finish_left(const Finish &finish);
     std::string construct_in(const TypeLayout &type, std::byte *place,
                              const Construct &construct) const;
     Answer lead_pointers(const PermanentHeap &heap,
@@ -111,6 +120,7 @@ class Migration {
     std::vector<Loaded> olds_;
     std::vector<Loaded> news_;
     std::map<std::uint64_t, RenamedTypes> renamed_types_;
+    std::map<std::string, Constructor> migrators_; // of new types, by name
     LayoutDiff diff_;
     std::unordered_map<const hotrun_type *, Change> changes_;               // by the old descriptor
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one

@@ -187,6 +187,14 @@ bool Module::migrate(Candidate &candidate, Switched &switched) {
         heap_, context_.host.state,
         [&](Migration::Constructor constructor, void *objects, std::size_t count) {
             return construct(callbacks, constructor, {objects, count});
+        },
+        [&](Migration::Constructor function, const hotrun_object &old_object,
+            const hotrun_object &new_object) {
+            context_.host.old_object = &old_object;
+            context_.host.new_object = &new_object;
+            std::string failure = construct(callbacks, function, {});
+            context_.host.old_object = context_.host.new_object = nullptr;
+            return failure;
         });
     if (refusal && parts_.on_refuse == OnRefuse::kKeep) {
         switched.failure = refuse(candidate, std::move(*refusal));

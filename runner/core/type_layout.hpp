@@ -74,9 +74,16 @@ struct LibraryTypes {
         std::string to; // of a member or an enumerator; empty: the type itself was renamed
     };
 
+    // HOTRUN_MIGRATE: what the module carries over by a function of its own.
+    struct Migrator {
+        const TypeLayout *type = nullptr;
+        std::uint64_t function = 0; // where it has the address of one
+    };
+
     std::deque<TypeLayout> types; // owns all of them; none is moved
     std::vector<Descriptor> descriptors;
     std::vector<Rename> renames;
+    std::vector<Migrator> migrators;
 };
 
 class TypeReader {

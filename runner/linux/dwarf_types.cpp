@@ -26,6 +26,7 @@ constexpr const char *kDescriptorName = "hotrun_type_";
 constexpr const char *kTypePointerName = "of";
 constexpr const char *kConstructorName = "construct";
 constexpr std::string_view kRenamePrefix = "hotrun_renamed_";
+constexpr std::string_view kMigratorPrefix = "hotrun_migrated_";
 
 // Collects layouts; each entry is read once.
 class Layouts {
@@ -346,7 +347,8 @@ class DescriptorSearch {
     void take(Dwarf_Die variable) {
         const std::string name = name_of(variable);
         const bool is_rename = name.starts_with(kRenamePrefix);
-        if (name != kDescriptorName && !is_rename)
+        const bool is_migrator = name.starts_with(kMigratorPrefix);
+        if (name != kDescriptorName && !is_rename && !is_migrator)
             return;
         const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type);
         if (!type)
@@ -358,6 +360,8 @@ class DescriptorSearch {
         const std::optional<std::uint64_t> address = address_of(variable);
         if (!address)
             return;
+        if (is_migrator)
+            return take_migrator(object, *address);
         LibraryTypes::Descriptor descriptor{*address, nullptr, 0};
         any_child(object, [&](Dwarf_Die member) {
             take_member(member, descriptor);
@@ -380,6 +384,20 @@ class DescriptorSearch {
         });
         if (rename.type != nullptr && !rename.from.empty())
             types_.renames.push_back(std::move(rename));
+    }
+
+    void take_migrator(Dwarf_Die object, std::uint64_t address) {
+        LibraryTypes::Migrator migrator;
+        any_child(object, [&](Dwarf_Die member) {
+            if (name_of(member) == kDescriptorName)
+                migrator.type = pointee_of(member);
+            else
+                migrator.function =
+                    address + number_of(member, DW_AT_data_member_location).value_or(0);
+            return false;
+        });
+        if (migrator.type != nullptr)
+            types_.migrators.push_back(migrator);
     }
 
     // g++ has the bytes of constants in namespaces, and does not tell where they lie.

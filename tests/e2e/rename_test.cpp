@@ -31,5 +31,28 @@ TEST_P(Renamed, KeepsItsValuesAndTheLineMayStay) {
 INSTANTIATE_TEST_SUITE_P(Optimisation, Renamed, testing::Values("-O0", "-O2"),
                          [](const auto &info) { return std::string(info.param + 1); });
 
+TEST_F(FaultTest, WhatCannotBeKnownIsCarriedOverByTheModule) {
+    run.put_bytes(compiled("left_module.cpp", {"-DVERSION=1"}));
+    run.start();
+    run.wait_until_ready();
+    run.put_bytes(compiled("left_module.cpp", {"-DVERSION=2", "-DFAILS"}));
+    const boost::json::object *event = run.expect_outcome("rejected");
+    ASSERT_NE(event, nullptr);
+    EXPECT_NE(event->at("detail").as_string().find(
+                  "the function that HOTRUN_MIGRATE names for game::Shape has failed (SIGSEGV"),
+              std::string::npos)
+        << event->at("detail");
+    EXPECT_TRUE(run.hotrun().wait_for("<version 1 goes on>"));
+    run.put_bytes(compiled("left_module.cpp", {"-DVERSION=2"}));
+    event = run.expect_outcome("reloaded");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->at("state").as_string(), "migrated");
+    EXPECT_NE(event->at("detail").as_string().find("4 by HOTRUN_MIGRATE"), std::string::npos)
+        << event->at("detail");
+    EXPECT_TRUE(run.hotrun().wait_for("<the state of "));
+    EXPECT_TRUE(run.hotrun().wait_for("<version 2 holds>"));
+    run.expect_clean_end(SIGTERM, 0);
+}
+
 } // namespace
 } // namespace hotrun::e2e

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -146,6 +147,20 @@ TEST_P(DwarfTypesTest, TellsOfRenames) {
     for (const LibraryTypes::Rename &rename : types_->renames)
         found.push_back({rename.type->name, rename.from, rename.to});
     EXPECT_EQ(found, expected);
+}
+
+TEST_P(DwarfTypesTest, TellsOfWhatTheModuleCarriesOver) {
+    ASSERT_EQ(types_->migrators.size(), 2U);
+    for (const LibraryTypes::Migrator &migrator : types_->migrators) {
+        Dl_info info{};
+        ::dladdr(::dlsym(library_, "type_of_player"), &info);
+        void *function = nullptr;
+        std::memcpy(&function, static_cast<const char *>(info.dli_fbase) + migrator.function,
+                    sizeof function);
+        EXPECT_NE(::dladdr(function, &info), 0) << migrator.type->name;
+    }
+    EXPECT_EQ(type_name(*types_->migrators[0].type), "State");
+    EXPECT_TRUE(is_named(*types_->migrators[1].type, "game::", "Closed"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,

@@ -259,6 +259,32 @@ TEST_F(LayoutDiffTest, AnElementIsConstructedBeforeItsOldMembersArePutIn) {
               (Ints3{8, 1, 3}));
 }
 
+// In an array in it as well; the same elements elsewhere are refused.
+TEST_F(LayoutDiffTest, WhatIsLeftToTheModuleIsNotRefused) {
+    const TypeLayout &red = types.enumeration("E", {{"kRed", 5}});
+    const TypeLayout &blue = types.enumeration("E", {{"kBlue", 5}});
+    const auto item = [&](const TypeLayout &e) -> const TypeLayout & {
+        return types.object("Item", 4, {types.member("e", e, 0)});
+    };
+    const TypeLayout &old_array = types.array_of(item(red), 2);
+    const TypeLayout &new_array = types.array_of(item(blue), 2);
+    LayoutDiff leaving({}, {"State"});
+    ConversionReport left;
+    const Ints2 reds = {5, 5};
+    Ints2 now = {7, 7};
+    const auto convert_by = [&](const Conversion &conversion) {
+        convert(conversion, reinterpret_cast<const std::byte *>(&reds),
+                reinterpret_cast<std::byte *>(&now), left);
+    };
+    convert_by(leaving.between(types.object("State", 8, {types.member("a", old_array, 0)}),
+                               types.object("State", 8, {types.member("a", new_array, 0)})));
+    EXPECT_EQ(left.refusal, "");
+    EXPECT_EQ(now, (Ints2{7, 7}));
+    EXPECT_EQ(left.left.size(), 1U);
+    convert_by(leaving.between(old_array, new_array));
+    EXPECT_NE(left.refusal, "");
+}
+
 TEST_F(LayoutDiffTest, WhatPointersLeadToIsComparedToo) {
     TypeLayout &old_node = types.object("Node", 16, {types.member("x", types.of<int>(), 8)});
     old_node.members.push_back(types.member("next", types.pointer_to(old_node), 0));
