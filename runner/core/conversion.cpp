@@ -30,6 +30,8 @@ std::uint64_t mask_of(std::uint32_t width) {
     return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
 }
 
+} // namespace
+
 std::int64_t integer_at(const NumberPlace &place, const std::byte *object) {
     const std::uint32_t width = width_of(place);
     std::uint64_t bits = (bits_at(place, object) >> place.bit_offset) & mask_of(width);
@@ -37,6 +39,8 @@ std::int64_t integer_at(const NumberPlace &place, const std::byte *object) {
         bits |= ~mask_of(width);
     return static_cast<std::int64_t>(bits);
 }
+
+namespace {
 
 template <typename Float>
 Float float_at(const NumberPlace &place, const std::byte *object) {
@@ -146,6 +150,21 @@ class Converter {
         for (std::uint64_t i = 0; i < step.count; ++i)
             convert(*step.element, from_ + step.from + i * step.from_stride,
                     to_ + step.to + i * step.to_stride, report_);
+    }
+
+    void operator()(const ConvertChoice &step) const {
+        const auto found = step.alternatives.find(integer_at(step.from_tag, from_));
+        if (found == step.alternatives.end())
+            return refuse(step.refusal);
+        const auto &[tag, conversion, type] = found->second;
+        put_integer(step.to_tag, to_, static_cast<std::uint64_t>(tag));
+        if (type == nullptr)
+            return;
+        if (conversion->refusal)
+            return refuse(*conversion->refusal);
+        if (conversion->has_new)
+            (*this)(ConstructObject{step.to, type});
+        convert(*conversion, from_ + step.from, to_ + step.to, report_);
     }
 
     void operator()(const ConstructObject &step) const {

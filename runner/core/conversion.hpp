@@ -68,6 +68,22 @@ struct ConstructObject {
     const TypeLayout *type = nullptr;
 };
 
+// What is in use of a union, as a tag beside it says.
+struct ConvertChoice {
+    struct Alternative {
+        std::int64_t tag = 0; // the new one
+        const Conversion *conversion = nullptr;
+        const TypeLayout *type = nullptr; // the new one
+    };
+
+    NumberPlace from_tag;
+    NumberPlace to_tag;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::unordered_map<std::int64_t, Alternative> alternatives; // by the old tag; no type: none
+    std::string refusal;                                        // of what is not among them
+};
+
 // An object that the module goes on to carry over by itself.
 struct LeaveToModule {
     std::uint64_t from = 0;
@@ -77,7 +93,7 @@ struct LeaveToModule {
 };
 
 using ConversionStep = std::variant<CopyBytes, ConvertNumber, ConvertEnumerator, ExpectZero,
-                                    ConvertElements, ConstructObject, LeaveToModule>;
+                                    ConvertElements, ConvertChoice, ConstructObject, LeaveToModule>;
 
 // What no step writes is a new member.
 struct Conversion {
@@ -105,6 +121,9 @@ struct ConversionReport {
     // Gives how it failed; empty: it did not.
     std::function<std::string(const TypeLayout &, std::byte *)> construct;
 };
+
+// What is no float.
+std::int64_t integer_at(const NumberPlace &place, const std::byte *object);
 
 // Both objects have the size of their type; the bytes of `to` that no step writes stay.
 void convert(const Conversion &conversion, const std::byte *from, std::byte *to,

@@ -78,9 +78,31 @@ std::vector<LayoutDiff::MemberPair> LayoutDiff::matched(const TypeLayout &old_ty
         if (found != left.end())
             left.erase(found);
     }
+    match_templates(all, left);
     for (const MemberLayout *member : left)
         all.emplace_back(nullptr, member);
     return all;
+}
+
+// Bases whose template was given other types, as those of a std::tuple are.
+void LayoutDiff::match_templates(std::vector<MemberPair> &all,
+                                 std::vector<const MemberLayout *> &left) {
+    const auto template_of = [](const MemberLayout &member) {
+        return member.is_base ? member.name.substr(0, member.name.find('<')) : std::string();
+    };
+    for (MemberPair &pair : all) {
+        const std::string name = pair.second == nullptr ? template_of(*pair.first) : std::string();
+        const auto is_rival = [&](const MemberPair &other) {
+            return other.second == nullptr && template_of(*other.first) == name;
+        };
+        const auto is_same = [&](const MemberLayout *other) { return template_of(*other) == name; };
+        if (name.empty() || std::ranges::count_if(all, is_rival) != 1 ||
+            std::ranges::count_if(left, is_same) != 1)
+            continue;
+        const auto found = std::ranges::find_if(left, is_same);
+        pair.second = *found;
+        left.erase(found);
+    }
 }
 
 // What a pointer to the one may become without another look at what lies there.
@@ -236,7 +258,11 @@ void LayoutDiff::add_class(const Site &site, const TypeLayout &old_type,
     const bool is_left = left_.contains(type_name(new_type));
     Site at = site;
     at.is_left |= is_left;
-    if (old_type.kind == Kind::kStruct)
+    const auto old_choice = choice_of(old_type);
+    const auto new_choice = choice_of(new_type);
+    if (old_choice && new_choice)
+        add_choice(at, old_type, *old_choice, *new_choice);
+    else if (old_type.kind == Kind::kStruct)
         add_members(at, old_type, new_type);
     else
         expect_zero(at, old_type,
@@ -245,6 +271,48 @@ void LayoutDiff::add_class(const Site &site, const TypeLayout &old_type,
                         "it in hotrun_unload");
     if (is_left)
         site.conversion.steps.emplace_back(LeaveToModule{site.from, site.to, &old_type, &new_type});
+}
+
+void LayoutDiff::add_choice(const Site &site, const TypeLayout &old_type, const Choice &old_choice,
+                            const Choice &new_choice) {
+    ConvertChoice step{place_of(*old_choice.tag, site.from + old_choice.tag_at),
+                       place_of(*new_choice.tag, site.to + new_choice.tag_at),
+                       site.from + old_choice.value_at,
+                       site.to + new_choice.value_at,
+                       {},
+                       site.where() + ": what the " + type_name(old_type) +
+                           " holds has no place in the new one: give it another value in "
+                           "hotrun_unload"};
+    step.alternatives[old_choice.none] = {new_choice.none, nullptr, nullptr};
+    for (std::size_t i = 0; i < old_choice.alternatives.size(); ++i) {
+        const auto found = alternative_for(i, old_choice, new_choice);
+        if (!found)
+            continue;
+        const TypeLayout &now = *new_choice.alternatives[*found];
+        step.alternatives[old_choice.first + static_cast<std::int64_t>(i)] = {
+            new_choice.first + static_cast<std::int64_t>(*found),
+            &between(*old_choice.alternatives[i], now, site.is_left), &now};
+    }
+    site.conversion.steps.emplace_back(std::move(step));
+}
+
+// That of the same name, at the same place rather than at another; else, where there are as many as
+// before, what a number at its place has become, or the only one.
+std::optional<std::size_t> LayoutDiff::alternative_for(std::size_t index, const Choice &old_choice,
+                                                       const Choice &new_choice) const {
+    const TypeLayout &old_type = *old_choice.alternatives[index];
+    const auto &all = new_choice.alternatives;
+    const auto is_same = [&](const TypeLayout *other) {
+        return old_type.kind == other->kind && renames_.is_same_name(old_type, *other);
+    };
+    if (index < all.size() && is_same(all[index]))
+        return index;
+    const auto found = std::ranges::find_if(all, is_same);
+    if (found != all.end())
+        return static_cast<std::size_t>(found - all.begin());
+    const bool is_at_its_place = old_choice.alternatives.size() == all.size() &&
+                                 (all.size() == 1 || !is_class(old_type.kind));
+    return is_at_its_place ? std::optional(index) : std::nullopt;
 }
 
 // Neighbours that stay neighbours are one copy.
@@ -298,6 +366,9 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
         const MemberLayout &member = old_member != nullptr ? *old_member : *new_member;
         if (is_vtable_pointer(member) && (old_member == nullptr || new_member == nullptr))
             return site.refuse("its class has got its first virtual function, or lost its last");
+        const bool is_paired = old_member != nullptr && new_member != nullptr;
+        if (!is_paired && member.is_base && member.type->members.empty())
+            continue; // there is nothing in it
         if (new_member == nullptr)
             gone_.insert(type_name(old_type) + "." + member.name);
         else if (old_member == nullptr)

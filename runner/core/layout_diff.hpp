@@ -2,6 +2,7 @@
 // old types become such of the new.
 #pragma once
 
+#include "core/choice.hpp"
 #include "core/conversion.hpp"
 #include "core/renames.hpp"
 #include "core/type_layout.hpp"
@@ -62,6 +63,8 @@ class LayoutDiff {
     using MemberPair = std::pair<const MemberLayout *, const MemberLayout *>; // null: none
     struct Site; // where in a conversion steps are added
 
+    static void match_templates(std::vector<MemberPair> &all,
+                                std::vector<const MemberLayout *> &left);
     std::vector<MemberPair> matched(const TypeLayout &old_type, const TypeLayout &new_type) const;
     bool is_same_member(const TypeLayout &old_type, const MemberLayout &old_member,
                         const TypeLayout &new_type, const MemberLayout &new_member) const;
@@ -75,6 +78,10 @@ class LayoutDiff {
     const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type, bool is_left);
     void add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_class(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
+    void add_choice(const Site &site, const TypeLayout &old_type, const Choice &old_choice,
+                    const Choice &new_choice);
+    std::optional<std::size_t> alternative_for(std::size_t index, const Choice &old_choice,
+                                               const Choice &new_choice) const;
     void add_members(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_new(Conversion &conversion, const std::string &type, const MemberLayout &member);
     void add_member(const Site &site, const MemberLayout &old_member,

@@ -76,6 +76,8 @@ class Migration {
         std::uint64_t offset_bytes = 0;
         const TypeLayout *pointee = nullptr;
         const TypeLayout *holder = nullptr; // the template that it is a part of
+        std::optional<NumberPlace> tag;     // of the std::optional or std::variant that it is in,
+        std::int64_t tag_value = 0;         // which says this if it is there
     };
     using Pointers = std::vector<Pointer>; // by offset
 
@@ -115,6 +117,9 @@ class Migration {
                                           const TypeLayout *pointee) const;
     bool is_outside(std::uint64_t word, const AddressRange &heap) const;
     const std::string *changed_behind(const Pointer &pointer) const;
+    static void add_pointers(const TypeLayout &type, Pointer at, Pointers &pointers);
+    static const Pointer *pointer_at(const Pointers &pointers, std::uint64_t offset,
+                                     const std::byte *object);
     const Pointers &pointers_of(const TypeLayout &type);
 
     std::vector<Loaded> olds_;

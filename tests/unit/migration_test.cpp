@@ -343,6 +343,23 @@ TEST_F(MigrationTest, AnObjectOfAChangedTypeOutsideTheHeapIsRefused) {
     EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
 }
 
+TEST_F(MigrationTest, APointerInAnOptionalCountsWhileItIsThere) {
+    OldNode elsewhere{};
+    const TypeLayout &pointer = types.pointer_to(*old_node_);
+    const TypeLayout &values = types.object(
+        "_Storage", 8, {TypeLayouts::member("value", pointer, 0)}, TypeLayout::Kind::kUnion);
+    TypeLayout &optional = types.object("optional<Node *>", 16,
+                                        {TypeLayouts::member("_M_payload", values, 0),
+                                         TypeLayouts::member("_M_engaged", types.of<bool>(), 8)});
+    optional.arguments = {&pointer};
+    after.add(optional);
+    auto *words = static_cast<std::uint64_t *>(heap.allocate_typed(1, before.add(optional)));
+    words[0] = reinterpret_cast<std::uintptr_t>(&elsewhere);
+    EXPECT_EQ(migrate(), "");
+    words[1] = 1;
+    EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
+}
+
 TEST_F(MigrationTest, AContainerOutsideTheHeapWithAChangedTypeIsRefused) {
     const TypeLayout &base = types.object("_Rb_tree_node_base", 8, {});
     const TypeLayout &map =

@@ -1,9 +1,15 @@
-// Types, members and enumerators that get other names; from VERSION 1 to 2, and 3 is as 2.
+// Types, members and enumerators that get other names, also in what may hold one of several things;
+// from VERSION 1 to 2, and 3 is as 2.
 #include "hotrun/module.hpp"
 
 #include <cstdio>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #if VERSION == 1
@@ -24,6 +30,7 @@ using Heap = hotrun::allocator<T>;
 
 namespace {
 struct Place {
+    IF_NEW(int y = 0;)
     int x = 0;
 };
 } // namespace
@@ -53,6 +60,34 @@ struct Boss : Foe {
     } part;
 };
 
+struct Destroy {
+    void operator()(Foe *foe) const { hotrun::destroy(foe); }
+};
+
+// One that is engaged and one that is not, and each alternative.
+struct Choices {
+    std::optional<Foe> foe;
+    std::optional<Foe> no_foe;
+    std::optional<Place> place;
+    std::optional<IF_OLD(int) IF_NEW(long)> number;
+    std::variant<int, Foe, Place> variants[3];
+    std::variant<IF_OLD(int, Place) IF_NEW(Foe, Place, double, int)> extended[2];
+    std::tuple<int, Foe, IF_OLD(float) IF_NEW(double)> tuple;
+    std::pair<Foe, int> pair;
+    std::unique_ptr<Foe, Destroy> owned;
+    std::optional<Foe *> pointer;
+};
+
+bool hold(const Choices &all) {
+    return all.foe && all.foe->holds(1) && !all.no_foe && all.place && all.place->x == 2 &&
+           all.number == 3 && std::get<int>(all.variants[0]) == 4 &&
+           std::get<Foe>(all.variants[1]).holds(5) && std::get<Place>(all.variants[2]).x == 6 &&
+           std::get<int>(all.extended[0]) == 7 && std::get<Place>(all.extended[1]).x == 8 &&
+           std::get<0>(all.tuple) == 9 && std::get<1>(all.tuple).holds(10) &&
+           std::get<2>(all.tuple) == 0.5 && all.pair.first.holds(11) && all.pair.second == 12 &&
+           all.owned->holds(13) && *all.pointer == all.owned.get();
+}
+
 int strength_of(const Foe &foe) {
     return 10 * foe.rank();
 }
@@ -63,6 +98,7 @@ class State {
   public:
     std::vector<Foe, Heap<Foe>> in_vector;
     std::map<int, Foe, std::less<int>, Heap<std::pair<const int, Foe>>> in_map;
+    Choices choices;
     Boss *boss = nullptr;
     Foe *first = nullptr;
     Place *spot_of_first = nullptr;
@@ -84,6 +120,19 @@ void State::fill() {
         in_vector.push_back(foe(i));
         in_map[i] = foe(i);
     }
+    choices.foe = foe(1);
+    choices.place = Place();
+    choices.place->x = 2;
+    choices.number = 3;
+    choices.variants[0] = 4;
+    choices.variants[1] = foe(5);
+    choices.variants[2].emplace<Place>().x = 6;
+    choices.extended[0] = 7;
+    choices.extended[1].emplace<Place>().x = 8;
+    choices.tuple = {9, foe(10), 0.5F};
+    choices.pair = {foe(11), 12};
+    choices.owned.reset(hotrun::make<Foe>(foe(13)));
+    choices.pointer = choices.owned.get();
     boss = hotrun::make<Boss>();
     boss->part.power = 9;
     boss->next = first = &in_vector[1];
@@ -92,7 +141,8 @@ void State::fill() {
 }
 
 bool State::holds() const {
-    bool all = hearts == 3 && boss->rank() == 2 && boss->part.power == 9 && boss->next == first;
+    bool all = hold(choices) && hearts == 3 && boss->rank() == 2 && boss->part.power == 9 &&
+               boss->next == first;
     for (int i = 0; i < 4; ++i)
         all &= in_vector[i].holds(i) && in_map.at(i).holds(i);
     return all && first == &in_vector[1] && spot_of_first == &first->spot &&
