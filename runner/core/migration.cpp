@@ -196,8 +196,12 @@ std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
     const std::vector<LiveBlock> blocks = heap.live_blocks();
     if (blocks.size() != heap.statistics().block_count)
         return "the heap is damaged: a header of a block was written over";
-    if (Answer refusal = judge(blocks))
+    if (Answer refusal = is_needed_ ? judge(blocks) : std::nullopt)
         return refusal;
+    if (Answer refusal = judge_closures(blocks))
+        return refusal;
+    if (!is_needed_)
+        return std::nullopt;
     if (Answer refusal = move_changed(heap, blocks))
         return refusal;
     if (Answer refusal = lead_pointers(heap, blocks))
@@ -253,6 +257,30 @@ Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
                    " bytes has a type that the debug information of the old code does not tell of";
         if (change != nullptr && !change->refusal.empty())
             return change->refusal;
+    }
+    return std::nullopt;
+}
+
+void Migration::find_closures(const Closures::Rebind &rebind) {
+    for (const Loaded &library : news_) {
+        if (library.types != nullptr)
+            closures_.add_new({*library.types, library.load_bias});
+    }
+    for (const Loaded &library : olds_) {
+        if (library.types != nullptr)
+            closures_.add_old({*library.types, library.load_bias}, diff_, rebind);
+    }
+}
+
+// The types of what has no type, or is not known, are not judged.
+Migration::Answer Migration::judge_closures(const std::vector<LiveBlock> &blocks) {
+    for (const LiveBlock &block : blocks) {
+        const Change *change = change_of(block.type);
+        const TypeLayout *type = change != nullptr ? change->old_type : new_type_of(block.type);
+        if (type == nullptr)
+            continue;
+        if (Answer refusal = closures_.judge(*type, block.payload, is_needed_))
+            return refusal;
     }
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/address_range.hpp"
+#include "core/closures.hpp"
 #include "core/layout_diff.hpp"
 #include "core/permanent_heap.hpp"
 #include "core/type_layout.hpp"
@@ -37,7 +38,7 @@ class Migration {
     Migration(std::vector<Loaded> olds, std::vector<Loaded> news);
 
     // Whether there is anything to do, or to refuse.
-    bool is_needed() const { return is_needed_; }
+    bool is_needed() const { return is_needed_ || closures_.have_changed(); }
 
     // Where the descriptors of the old libraries are in the new ones, for RebindPlan; none: those
     // of types that have changed or are gone, whose blocks keep them until apply().
@@ -45,6 +46,10 @@ class Migration {
 
     // What was renamed since the old library that begins at that address, for RebindPlan too.
     const std::map<std::uint64_t, RenamedTypes> &renamed_types() const { return renamed_types_; }
+
+    // What std::functions hold is looked up by these answers; there may be something to refuse
+    // then.
+    void find_closures(const Closures::Rebind &rebind);
 
     // Calls the constructor for so many objects. How it failed; empty: it did not.
     using Constructor = void (*)(hotrun_context *);
@@ -98,6 +103,7 @@ class Migration {
     const Change *change_of(const hotrun_type *type) const;
     const TypeLayout *new_type_of(const hotrun_type *type) const;
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
+    Answer judge_closures(const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer convert_moved(const Construct &construct);
     Answer lead_state(PermanentHeap &heap, void *&state);
@@ -139,6 +145,7 @@ class Migration {
     std::map<Part, std::optional<std::uint64_t>> places_;
     std::unique_ptr<std::byte[]> saved_; // the bytes of the old objects
     ConversionReport report_;
+    Closures closures_;
     bool is_needed_ = false;
 };
 

@@ -40,6 +40,9 @@ class RebindPlan {
     // What has another name than in the old library that begins at that address.
     void set_renamed(std::map<std::uint64_t, RenamedTypes> types) { renamed_ = std::move(types); }
 
+    // What a word will be. Runner's thread.
+    std::optional<std::uint64_t> rebind(std::uint64_t word);
+
     // Runner's thread: finds the words in the image as it is now, and reads the symbols that are
     // needed for them.
     void prepare(HeapImage &heap);
@@ -65,7 +68,6 @@ class RebindPlan {
     void extend_range(const Library::Place &place);
     Target *target_of(std::uint64_t word);
     Rebinder &rebinder_of(Target &target);
-    std::optional<std::uint64_t> rebind(std::uint64_t word);
     void apply_found(std::byte *memory);
     void apply_changed(std::span<std::byte> memory, const HeapPart &part);
 

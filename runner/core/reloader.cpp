@@ -104,6 +104,8 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     std::shared_ptr<Migration> migration = plan_migration(slot, news.code);
     std::shared_ptr<RebindPlan> rebind =
         plan_rebinding(news.module, slot, news.code, migration.get());
+    if (migration != nullptr && rebind != nullptr)
+        migration->find_closures([&](std::uint64_t word) { return rebind->rebind(word); });
     if (migration != nullptr && !migration->is_needed())
         migration.reset();
     news.phases.mark(Phase::kPrepare, services_.clock.now());

@@ -80,10 +80,18 @@ struct LibraryTypes {
         std::uint64_t function = 0; // where it has the address of one
     };
 
+    // What a std::function of libstdc++ may hold, by its _M_manager.
+    struct Closure {
+        std::uint64_t manager = 0; // the function's address
+        const TypeLayout *functor = nullptr;
+        bool is_in_place = false; // in the std::function itself, and not made by new
+    };
+
     std::deque<TypeLayout> types; // owns all of them; none is moved
     std::vector<Descriptor> descriptors;
     std::vector<Rename> renames;
     std::vector<Migrator> migrators;
+    std::vector<Closure> closures; // none if none of the types has a std::function
 };
 
 class TypeReader {

@@ -3,8 +3,10 @@
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
+#include "linux/dwarf_closures.hpp"
 #include "linux/loaded_text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -446,13 +448,10 @@ Dwarf_Off end_of(Dwarf_Die unit) {
                : UINT64_MAX;
 }
 
-} // namespace
-
-std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &path) {
-    const DebugInfo info(path);
-    auto types = std::make_shared<LibraryTypes>();
-    Layouts layouts(*types);
-    DescriptorSearch descriptors(info.elf(), *types, layouts);
+// Calls `visit` with the entry of each unit that may have one of that name, and of the unit that
+// has its files. False: there is no debug information.
+template <typename Visit>
+bool each_unit(const DebugInfo &info, const char *name, Visit visit) {
     std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;
@@ -461,16 +460,46 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     while (info.dwarf() != nullptr &&
            ::dwarf_get_units(info.dwarf(), unit, &unit, nullptr, &unit_type, &entry, &split) == 0) {
         if (!text)
-            text.emplace(info.elf(), kDescriptorName);
+            text.emplace(info.elf(), name);
         const bool is_skeleton = unit_type == DW_UT_skeleton;
         if (unit_type == DW_UT_type) // has no variables
             continue;
         if (!is_skeleton && !text->may_be_in(entry, end_of(entry)))
             continue;
-        layouts.set_unit(entry);
-        descriptors.search(is_skeleton && split.addr != nullptr ? split : entry);
+        visit(is_skeleton && split.addr != nullptr ? split : entry, entry);
     }
-    return text ? types : nullptr;
+    return text.has_value();
+}
+
+bool has_functions(const LibraryTypes &types) {
+    return std::ranges::any_of(types.types, [](const TypeLayout &type) {
+        return type.kind == Kind::kStruct && type.name.starts_with("function<");
+    });
+}
+
+} // namespace
+
+std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &path) {
+    const DebugInfo info(path);
+    auto types = std::make_shared<LibraryTypes>();
+    Layouts layouts(*types);
+    DescriptorSearch descriptors(info.elf(), *types, layouts);
+    const bool has_any =
+        each_unit(info, kDescriptorName, [&](Dwarf_Die entry, Dwarf_Die with_files) {
+            layouts.set_unit(with_files);
+            descriptors.search(entry);
+        });
+    if (!has_any)
+        return nullptr;
+    if (has_functions(*types))
+        each_unit(info, kClosureManager, [&](Dwarf_Die entry, Dwarf_Die with_files) {
+            layouts.set_unit(with_files);
+            ClosureSearch closures;
+            closures.search(entry);
+            closures.add_found(types->closures,
+                               [&](Dwarf_Die functor) { return layouts.of(functor); });
+        });
+    return types;
 }
 
 } // namespace hotrun
