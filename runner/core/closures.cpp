@@ -45,11 +45,13 @@ std::optional<std::uint64_t> manager_in(const TypeLayout &type) {
 } // namespace
 
 void Closures::add_new(const Code &code) {
+    code_.push_back(code.range);
     for (const LibraryTypes::Closure &closure : code.types.closures)
         known_.insert_or_assign(code.load_bias + closure.manager, Known{closure, false, false});
 }
 
 void Closures::add_old(const Code &code, LayoutDiff &diff, const Rebind &rebind) {
+    code_.push_back(code.range);
     for (const LibraryTypes::Closure &closure : code.types.closures) {
         const std::uint64_t word = code.load_bias + closure.manager;
         const auto now = rebind(word);
@@ -69,7 +71,8 @@ void Closures::add_old(const Code &code, LayoutDiff &diff, const Rebind &rebind)
 // A functor outside is in no snapshot, and nothing in it can be led along.
 Closures::Verdict Closures::verdict_of(std::uint64_t manager, bool layouts_change) const {
     const auto found = known_.find(manager);
-    if (manager == 0)
+    const auto has_it = [manager](const AddressRange &range) { return range.contains(manager); };
+    if (manager == 0 || (found == known_.end() && std::ranges::none_of(code_, has_it)))
         return Verdict::kGoesOn;
     if (found == known_.end() || found->second.is_old)
         return layouts_change ? Verdict::kIsOldCode : Verdict::kGoesOn;

@@ -1,6 +1,7 @@
 // What std::functions in the heap hold, and whether new code can go on with it.
 #pragma once
 
+#include "core/address_range.hpp"
 #include "core/layout_diff.hpp"
 #include "core/type_layout.hpp"
 
@@ -21,6 +22,7 @@ class Closures {
     struct Code {
         const LibraryTypes &types;
         std::uint64_t load_bias = 0;
+        AddressRange range;
     };
     // A word of the old code as it is in the new.
     using Rebind = std::function<std::optional<std::uint64_t>(std::uint64_t)>;
@@ -55,6 +57,7 @@ class Closures {
         bool has_changed = false;
     };
     std::unordered_map<std::uint64_t, Known> known_; // by the word
+    std::vector<AddressRange> code_;                 // what lies elsewhere is the host's
     std::unordered_map<const TypeLayout *, std::vector<Function>> functions_;
     bool have_changed_ = false;
 };

@@ -280,9 +280,11 @@ void LayoutDiff::add_choice(const Site &site, const TypeLayout &old_type, const 
                        site.from + old_choice.value_at,
                        site.to + new_choice.value_at,
                        {},
-                       site.where() + ": what the " + type_name(old_type) +
-                           " holds has no place in the new one: give it another value in "
-                           "hotrun_unload"};
+                       {}};
+    if (!site.is_left)
+        step.refusal = site.where() + ": what the " + type_name(old_type) +
+                       " holds has no place in the new one: give it another value in "
+                       "hotrun_unload";
     step.alternatives[old_choice.none] = {new_choice.none, nullptr, nullptr};
     for (std::size_t i = 0; i < old_choice.alternatives.size(); ++i) {
         const auto found = alternative_for(i, old_choice, new_choice);
@@ -424,6 +426,19 @@ void LayoutDiff::add_parts(const TypeLayout &old_type, const TypeLayout *new_typ
             add_parts(*old_type.element, element, offset % old_type.element->size_bytes, at, parts);
     }
     if (old_type.kind != Kind::kStruct && old_type.kind != Kind::kUnion)
+        return;
+    const auto old_choice = choice_of(old_type);
+    const auto new_choice = new_type == nullptr ? std::nullopt : choice_of(*new_type);
+    for (std::size_t i = 0; old_choice && i < old_choice->alternatives.size(); ++i) {
+        const TypeLayout &alternative = *old_choice->alternatives[i];
+        if (offset < old_choice->value_at ||
+            offset >= old_choice->value_at + alternative.size_bytes)
+            continue;
+        const auto found = new_choice ? alternative_for(i, *old_choice, *new_choice) : std::nullopt;
+        add_parts(alternative, found ? new_choice->alternatives[*found] : nullptr,
+                  offset - old_choice->value_at, found ? place + new_choice->value_at : 0, parts);
+    }
+    if (old_choice)
         return;
     static const TypeLayout kNone;
     const bool is_class = new_type != nullptr && new_type->kind == old_type.kind;

@@ -53,6 +53,15 @@ std::string listed(const std::set<std::string> &names) {
     return text;
 }
 
+std::string unnamed(const std::set<std::string> &types) {
+    const bool is_one = types.size() == 1;
+    return listed(types) + ": the new code makes no block of " +
+           (is_one ? "this type, so what it looks" : "these types, so what they look") +
+           " like there is not known: name " + (is_one ? "it" : "each") +
+           " in a HOTRUN_TYPE, or in a HOTRUN_RENAMED_TYPE if it has another name now, or release "
+           "the blocks in hotrun_unload, in a save before this one";
+}
+
 std::string failed_constructor(const TypeLayout &type, const std::string &how) {
     return "the default constructor of " + type_name(type) + " has failed (" + how + ")";
 }
@@ -118,11 +127,7 @@ void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &de
     find_new_type(change, true);
     if (change.new_type == nullptr)
         find_new_type(change, false);
-    if (change.new_type == nullptr) {
-        change.refusal = name + ": the new code makes no block of this type, so what it looks like "
-                                "there is not known: release them in hotrun_unload, or name the "
-                                "type in a HOTRUN_TYPE";
-    } else {
+    if (change.new_type != nullptr) {
         change.conversion = &diff_.between(*change.old_type, *change.new_type);
         const TypeLayout &old_type = *change.old_type;
         const bool has_grown =
@@ -245,6 +250,7 @@ Migration::Answer Migration::finish_left(const Finish &finish) {
 }
 
 Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
+    std::set<std::string> without_new_type;
     for (const LiveBlock &block : blocks) {
         if (block.type == nullptr)
             return "a block of " + std::to_string(block.payload.size()) +
@@ -255,20 +261,22 @@ Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
         if (change == nullptr && new_type_of(block.type) == nullptr)
             return "a block of " + std::to_string(block.payload.size()) +
                    " bytes has a type that the debug information of the old code does not tell of";
-        if (change != nullptr && !change->refusal.empty())
+        if (change != nullptr && change->new_type == nullptr)
+            without_new_type.insert(type_name(*change->old_type));
+        else if (change != nullptr && !change->refusal.empty())
             return change->refusal;
     }
-    return std::nullopt;
+    return without_new_type.empty() ? std::nullopt : Answer(unnamed(without_new_type));
 }
 
 void Migration::find_closures(const Closures::Rebind &rebind) {
     for (const Loaded &library : news_) {
         if (library.types != nullptr)
-            closures_.add_new({*library.types, library.load_bias});
+            closures_.add_new({*library.types, library.load_bias, library.range});
     }
     for (const Loaded &library : olds_) {
         if (library.types != nullptr)
-            closures_.add_old({*library.types, library.load_bias}, diff_, rebind);
+            closures_.add_old({*library.types, library.load_bias, library.range}, diff_, rebind);
     }
 }
 

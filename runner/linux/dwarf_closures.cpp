@@ -12,15 +12,16 @@ namespace {
 
 constexpr int kDeepest = 200; // entries in entries: those of a damaged file may have no end
 
-// Of those that a template was given, the last.
+// Of those that a template was given, the last; each type is one entry.
 std::optional<Dwarf_Die> last_argument(Dwarf_Die type) {
+    std::string no_name;
     std::optional<Dwarf_Die> last;
-    any_child(type, [&](Dwarf_Die child) {
+    any_child(without_qualifiers(type, no_name), [&](Dwarf_Die child) {
         if (::dwarf_tag(&child) == DW_TAG_template_type_parameter)
             last = entry_of(child, DW_AT_type);
         return false;
     });
-    return last;
+    return last ? std::optional(without_qualifiers(*last, no_name)) : std::nullopt;
 }
 
 } // namespace

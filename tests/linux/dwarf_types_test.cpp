@@ -163,6 +163,23 @@ TEST_P(DwarfTypesTest, TellsOfWhatTheModuleCarriesOver) {
     EXPECT_TRUE(is_named(*types_->migrators[1].type, "game::", "Closed"));
 }
 
+TEST_P(DwarfTypesTest, TellsOfATypeThatIsOnlyNamed) {
+    EXPECT_TRUE(std::ranges::any_of(types_->descriptors, [](const auto &descriptor) {
+        return descriptor.type->name == "OnlyNamed";
+    }));
+}
+
+TEST_P(DwarfTypesTest, TellsOfClosures) {
+    ASSERT_NE(type_of("listener"), nullptr);
+    std::vector<std::pair<std::uint64_t, bool>> found;
+    for (const LibraryTypes::Closure &closure : types_->closures)
+        found.emplace_back(closure.functor->size_bytes, closure.is_in_place);
+    std::ranges::sort(found);
+    // In units of their own g++ tells of a functor twice; then it is taken to lie outside.
+    const bool is_told = std::string(GetParam()) != "units";
+    EXPECT_EQ(found, (std::vector<std::pair<std::uint64_t, bool>>{{8, is_told}, {24, false}}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,
                          testing::Values("dwarf4", "dwarf5", "split", "units"),
                          [](const auto &info) { return std::string(info.param); });

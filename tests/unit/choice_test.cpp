@@ -104,6 +104,15 @@ TEST_F(ChoiceTest, AlternativesOfAVariantAreFoundByTheirNames) {
     EXPECT_NE(report.refusal.find("what the variant<T> holds has no place"), std::string::npos);
 }
 
+TEST_F(ChoiceTest, PartsOfAnAlternativeAreThoseOfItsCounterpart) {
+    const TypeLayout &before = variant({&item("A", {"x", "z"}), &item("B", {"x", "y"})});
+    const TypeLayout &after = variant({&item("B", {"y", "x"}), &item("C", {"x"})});
+    const auto parts = diff.parts_at(before, after, 4);
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_EQ(parts[0].place, std::nullopt) << "A.z";
+    EXPECT_EQ(parts[1].place, 0U) << "B.y";
+}
+
 TEST_F(ChoiceTest, AnAlternativeThatCannotBecomeIsRefusedOnlyIfItIsInUse) {
     const TypeLayout &u =
         types.object("U", 4, {types.member("m", types.of<int>(), 0)}, Kind::kUnion);

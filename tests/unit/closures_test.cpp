@@ -35,8 +35,8 @@ class ClosuresTest : public testing::Test {
         before.closures = {{kManager, &old_functor, is_in_place}};
         after.closures = {{kManager, &new_functor, is_in_place}};
         closures = {};
-        closures.add_new({after, kNewBias});
-        closures.add_old({before, kOldBias}, diff, [&](std::uint64_t word) {
+        closures.add_new({after, kNewBias, {kNewBias, kNewBias + 0x100}});
+        closures.add_old({before, kOldBias, {}}, diff, [&](std::uint64_t word) {
             return is_found ? std::optional(word - kOldBias + kNewBias) : std::nullopt;
         });
     }
@@ -70,6 +70,13 @@ TEST_F(ClosuresTest, OneInPlaceGoesOnIfItIsKnownAgain) {
               "State.on_hit (game.cpp:12): its closure can't be told from others in the new code: "
               "clear it in hotrun_unload");
     EXPECT_EQ(judge(kOldBias + kManager, false), "") << "old code, and the old layout of all";
+}
+
+TEST_F(ClosuresTest, OneOfTheHostsGoesOn) {
+    const TypeLayout &captures = functor(types.of<int>());
+    set(captures, captures, true);
+    EXPECT_EQ(judge(0x7000, true), "");
+    EXPECT_NE(judge(kNewBias + kManager + 1, true), "") << "of the module's, and not known";
 }
 
 TEST_F(ClosuresTest, OneOutsideCannotBeLedAlong) {

@@ -316,6 +316,12 @@ TEST_F(MigrationTest, ATypeThatTheNewCodeDoesNotHaveIsRefusedIfThereAreBlocksOfI
     EXPECT_EQ(migrate(), "");
     static_cast<void>(heap.allocate_typed(1, gone));
     EXPECT_EQ(migrate().find("Gone: the new code makes no block of this type"), 0U);
+    static_cast<void>(heap.allocate_typed(1, before.add(types.object("Also", 8, {}))));
+    EXPECT_EQ(migrate(),
+              "Also, Gone: the new code makes no block of these types, so what they look like "
+              "there is not known: name each in a HOTRUN_TYPE, or in a HOTRUN_RENAMED_TYPE if it "
+              "has another name now, or release the blocks in hotrun_unload, in a save before this "
+              "one");
 }
 
 TEST_F(MigrationTest, TypesOfTheSameNameThatDifferAreRefused) {

@@ -121,7 +121,7 @@ const uint32_t hotrun_module_abi_version = HOTRUN_ABI_VERSION;
         static const struct {                                                                      \
             hotrun_type type;                                                                      \
             __typeof__(T) *of; /* for the debug information: the layout of T is found by it */     \
-        } hotrun_type_ = {{#T, sizeof(T), __alignof__(T)}, NULL};                                  \
+        } hotrun_type_ __attribute__((used)) = {{#T, sizeof(T), __alignof__(T)}, NULL};            \
         &hotrun_type_.type;                                                                        \
     }))
 #define HOTRUN_NEW(ctx, T) ((T *)(ctx)->allocate_typed((ctx), 1, HOTRUN_TYPE(T)))
