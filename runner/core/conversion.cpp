@@ -30,6 +30,8 @@ std::uint64_t mask_of(std::uint32_t width) {
     return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
 }
 
+} // namespace
+
 std::int64_t integer_at(const NumberPlace &place, const std::byte *object) {
     const std::uint32_t width = width_of(place);
     std::uint64_t bits = (bits_at(place, object) >> place.bit_offset) & mask_of(width);
@@ -37,6 +39,8 @@ std::int64_t integer_at(const NumberPlace &place, const std::byte *object) {
         bits |= ~mask_of(width);
     return static_cast<std::int64_t>(bits);
 }
+
+namespace {
 
 template <typename Float>
 Float float_at(const NumberPlace &place, const std::byte *object) {
@@ -124,6 +128,8 @@ class Converter {
     void operator()(const ConvertEnumerator &step) const {
         const std::int64_t before = integer_at(step.from, from_);
         const auto found = step.values.find(before);
+        if (found == step.values.end() && step.is_left)
+            return;
         if (found == step.values.end() && before == 0) // as in memory that was never written
             return put_integer(step.to, to_, 0);
         if (found == step.values.end())
@@ -146,11 +152,30 @@ class Converter {
                     to_ + step.to + i * step.to_stride, report_);
     }
 
+    void operator()(const ConvertChoice &step) const {
+        const auto found = step.alternatives.find(integer_at(step.from_tag, from_));
+        if (found == step.alternatives.end())
+            return refuse(step.refusal);
+        const auto &[tag, conversion, type] = found->second;
+        put_integer(step.to_tag, to_, static_cast<std::uint64_t>(tag));
+        if (type == nullptr)
+            return;
+        if (conversion->refusal)
+            return refuse(*conversion->refusal);
+        if (conversion->has_new)
+            (*this)(ConstructObject{step.to, type});
+        convert(*conversion, from_ + step.from, to_ + step.to, report_);
+    }
+
     void operator()(const ConstructObject &step) const {
         if (report_.construct == nullptr)
             return;
         if (std::string failure = report_.construct(*step.type, to_ + step.to); !failure.empty())
             refuse(std::move(failure));
+    }
+
+    void operator()(const LeaveToModule &step) const {
+        report_.left.push_back({&step, from_ + step.from, to_ + step.to});
     }
 
   private:

@@ -43,6 +43,7 @@ struct ConvertEnumerator {
     NumberPlace to;
     std::unordered_map<std::int64_t, std::int64_t> values;
     std::string path;
+    bool is_left = false; // what is none of them is left to the module, not refused
 };
 
 // What can't be carried over, unless there is nothing: all of its bytes are zero.
@@ -67,8 +68,32 @@ struct ConstructObject {
     const TypeLayout *type = nullptr;
 };
 
+// What is in use of a union, as a tag beside it says.
+struct ConvertChoice {
+    struct Alternative {
+        std::int64_t tag = 0; // the new one
+        const Conversion *conversion = nullptr;
+        const TypeLayout *type = nullptr; // the new one
+    };
+
+    NumberPlace from_tag;
+    NumberPlace to_tag;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::unordered_map<std::int64_t, Alternative> alternatives; // by the old tag; no type: none
+    std::string refusal;                                        // of what is not among them
+};
+
+// An object that the module goes on to carry over by itself.
+struct LeaveToModule {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    const TypeLayout *old_type = nullptr;
+    const TypeLayout *new_type = nullptr;
+};
+
 using ConversionStep = std::variant<CopyBytes, ConvertNumber, ConvertEnumerator, ExpectZero,
-                                    ConvertElements, ConstructObject>;
+                                    ConvertElements, ConvertChoice, ConstructObject, LeaveToModule>;
 
 // What no step writes is a new member.
 struct Conversion {
@@ -86,9 +111,19 @@ struct ConversionReport {
     std::size_t loss_count = 0;
     std::string refusal; // the first; empty: none
 
+    struct Left { // to the module
+        const LeaveToModule *step;
+        const std::byte *from;
+        std::byte *to;
+    };
+    std::vector<Left> left;
+
     // Gives how it failed; empty: it did not.
     std::function<std::string(const TypeLayout &, std::byte *)> construct;
 };
+
+// What is no float.
+std::int64_t integer_at(const NumberPlace &place, const std::byte *object);
 
 // Both objects have the size of their type; the bytes of `to` that no step writes stay.
 void convert(const Conversion &conversion, const std::byte *from, std::byte *to,

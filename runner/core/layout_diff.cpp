@@ -23,28 +23,6 @@ bool is_vtable_pointer(const MemberLayout &member) {
     return member.name.starts_with("_vptr");
 }
 
-// The k-th nameless member of one version is the k-th of the other.
-std::vector<std::pair<const MemberLayout *, const MemberLayout *>>
-matched(const TypeLayout &old_type, const TypeLayout &new_type) {
-    std::vector<std::pair<const MemberLayout *, const MemberLayout *>> all;
-    std::vector<const MemberLayout *> left;
-    for (const MemberLayout &member : new_type.members)
-        left.push_back(&member);
-    for (const MemberLayout &member : old_type.members) {
-        const auto found = std::ranges::find_if(left, [&](const MemberLayout *other) {
-            return member.is_base == other->is_base &&
-                   (member.name == other->name ||
-                    (is_vtable_pointer(member) && is_vtable_pointer(*other)));
-        });
-        all.emplace_back(&member, found == left.end() ? nullptr : *found);
-        if (found != left.end())
-            left.erase(found);
-    }
-    for (const MemberLayout *member : left)
-        all.emplace_back(nullptr, member);
-    return all;
-}
-
 NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
     Kind kind = type.kind;
     if (kind == Kind::kEnumeration)
@@ -52,44 +30,7 @@ NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
     return {offset, kind, static_cast<std::uint32_t>(type.size_bytes), 0, 0};
 }
 
-// What a pointer to the one may become without another look at what lies there.
-bool is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) {
-    if (old_type == nullptr || new_type == nullptr || old_type->kind == Kind::kVoid ||
-        new_type->kind == Kind::kVoid)
-        return true;
-    if (is_class(old_type->kind) && is_class(new_type->kind))
-        return type_name(*old_type) == type_name(*new_type);
-    if (old_type->kind != new_type->kind)
-        return false;
-    if (old_type->kind == Kind::kPointer || old_type->kind == Kind::kArray)
-        return is_same_pointee(old_type->element, new_type->element);
-    if (old_type->kind == Kind::kEnumeration && type_name(*old_type) != type_name(*new_type))
-        return false;
-    return old_type->size_bytes == new_type->size_bytes;
-}
-
-bool has_same_enumerators(const TypeLayout &old_type, const TypeLayout &new_type) {
-    return std::ranges::equal(old_type.enumerators, new_type.enumerators,
-                              [](const Enumerator &left, const Enumerator &right) {
-                                  return left.name == right.name && left.value == right.value;
-                              });
-}
-
 } // namespace
-
-std::string type_name(const TypeLayout &type) {
-    switch (type.kind) {
-    case Kind::kPointer:
-        return (type.element == nullptr ? "void" : type_name(*type.element)) + " *";
-    case Kind::kArray:
-        return (type.element == nullptr ? "" : type_name(*type.element)) + "[" +
-               std::to_string(type.count) + "]";
-    case Kind::kVoid:
-        return type.name.empty() ? "void" : type.name;
-    default:
-        return type.name.empty() ? "a type without a name" : type.scope + type.name;
-    }
-}
 
 std::string only_declared(const TypeLayout &type) {
     return "the debug information only declares " + type_name(type) +
@@ -101,7 +42,8 @@ struct LayoutDiff::Site {
     std::uint64_t from;
     std::uint64_t to;
     std::string path;
-    std::string place; // " (file:line)" of the member, or nothing
+    std::string place;    // " (file:line)" of the member, or nothing
+    bool is_left = false; // to the module: what can't be carried over is not refused
 
     std::string where() const { return path + place; }
     void refuse(const std::string &why) const {
@@ -110,6 +52,85 @@ struct LayoutDiff::Site {
     }
 };
 
+bool LayoutDiff::is_same_member(const TypeLayout &old_type, const MemberLayout &old_member,
+                                const TypeLayout &new_type, const MemberLayout &new_member) const {
+    if (old_member.is_base != new_member.is_base)
+        return false;
+    if (is_vtable_pointer(old_member) && is_vtable_pointer(new_member))
+        return true;
+    if (old_member.is_base && renames_.is_same_name(*old_member.type, *new_member.type))
+        return true;
+    return renames_.name_of(old_member.name, old_type, new_type) == new_member.name;
+}
+
+// The k-th nameless member of one version is the k-th of the other.
+std::vector<LayoutDiff::MemberPair> LayoutDiff::matched(const TypeLayout &old_type,
+                                                        const TypeLayout &new_type) const {
+    std::vector<MemberPair> all;
+    std::vector<const MemberLayout *> left;
+    for (const MemberLayout &member : new_type.members)
+        left.push_back(&member);
+    for (const MemberLayout &member : old_type.members) {
+        const auto found = std::ranges::find_if(left, [&](const MemberLayout *other) {
+            return is_same_member(old_type, member, new_type, *other);
+        });
+        all.emplace_back(&member, found == left.end() ? nullptr : *found);
+        if (found != left.end())
+            left.erase(found);
+    }
+    match_templates(all, left);
+    for (const MemberLayout *member : left)
+        all.emplace_back(nullptr, member);
+    return all;
+}
+
+// Bases whose template was given other types, as those of a std::tuple are.
+void LayoutDiff::match_templates(std::vector<MemberPair> &all,
+                                 std::vector<const MemberLayout *> &left) {
+    const auto template_of = [](const MemberLayout &member) {
+        return member.is_base ? member.name.substr(0, member.name.find('<')) : std::string();
+    };
+    for (MemberPair &pair : all) {
+        const std::string name = pair.second == nullptr ? template_of(*pair.first) : std::string();
+        const auto is_rival = [&](const MemberPair &other) {
+            return other.second == nullptr && template_of(*other.first) == name;
+        };
+        const auto is_same = [&](const MemberLayout *other) { return template_of(*other) == name; };
+        if (name.empty() || std::ranges::count_if(all, is_rival) != 1 ||
+            std::ranges::count_if(left, is_same) != 1)
+            continue;
+        const auto found = std::ranges::find_if(left, is_same);
+        pair.second = *found;
+        left.erase(found);
+    }
+}
+
+// What a pointer to the one may become without another look at what lies there.
+bool LayoutDiff::is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) const {
+    if (old_type == nullptr || new_type == nullptr || old_type->kind == Kind::kVoid ||
+        new_type->kind == Kind::kVoid)
+        return true;
+    if (is_class(old_type->kind) && is_class(new_type->kind))
+        return renames_.is_same_name(*old_type, *new_type);
+    if (old_type->kind != new_type->kind)
+        return false;
+    if (old_type->kind == Kind::kPointer || old_type->kind == Kind::kArray)
+        return is_same_pointee(old_type->element, new_type->element);
+    if (old_type->kind == Kind::kEnumeration && !renames_.is_same_name(*old_type, *new_type))
+        return false;
+    return old_type->size_bytes == new_type->size_bytes;
+}
+
+bool LayoutDiff::has_same_enumerators(const TypeLayout &old_type,
+                                      const TypeLayout &new_type) const {
+    return std::ranges::equal(old_type.enumerators, new_type.enumerators,
+                              [&](const Enumerator &left, const Enumerator &right) {
+                                  return left.value == right.value &&
+                                         renames_.name_of(left.name, old_type, new_type) ==
+                                             right.name;
+                              });
+}
+
 bool LayoutDiff::are_same(const TypeLayout &old_type, const TypeLayout &new_type) {
     if (&old_type == &new_type)
         return true;
@@ -117,8 +138,10 @@ bool LayoutDiff::are_same(const TypeLayout &old_type, const TypeLayout &new_type
     if (!is_new)
         return known->second;
     const bool same = compare(old_type, new_type);
-    if (!same && is_class(old_type.kind) && !old_type.name.empty())
-        changed_.emplace(type_name(old_type), old_type.name);
+    for (const TypeLayout *type : {&old_type, &new_type}) {
+        if (!same && is_class(old_type.kind) && !type->name.empty())
+            changed_.emplace(type_name(*type), type->name);
+    }
     return same_[{&old_type, &new_type}] = same;
 }
 
@@ -145,7 +168,7 @@ bool LayoutDiff::compare(const TypeLayout &old_type, const TypeLayout &new_type)
 
 // All of them, for what they lead to; so do nodes of containers to what those were made for.
 bool LayoutDiff::compare_members(const TypeLayout &old_type, const TypeLayout &new_type) {
-    bool same = type_name(old_type) == type_name(new_type);
+    bool same = renames_.is_same_name(old_type, new_type);
     for (std::size_t i = 0; i < std::min(old_type.arguments.size(), new_type.arguments.size()); ++i)
         to_follow_.emplace_back(old_type.arguments[i], new_type.arguments[i]);
     for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
@@ -177,18 +200,18 @@ void LayoutDiff::follow(const TypeLayout &old_type, const TypeLayout &new_type) 
 }
 
 const Conversion &LayoutDiff::between(const TypeLayout &old_type, const TypeLayout &new_type) {
-    std::unique_ptr<Conversion> &known = conversions_[{&old_type, &new_type}];
-    if (known == nullptr) {
-        known = std::make_unique<Conversion>();
-        build(*known, old_type, new_type);
-    }
-    return *known;
+    return between(old_type, new_type, false);
 }
 
-void LayoutDiff::build(Conversion &conversion, const TypeLayout &old_type,
-                       const TypeLayout &new_type) {
-    conversion.is_same = are_same(old_type, new_type);
-    add({conversion, 0, 0, type_name(old_type), {}}, old_type, new_type);
+const Conversion &LayoutDiff::between(const TypeLayout &old_type, const TypeLayout &new_type,
+                                      bool is_left) {
+    std::unique_ptr<Conversion> &known = conversions_[{{&old_type, &new_type}, is_left}];
+    if (known == nullptr) {
+        known = std::make_unique<Conversion>();
+        known->is_same = are_same(old_type, new_type);
+        add({*known, 0, 0, type_name(old_type), {}, is_left}, old_type, new_type);
+    }
+    return *known;
 }
 
 void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type) {
@@ -200,11 +223,15 @@ void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLay
     if (from == Kind::kIncomplete || to == Kind::kIncomplete)
         return site.refuse(only_declared(from == Kind::kIncomplete ? old_type : new_type));
     if (from == Kind::kEnumeration && to == Kind::kEnumeration) {
-        ConvertEnumerator step{
-            place_of(old_type, site.from), place_of(new_type, site.to), {}, site.path};
+        ConvertEnumerator step{place_of(old_type, site.from),
+                               place_of(new_type, site.to),
+                               {},
+                               site.path,
+                               site.is_left};
         for (const Enumerator &old_one : old_type.enumerators) {
-            const auto found =
-                std::ranges::find(new_type.enumerators, old_one.name, &Enumerator::name);
+            const auto found = std::ranges::find(new_type.enumerators,
+                                                 renames_.name_of(old_one.name, old_type, new_type),
+                                                 &Enumerator::name);
             if (found != new_type.enumerators.end())
                 step.values.emplace(old_one.value, found->value);
         }
@@ -217,18 +244,77 @@ void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLay
         add_pointer(site, old_type, new_type);
     } else if (from == Kind::kArray && to == Kind::kArray) {
         add_array(site, old_type, new_type);
-    } else if (from == Kind::kStruct && to == Kind::kStruct) {
-        add_members(site, old_type, new_type);
-    } else if (from == Kind::kUnion && to == Kind::kUnion) {
-        expect_zero(site, old_type,
-                    "the union " + type_name(old_type) +
-                        " has changed, and which of its members is in use can't be known: clear "
-                        "it in hotrun_unload");
+    } else if (from == to && is_class(from)) {
+        add_class(site, old_type, new_type);
     } else {
         expect_zero(site, old_type,
                     type_name(old_type) + " can't become " + type_name(new_type) +
                         ": clear it in hotrun_unload, or give the member another name");
     }
+}
+
+void LayoutDiff::add_class(const Site &site, const TypeLayout &old_type,
+                           const TypeLayout &new_type) {
+    const bool is_left = left_.contains(type_name(new_type));
+    Site at = site;
+    at.is_left |= is_left;
+    const auto old_choice = choice_of(old_type);
+    const auto new_choice = choice_of(new_type);
+    if (old_choice && new_choice)
+        add_choice(at, old_type, *old_choice, *new_choice);
+    else if (old_type.kind == Kind::kStruct)
+        add_members(at, old_type, new_type);
+    else
+        expect_zero(at, old_type,
+                    "the union " + type_name(old_type) +
+                        " has changed, and which of its members is in use can't be known: clear "
+                        "it in hotrun_unload");
+    if (is_left)
+        site.conversion.steps.emplace_back(LeaveToModule{site.from, site.to, &old_type, &new_type});
+}
+
+void LayoutDiff::add_choice(const Site &site, const TypeLayout &old_type, const Choice &old_choice,
+                            const Choice &new_choice) {
+    ConvertChoice step{place_of(*old_choice.tag, site.from + old_choice.tag_at),
+                       place_of(*new_choice.tag, site.to + new_choice.tag_at),
+                       site.from + old_choice.value_at,
+                       site.to + new_choice.value_at,
+                       {},
+                       {}};
+    if (!site.is_left)
+        step.refusal = site.where() + ": what the " + type_name(old_type) +
+                       " holds has no place in the new one: give it another value in "
+                       "hotrun_unload";
+    step.alternatives[old_choice.none] = {new_choice.none, nullptr, nullptr};
+    for (std::size_t i = 0; i < old_choice.alternatives.size(); ++i) {
+        const auto found = alternative_for(i, old_choice, new_choice);
+        if (!found)
+            continue;
+        const TypeLayout &now = *new_choice.alternatives[*found];
+        step.alternatives[old_choice.first + static_cast<std::int64_t>(i)] = {
+            new_choice.first + static_cast<std::int64_t>(*found),
+            &between(*old_choice.alternatives[i], now, site.is_left), &now};
+    }
+    site.conversion.steps.emplace_back(std::move(step));
+}
+
+// That of the same name, at the same place rather than at another; else, where there are as many as
+// before, what a number at its place has become, or the only one.
+std::optional<std::size_t> LayoutDiff::alternative_for(std::size_t index, const Choice &old_choice,
+                                                       const Choice &new_choice) const {
+    const TypeLayout &old_type = *old_choice.alternatives[index];
+    const auto &all = new_choice.alternatives;
+    const auto is_same = [&](const TypeLayout *other) {
+        return old_type.kind == other->kind && renames_.is_same_name(old_type, *other);
+    };
+    if (index < all.size() && is_same(all[index]))
+        return index;
+    const auto found = std::ranges::find_if(all, is_same);
+    if (found != all.end())
+        return static_cast<std::size_t>(found - all.begin());
+    const bool is_at_its_place = old_choice.alternatives.size() == all.size() &&
+                                 (all.size() == 1 || !is_class(old_type.kind));
+    return is_at_its_place ? std::optional(index) : std::nullopt;
 }
 
 // Neighbours that stay neighbours are one copy.
@@ -242,7 +328,11 @@ void LayoutDiff::add_copy(Conversion &conversion, const CopyBytes &copy) {
         conversion.steps.emplace_back(copy);
 }
 
+// What is left to the module is as a new member until then.
 void LayoutDiff::expect_zero(const Site &site, const TypeLayout &old_type, std::string why) {
+    site.conversion.has_new |= site.is_left;
+    if (site.is_left)
+        return;
     site.conversion.steps.emplace_back(
         ExpectZero{site.from, old_type.size_bytes, site.where() + ": " + std::move(why)});
 }
@@ -256,7 +346,7 @@ void LayoutDiff::add_pointer(const Site &site, const TypeLayout &old_type,
 
 void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
                            const TypeLayout &new_type) {
-    const Conversion &element = between(*old_type.element, *new_type.element);
+    const Conversion &element = between(*old_type.element, *new_type.element, site.is_left);
     if (element.refusal)
         site.refuse("in its elements, " + *element.refusal);
     site.conversion.has_new |= element.has_new || new_type.count > old_type.count;
@@ -278,6 +368,9 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
         const MemberLayout &member = old_member != nullptr ? *old_member : *new_member;
         if (is_vtable_pointer(member) && (old_member == nullptr || new_member == nullptr))
             return site.refuse("its class has got its first virtual function, or lost its last");
+        const bool is_paired = old_member != nullptr && new_member != nullptr;
+        if (!is_paired && member.is_base && member.type->members.empty())
+            continue; // there is nothing in it
         if (new_member == nullptr)
             gone_.insert(type_name(old_type) + "." + member.name);
         else if (old_member == nullptr)
@@ -298,8 +391,9 @@ void LayoutDiff::add_new(Conversion &conversion, const std::string &type,
 
 void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
                             const MemberLayout &new_member) {
-    Site at{site.conversion, site.from + old_member.offset_bytes, site.to + new_member.offset_bytes,
-            site.path, site.place};
+    Site at = site;
+    at.from += old_member.offset_bytes;
+    at.to += new_member.offset_bytes;
     if (!old_member.is_base && !old_member.name.empty())
         at.path += "." + old_member.name;
     if (new_member.line != 0)
@@ -317,10 +411,9 @@ void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
     site.conversion.steps.emplace_back(std::move(step));
 }
 
-namespace {
-
-void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint64_t offset,
-               std::uint64_t place, std::vector<LayoutDiff::Part> &parts) {
+void LayoutDiff::add_parts(const TypeLayout &old_type, const TypeLayout *new_type,
+                           std::uint64_t offset, std::uint64_t place,
+                           std::vector<Part> &parts) const {
     if (offset == 0)
         parts.push_back({&old_type, new_type == nullptr ? std::nullopt : std::optional(place)});
     if (old_type.kind == Kind::kArray && old_type.element->size_bytes != 0) {
@@ -333,6 +426,19 @@ void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint
             add_parts(*old_type.element, element, offset % old_type.element->size_bytes, at, parts);
     }
     if (old_type.kind != Kind::kStruct && old_type.kind != Kind::kUnion)
+        return;
+    const auto old_choice = choice_of(old_type);
+    const auto new_choice = new_type == nullptr ? std::nullopt : choice_of(*new_type);
+    for (std::size_t i = 0; old_choice && i < old_choice->alternatives.size(); ++i) {
+        const TypeLayout &alternative = *old_choice->alternatives[i];
+        if (offset < old_choice->value_at ||
+            offset >= old_choice->value_at + alternative.size_bytes)
+            continue;
+        const auto found = new_choice ? alternative_for(i, *old_choice, *new_choice) : std::nullopt;
+        add_parts(alternative, found ? new_choice->alternatives[*found] : nullptr,
+                  offset - old_choice->value_at, found ? place + new_choice->value_at : 0, parts);
+    }
+    if (old_choice)
         return;
     static const TypeLayout kNone;
     const bool is_class = new_type != nullptr && new_type->kind == old_type.kind;
@@ -347,10 +453,9 @@ void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint
     }
 }
 
-} // namespace
-
-std::vector<LayoutDiff::Part>
-LayoutDiff::parts_at(const TypeLayout &old_type, const TypeLayout &new_type, std::uint64_t offset) {
+std::vector<LayoutDiff::Part> LayoutDiff::parts_at(const TypeLayout &old_type,
+                                                   const TypeLayout &new_type,
+                                                   std::uint64_t offset) const {
     std::vector<Part> parts;
     add_parts(old_type, &new_type, offset, 0, parts);
     return parts;

@@ -1,6 +1,9 @@
 #include "core/migration.hpp"
 
+#include "core/object_members.hpp"
+
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <numeric>
 #include <utility>
@@ -19,6 +22,9 @@ std::uint64_t address_of(const void *pointer) {
 const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t address) {
     return reinterpret_cast<const hotrun_type *>(library.load_bias + address);
 }
+
+// Blocks are put aside where objects of any type may lie.
+constexpr std::size_t kAlignment = alignof(std::max_align_t);
 
 Migration::Constructor constructor_at(const Migration::Loaded &library, std::uint64_t address) {
     Migration::Constructor constructor = nullptr;
@@ -47,6 +53,15 @@ std::string listed(const std::set<std::string> &names) {
     return text;
 }
 
+std::string unnamed(const std::set<std::string> &types) {
+    const bool is_one = types.size() == 1;
+    return listed(types) + ": the new code makes no block of " +
+           (is_one ? "this type, so what it looks" : "these types, so what they look") +
+           " like there is not known: name " + (is_one ? "it" : "each") +
+           " in a HOTRUN_TYPE, or in a HOTRUN_RENAMED_TYPE if it has another name now, or release "
+           "the blocks in hotrun_unload, in a save before this one";
+}
+
 std::string failed_constructor(const TypeLayout &type, const std::string &how) {
     return "the default constructor of " + type_name(type) + " has failed (" + how + ")";
 }
@@ -59,7 +74,7 @@ void add_sentence(std::string &text, const std::string &more) {
 } // namespace
 
 Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news, const TypePairs &others)
-    : olds_(std::move(olds)), news_(std::move(news)) {
+    : olds_(std::move(olds)), news_(std::move(news)), diff_(find_renames(), find_migrators()) {
     for (const Loaded &old : olds_) {
         if (old.types == nullptr)
             continue;
@@ -80,6 +95,33 @@ Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news, const T
     is_needed_ |= !diff_.changed().empty();
 }
 
+Renames Migration::find_renames() {
+    Renames renames;
+    for (const Loaded &library : news_) {
+        if (library.types != nullptr)
+            renames.add_new(*library.types);
+    }
+    for (const Loaded &old : olds_) {
+        if (old.types != nullptr)
+            renamed_types_.emplace(old.range.begin, renames.add_old(*old.types));
+    }
+    return renames;
+}
+
+std::set<std::string> Migration::find_migrators() {
+    std::set<std::string> names;
+    for (const Loaded &library : news_) {
+        if (library.types == nullptr)
+            continue;
+        for (const LibraryTypes::Migrator &migrator : library.types->migrators) {
+            migrators_.emplace(type_name(*migrator.type),
+                               constructor_at(library, migrator.function));
+            names.insert(type_name(*migrator.type));
+        }
+    }
+    return names;
+}
+
 void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor) {
     const std::string name = type_name(*descriptor.type);
     Change change;
@@ -87,11 +129,7 @@ void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &de
     find_new_type(change, true);
     if (change.new_type == nullptr)
         find_new_type(change, false);
-    if (change.new_type == nullptr) {
-        change.refusal = name + ": the new code makes no block of this type, so what it looks like "
-                                "there is not known: release them in hotrun_unload, or name the "
-                                "type in a HOTRUN_TYPE";
-    } else {
+    if (change.new_type != nullptr) {
         change.conversion = &diff_.between(*change.old_type, *change.new_type);
         const TypeLayout &old_type = *change.old_type;
         const bool has_grown =
@@ -115,7 +153,7 @@ void Migration::find_new_type(Change &change, bool in_same_file) {
         if (library.types == nullptr)
             continue;
         for (const LibraryTypes::Descriptor &other : library.types->descriptors) {
-            if (type_name(*other.type) != name ||
+            if (!diff_.renames().is_same_name(*change.old_type, *other.type) ||
                 (in_same_file && other.type->file != change.old_type->file))
                 continue;
             const bool is_same = diff_.are_same(*change.old_type, *other.type);
@@ -161,18 +199,28 @@ std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> Migration::descr
 }
 
 std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
-                                            const Construct &construct) {
+                                            const Construct &construct, const Finish &finish) {
     const std::vector<LiveBlock> blocks = heap.live_blocks();
     if (blocks.size() != heap.statistics().block_count)
         return "the heap is damaged: a header of a block was written over";
-    if (Answer refusal = judge(blocks))
+    if (Answer refusal = is_needed_ ? judge(blocks) : std::nullopt)
         return refusal;
+    if (Answer refusal = judge_closures(blocks))
+        return refusal;
+    if (!is_needed_)
+        return std::nullopt;
     if (Answer refusal = move_changed(heap, blocks))
         return refusal;
     if (Answer refusal = lead_pointers(heap, blocks))
         return refusal;
     if (Answer refusal = convert_moved(construct))
         return refusal;
+    if (Answer refusal = lead_state(heap, state))
+        return refusal;
+    return finish_left(finish);
+}
+
+Migration::Answer Migration::lead_state(PermanentHeap &heap, void *&state) {
     for (const bool is_root : {true, false}) {
         const std::uint64_t word = address_of(is_root ? heap.root() : state);
         const Moved *moved = moved_at(word);
@@ -188,7 +236,25 @@ std::optional<std::string> Migration::apply(PermanentHeap &heap, void *&state,
     return std::nullopt;
 }
 
+// From the first of those that are left.
+Migration::Answer Migration::finish_left(const Finish &finish, std::size_t first) {
+    ObjectMembers members;
+    for (std::size_t i = first; i < report_.left.size(); ++i) {
+        const ConversionReport::Left &left = report_.left[i];
+        const std::string name = type_name(*left.step->new_type);
+        const std::string failure =
+            finish(migrators_.at(name),
+                   members.object(*left.step->old_type, const_cast<std::byte *>(left.from)),
+                   members.object(*left.step->new_type, left.to));
+        if (!failure.empty())
+            return "the function that HOTRUN_MIGRATE names for " + name + " has failed (" +
+                   failure + ")";
+    }
+    return std::nullopt;
+}
+
 Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
+    std::set<std::string> without_new_type;
     for (const LiveBlock &block : blocks) {
         if (block.type == nullptr)
             return "a block of " + std::to_string(block.payload.size()) +
@@ -199,8 +265,34 @@ Migration::Answer Migration::judge(const std::vector<LiveBlock> &blocks) const {
         if (change == nullptr && new_type_of(block.type) == nullptr)
             return "a block of " + std::to_string(block.payload.size()) +
                    " bytes has a type that the debug information of the old code does not tell of";
-        if (change != nullptr && !change->refusal.empty())
+        if (change != nullptr && change->new_type == nullptr)
+            without_new_type.insert(type_name(*change->old_type));
+        else if (change != nullptr && !change->refusal.empty())
             return change->refusal;
+    }
+    return without_new_type.empty() ? std::nullopt : Answer(unnamed(without_new_type));
+}
+
+void Migration::find_closures(const Closures::Rebind &rebind) {
+    for (const Loaded &library : news_) {
+        if (library.types != nullptr)
+            closures_.add_new({*library.types, library.load_bias, library.range});
+    }
+    for (const Loaded &library : olds_) {
+        if (library.types != nullptr)
+            closures_.add_old({*library.types, library.load_bias, library.range}, diff_, rebind);
+    }
+}
+
+// The types of what has no type, or is not known, are not judged.
+Migration::Answer Migration::judge_closures(const std::vector<LiveBlock> &blocks) {
+    for (const LiveBlock &block : blocks) {
+        const Change *change = change_of(block.type);
+        const TypeLayout *type = change != nullptr ? change->old_type : new_type_of(block.type);
+        if (type == nullptr)
+            continue;
+        if (Answer refusal = closures_.judge(*type, block.payload, is_needed_))
+            return refusal;
     }
     return std::nullopt;
 }
@@ -217,7 +309,7 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         const std::uint64_t count = block.payload.size() / change->old_type->size_bytes;
         const std::uint64_t bytes = count * change->old_type->size_bytes;
         moved_.push_back({{begin, begin + bytes}, 0, saved_bytes, count, change});
-        saved_bytes += bytes;
+        saved_bytes += (bytes + kAlignment - 1) / kAlignment * kAlignment;
     }
     saved_ = std::make_unique_for_overwrite<std::byte[]>(saved_bytes);
     for (const Moved &moved : moved_)
@@ -264,26 +356,28 @@ Migration::Answer Migration::convert_moved(const Construct &construct) {
     return std::nullopt;
 }
 
-std::optional<std::string> Migration::carry(const TypeLayout &old_type, const TypeLayout &new_type,
-                                            std::span<std::byte> from, std::span<std::byte> to,
-                                            const AddressRange &heap, const Construct &construct) {
+std::optional<std::string> Migration::carry(const Outside &object, const Construct &construct,
+                                            const Finish &finish) {
     Change change;
-    change.old_type = &old_type;
-    change.new_type = &new_type;
-    change.conversion = &diff_.between(old_type, new_type);
+    change.old_type = &object.old_type;
+    change.new_type = &object.new_type;
+    change.conversion = &diff_.between(object.old_type, object.new_type);
     if (change.conversion->refusal)
         return change.conversion->refusal;
-    if (Answer refusal =
-            lead_words(old_type, change.conversion->is_same ? nullptr : &change, from, heap))
+    if (Answer refusal = closures_.judge(object.old_type, object.from, is_needed_))
+        return refusal;
+    if (Answer refusal = lead_words(object.old_type, change.conversion->is_same ? nullptr : &change,
+                                    object.from, object.heap))
         return refusal;
     report_.construct = [&](const TypeLayout &type, std::byte *place) {
         return construct_in(type, place, construct);
     };
-    convert(*change.conversion, from.data(), to.data(), report_);
+    const std::size_t first_left = report_.left.size();
+    convert(*change.conversion, object.from.data(), object.to.data(), report_);
     report_.construct = nullptr;
     if (!report_.refusal.empty())
         return std::exchange(report_.refusal, {});
-    return std::nullopt;
+    return finish_left(finish, first_left);
 }
 
 // The object, or else its parts, as far as there are constructors.
@@ -315,6 +409,8 @@ std::string Migration::detail() const {
         add_sentence(text, "new: " + listed(diff_.added()));
     if (!moved_.empty() && !diff_.gone().empty())
         add_sentence(text, "gone: " + listed(diff_.gone()));
+    if (!report_.left.empty())
+        add_sentence(text, std::to_string(report_.left.size()) + " by HOTRUN_MIGRATE");
     for (const std::string &loss : report_.losses)
         add_sentence(text, loss);
     if (report_.loss_count > report_.losses.size())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/address_range.hpp"
+#include "core/closures.hpp"
 #include "core/layout_diff.hpp"
 #include "core/permanent_heap.hpp"
 #include "core/type_layout.hpp"
@@ -11,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -39,25 +41,43 @@ class Migration {
     Migration(std::vector<Loaded> olds, std::vector<Loaded> news, const TypePairs &others = {});
 
     // Whether there is anything to do, or to refuse.
-    bool is_needed() const { return is_needed_; }
+    bool is_needed() const { return is_needed_ || closures_.have_changed(); }
 
     // Where the descriptors of the old libraries are in the new ones, for RebindPlan; none: those
     // of types that have changed or are gone, whose blocks keep them until apply().
     std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> descriptors() const;
 
+    // What was renamed since the old library that begins at that address, for RebindPlan too.
+    const std::map<std::uint64_t, RenamedTypes> &renamed_types() const { return renamed_types_; }
+
+    // What std::functions hold is looked up by these answers; there may be something to refuse
+    // then.
+    void find_closures(const Closures::Rebind &rebind);
+
     // Calls the constructor for so many objects. How it failed; empty: it did not.
     using Constructor = void (*)(hotrun_context *);
     using Construct = std::function<std::string(Constructor, void *objects, std::size_t count)>;
 
+    // Calls the function that HOTRUN_MIGRATE made. As above.
+    using Finish = std::function<std::string(Constructor, const hotrun_object &old_object,
+                                             const hotrun_object &new_object)>;
+
     // Once. A sentence that says why not: the heap is left half done, to be brought back by a
     // snapshot. Pointers into the old libraries have been led to the new ones before.
-    std::optional<std::string> apply(PermanentHeap &heap, void *&state, const Construct &construct);
+    std::optional<std::string> apply(PermanentHeap &heap, void *&state, const Construct &construct,
+                                     const Finish &finish = {});
 
     // After apply(): an object that does not lie in the heap, of one of the pairs. `from` has its
     // bytes; its pointers are led along there. `to` has those of a new object.
-    std::optional<std::string> carry(const TypeLayout &old_type, const TypeLayout &new_type,
-                                     std::span<std::byte> from, std::span<std::byte> to,
-                                     const AddressRange &heap, const Construct &construct);
+    struct Outside {
+        const TypeLayout &old_type;
+        const TypeLayout &new_type;
+        std::span<std::byte> from;
+        std::span<std::byte> to;
+        AddressRange heap;
+    };
+    std::optional<std::string> carry(const Outside &object, const Construct &construct,
+                                     const Finish &finish);
     const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type) {
         return diff_.between(old_type, new_type);
     }
@@ -79,6 +99,8 @@ class Migration {
         std::uint64_t offset_bytes = 0;
         const TypeLayout *pointee = nullptr;
         const TypeLayout *holder = nullptr; // the template that it is a part of
+        std::optional<NumberPlace> tag;     // of the std::optional or std::variant that it is in,
+        std::int64_t tag_value = 0;         // which says this if it is there
     };
     using Pointers = std::vector<Pointer>; // by offset
 
@@ -92,32 +114,42 @@ class Migration {
     };
     using Answer = std::optional<std::string>; // a refusal
 
+    Renames find_renames();
+    std::set<std::string> find_migrators();
     void add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor);
     void find_new_type(Change &change, bool in_same_file);
     const Change *change_of(const hotrun_type *type) const;
     const TypeLayout *new_type_of(const hotrun_type *type) const;
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
+    Answer judge_closures(const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer convert_moved(const Construct &construct);
+    Answer lead_state(PermanentHeap &heap, void *&state);
+    Answer finish_left(const Finish &finish, std::size_t first = 0);
     std::string construct_in(const TypeLayout &type, std::byte *place,
                              const Construct &construct) const;
     Answer lead_pointers(const PermanentHeap &heap,
                          const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer lead_words(const TypeLayout &type, const Change *change, std::span<std::byte> objects,
                       const AddressRange &heap);
-    static bool is_gone(const Change *change, std::uint64_t offset);
+    bool is_gone(const Change *change, std::uint64_t offset) const;
     void index_moved();
     const Moved *moved_at(std::uint64_t address) const;
     std::optional<std::uint64_t> now(const Moved &moved, std::uint64_t word,
                                      const TypeLayout *pointee);
-    static std::optional<std::uint64_t> place_of(const Change &change, std::uint64_t offset,
-                                                 const TypeLayout *pointee);
+    std::optional<std::uint64_t> place_of(const Change &change, std::uint64_t offset,
+                                          const TypeLayout *pointee) const;
     bool is_outside(std::uint64_t word, const AddressRange &heap) const;
     const std::string *changed_behind(const Pointer &pointer) const;
+    static void add_pointers(const TypeLayout &type, Pointer at, Pointers &pointers);
+    static const Pointer *pointer_at(const Pointers &pointers, std::uint64_t offset,
+                                     const std::byte *object);
     const Pointers &pointers_of(const TypeLayout &type);
 
     std::vector<Loaded> olds_;
     std::vector<Loaded> news_;
+    std::map<std::uint64_t, RenamedTypes> renamed_types_;
+    std::map<std::string, Constructor> migrators_; // of new types, by name
     LayoutDiff diff_;
     std::unordered_map<const hotrun_type *, Change> changes_;               // by the old descriptor
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
@@ -131,6 +163,7 @@ class Migration {
     std::map<Part, std::optional<std::uint64_t>> places_;
     std::unique_ptr<std::byte[]> saved_; // the bytes of the old objects
     ConversionReport report_;
+    Closures closures_;
     bool is_needed_ = false;
 };
 

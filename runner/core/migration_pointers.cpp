@@ -43,26 +43,53 @@ bool has_word(const std::string &text, const std::string &word) {
     return false;
 }
 
-template <typename Pointers>
-void add_pointers(const TypeLayout &type, std::uint64_t offset, const TypeLayout *holder,
-                  Pointers &pointers) {
-    if (type.kind == Kind::kPointer)
-        pointers.push_back({offset, type.element, holder});
-    if (holder == nullptr && is_template(type))
-        holder = &type;
+} // namespace
+
+// `at`: what is known of pointers that lie there.
+void Migration::add_pointers(const TypeLayout &type, Pointer at, Pointers &pointers) {
+    const std::uint64_t offset = at.offset_bytes;
+    if (type.kind == Kind::kPointer) {
+        at.pointee = type.element;
+        pointers.push_back(at);
+    }
+    if (at.holder == nullptr && is_template(type))
+        at.holder = &type;
     for (std::uint64_t i = 0; type.kind == Kind::kArray && i < type.count; ++i) {
         const std::size_t before = pointers.size();
-        add_pointers(*type.element, offset + i * type.element->size_bytes, holder, pointers);
+        at.offset_bytes = offset + i * type.element->size_bytes;
+        add_pointers(*type.element, at, pointers);
         if (pointers.size() == before)
             break;
     }
     if (type.kind != Kind::kStruct)
         return;
-    for (const MemberLayout &member : type.members)
-        add_pointers(*member.type, offset + member.offset_bytes, holder, pointers);
+    for (const MemberLayout &member : type.members) {
+        at.offset_bytes = offset + member.offset_bytes;
+        add_pointers(*member.type, at, pointers);
+    }
+    const auto choice = choice_of(type);
+    if (!choice)
+        return;
+    at.offset_bytes = offset + choice->value_at;
+    at.tag = NumberPlace{offset + choice->tag_at, Kind::kUnsigned,
+                         static_cast<std::uint32_t>(choice->tag->size_bytes), 0, 0};
+    at.tag_value = choice->first;
+    for (const TypeLayout *alternative : choice->alternatives) {
+        add_pointers(*alternative, at, pointers);
+        ++at.tag_value;
+    }
 }
 
-} // namespace
+// Null: there is none, or it is not in use.
+const Migration::Pointer *Migration::pointer_at(const Pointers &pointers, std::uint64_t offset,
+                                                const std::byte *object) {
+    auto found = std::ranges::lower_bound(pointers, offset, {}, &Pointer::offset_bytes);
+    for (; found != pointers.end() && found->offset_bytes == offset; ++found) {
+        if (!found->tag || integer_at(*found->tag, object) == found->tag_value)
+            return &*found;
+    }
+    return nullptr;
+}
 
 // While all words still are those of the old objects: a new block may lie where an old one was, and
 // what a constructor writes leads to where it is.
@@ -98,9 +125,7 @@ Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *ch
             continue;
         const auto member = [&]() -> const Pointer * {
             const std::uint64_t offset = type.size_bytes == 0 ? at : at % type.size_bytes;
-            const auto found =
-                std::ranges::lower_bound(pointers, offset, {}, &Pointer::offset_bytes);
-            return found != pointers.end() && found->offset_bytes == offset ? &*found : nullptr;
+            return pointer_at(pointers, offset, place - offset);
         };
         if (const Moved *moved = moved_at(word)) {
             const Pointer *pointer = member();
@@ -125,11 +150,11 @@ Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *ch
 }
 
 // Whether what lies there in an array of the old objects has no place in the new ones.
-bool Migration::is_gone(const Change *change, std::uint64_t offset) {
+bool Migration::is_gone(const Change *change, std::uint64_t offset) const {
     if (change == nullptr)
         return false;
-    const auto parts = LayoutDiff::parts_at(*change->old_type, *change->new_type,
-                                            offset % change->old_type->size_bytes);
+    const auto parts =
+        diff_.parts_at(*change->old_type, *change->new_type, offset % change->old_type->size_bytes);
     return !parts.empty() && std::ranges::none_of(parts, [](const LayoutDiff::Part &part) {
         return part.place.has_value();
     });
@@ -158,8 +183,8 @@ const std::string *Migration::changed_behind(const Pointer &pointer) const {
 const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
     const auto [found, is_new] = pointers_.try_emplace(&type);
     if (is_new) {
-        add_pointers(type, 0, nullptr, found->second);
-        std::ranges::sort(found->second, {}, &Pointer::offset_bytes);
+        add_pointers(type, {}, found->second);
+        std::ranges::stable_sort(found->second, {}, &Pointer::offset_bytes);
     }
     return found->second;
 }
@@ -202,8 +227,8 @@ std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t wo
 }
 
 std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint64_t offset,
-                                                 const TypeLayout *pointee) {
-    const auto parts = LayoutDiff::parts_at(*change.old_type, *change.new_type, offset);
+                                                 const TypeLayout *pointee) const {
+    const auto parts = diff_.parts_at(*change.old_type, *change.new_type, offset);
     if (parts.empty())
         return std::nullopt;
     const auto is_elsewhere = [&](const LayoutDiff::Part &part) {
@@ -212,9 +237,10 @@ std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint
     const bool is_known = pointee != nullptr && pointee->kind != Kind::kVoid;
     if (!is_known || std::ranges::none_of(parts, is_elsewhere))
         return parts.front().place;
-    const auto found =
-        std::ranges::find(parts, type_name(*pointee),
-                          [](const LayoutDiff::Part &part) { return type_name(*part.type); });
+    const auto found = std::ranges::find_if(parts, [&](const LayoutDiff::Part &part) {
+        return type_name(*part.type) == type_name(*pointee) ||
+               diff_.renames().is_same_name(*part.type, *pointee);
+    });
     return found == parts.end() ? std::nullopt : found->place;
 }
 

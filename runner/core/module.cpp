@@ -211,14 +211,29 @@ bool Module::carry_state(Candidate &candidate, Switched &switched) {
     return true;
 }
 
+Migration::Construct Module::construct_of(const Candidate &candidate) {
+    return
+        [this, &candidate](Migration::Constructor constructor, void *objects, std::size_t count) {
+            return construct(candidate.generation->callbacks, constructor, {objects, count});
+        };
+}
+
+Migration::Finish Module::finish_of(const Candidate &candidate) {
+    return [this, &candidate](Migration::Constructor function, const hotrun_object &old_object,
+                              const hotrun_object &new_object) {
+        context_.host.old_object = &old_object;
+        context_.host.new_object = &new_object;
+        std::string failure = construct(candidate.generation->callbacks, function, {});
+        context_.host.old_object = context_.host.new_object = nullptr;
+        return failure;
+    };
+}
+
 std::optional<std::string> Module::migrate(Candidate &candidate) {
     if (candidate.migration == nullptr)
         return std::nullopt;
-    return candidate.migration->apply(
-        heap_, context_.host.state,
-        [&](Migration::Constructor constructor, void *objects, std::size_t count) {
-            return construct(candidate.generation->callbacks, constructor, {objects, count});
-        });
+    return candidate.migration->apply(heap_, context_.host.state, construct_of(candidate),
+                                      finish_of(candidate));
 }
 
 std::optional<std::string> Module::carry_statics(Candidate &candidate) {
@@ -226,15 +241,14 @@ std::optional<std::string> Module::carry_statics(Candidate &candidate) {
         return std::nullopt;
     std::vector<LiveLibrary::Shared> live;
     add_with_links(live_->code, live);
-    const Migration::Construct construct_in = [&](Migration::Constructor constructor, void *objects,
-                                                  std::size_t count) {
-        return construct(candidate.generation->callbacks, constructor, {objects, count});
-    };
-    const StaticCarry::Destroy destroy_one = [this](const ExitCall &call) { return destroy(call); };
     const auto base = reinterpret_cast<std::uintptr_t>(heap_.base());
-    std::optional<std::string> refusal = candidate.statics->apply(
-        live,
-        {{base, base + heap_.bytes()}, construct_in, destroy_one, parts_.memory, parts_.written});
+    std::optional<std::string> refusal =
+        candidate.statics->apply(live, {{base, base + heap_.bytes()},
+                                        construct_of(candidate),
+                                        finish_of(candidate),
+                                        [this](const ExitCall &call) { return destroy(call); },
+                                        parts_.memory,
+                                        parts_.written});
     carried_ = refusal ? nullptr : candidate.statics.get();
     return refusal;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/generation.hpp"
+#include "core/migration.hpp"
 #include "core/permanent_heap.hpp"
 #include "core/process_memory.hpp"
 #include "core/run_record.hpp"
@@ -111,6 +112,8 @@ class Module {
     std::optional<std::string> carry_statics(Candidate &candidate);
     std::string construct(const Callbacks &callbacks, Callbacks::Function constructor,
                           Objects objects);
+    Migration::Construct construct_of(const Candidate &candidate);
+    Migration::Finish finish_of(const Candidate &candidate);
     std::string destroy(const ExitCall &call);
     void start_afresh();
     FailureReport refuse(Candidate &candidate, std::string why);

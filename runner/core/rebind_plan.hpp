@@ -8,6 +8,7 @@
 #include "core/rebind.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,12 @@ class RebindPlan {
     // Words that have an answer of their own (none: they stay), before anything is looked up.
     using Answers = std::unordered_map<std::uint64_t, std::optional<std::uint64_t>>;
     void add_answers(Answers answers) { answers_.merge(std::move(answers)); }
+
+    // What has another name than in the old library that begins at that address.
+    void set_renamed(std::map<std::uint64_t, RenamedTypes> types) { renamed_ = std::move(types); }
+
+    // What a word will be. Runner's thread.
+    std::optional<std::uint64_t> rebind(std::uint64_t word);
 
     // Runner's thread: finds the words in the image as it is now, and reads the symbols that are
     // needed for them.
@@ -68,7 +75,6 @@ class RebindPlan {
     void extend_range(const Library::Place &place);
     Target *target_of(std::uint64_t word);
     Rebinder &rebinder_of(Target &target);
-    std::optional<std::uint64_t> rebind(std::uint64_t word);
     void apply_found(std::byte *memory);
     void apply_changed(std::span<std::byte> memory, const HeapPart &part);
 
@@ -84,6 +90,7 @@ class RebindPlan {
     std::vector<Move> moves_;
     AddressRange range_{UINT64_MAX, 0}; // that holds all of them
     Answers answers_;
+    std::map<std::uint64_t, RenamedTypes> renamed_;
     std::optional<std::uint64_t> mark_;
     std::vector<Found> found_;
     std::size_t rebound_count_ = 0;

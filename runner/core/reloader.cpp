@@ -103,6 +103,8 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
                           recipe_of(news.code)};
     MigrationPlanner::Plan plan = plan_migration(slot, news.code);
     std::shared_ptr<RebindPlan> rebind = plan_rebinding(news.module, slot, news.code, plan);
+    if (plan.migration != nullptr && rebind != nullptr)
+        plan.migration->find_closures([&](std::uint64_t word) { return rebind->rebind(word); });
     if (plan.migration != nullptr && !plan.migration->is_needed())
         plan.migration.reset();
     news.phases.mark(Phase::kPrepare, services_.clock.now());
@@ -142,8 +144,10 @@ std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const S
     if (olds.empty())
         return nullptr;
     auto plan = std::make_shared<RebindPlan>(services_.files, olds, code);
-    if (planned.migration != nullptr)
+    if (planned.migration != nullptr) {
         plan->add_answers(planned.migration->descriptors());
+        plan->set_renamed(planned.migration->renamed_types());
+    }
     if (planned.statics != nullptr)
         plan->add_answers(planned.statics->answers());
     plan->prepare(*process_.heaps[module]);

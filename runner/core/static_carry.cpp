@@ -289,9 +289,10 @@ std::optional<std::string> StaticCarry::find_value(const Carried &carried, const
     const std::span<std::byte> new_memory = carried.new_memory();
     std::vector<std::byte> value(new_memory.size());
     copy_bytes(value.data(), new_memory.data(), value.size());
+    const Migration::Outside object{*carried.old_one->type, *carried.new_one->type, bytes, value,
+                                    process.heap};
     if (std::optional<std::string> refusal =
-            migration_->carry(*carried.old_one->type, *carried.new_one->type, bytes, value,
-                              process.heap, process.construct))
+            migration_->carry(object, process.construct, process.finish))
         return refusal;
     if (carried.is_edited)
         notes_.push_back(carried.new_one->name +

@@ -58,8 +58,9 @@ class StaticCarry {
 
     struct Process {
         AddressRange heap;
-        const Migration::Construct &construct;
-        const Destroy &destroy;
+        Migration::Construct construct;
+        Migration::Finish finish;
+        Destroy destroy;
         const ProcessMemory *memory = nullptr; // null: nothing outside is looked at
         WrittenMemory *written = nullptr;      // null: all is
     };

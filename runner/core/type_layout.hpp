@@ -81,8 +81,31 @@ struct LibraryTypes {
         std::uint64_t constructor = 0; // where it has the address of one; 0: it has none
     };
 
+    // HOTRUN_RENAMED_MEMBER and the like: what the code before may call by another name.
+    struct Rename {
+        const TypeLayout *type = nullptr;
+        std::string from;
+        std::string to; // of a member or an enumerator; empty: the type itself was renamed
+    };
+
+    // HOTRUN_MIGRATE: what the module carries over by a function of its own.
+    struct Migrator {
+        const TypeLayout *type = nullptr;
+        std::uint64_t function = 0; // where it has the address of one
+    };
+
+    // What a std::function of libstdc++ may hold, by its _M_manager.
+    struct Closure {
+        std::uint64_t manager = 0; // the function's address
+        const TypeLayout *functor = nullptr;
+        bool is_in_place = false; // in the std::function itself, and not made by new
+    };
+
     std::deque<TypeLayout> types; // owns all of them; none is moved
     std::vector<Descriptor> descriptors;
+    std::vector<Rename> renames;
+    std::vector<Migrator> migrators;
+    std::vector<Closure> closures; // none if none of the types has a std::function
     std::vector<StaticVariable> statics;
     // Functions that the compiler has made to destroy all elements of some static array.
     std::vector<std::uint64_t> array_destructors;

@@ -4,8 +4,11 @@
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
+#include "linux/dwarf_closures.hpp"
+#include "linux/loaded_text.hpp"
 #include "linux/static_symbols.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -26,6 +29,8 @@ constexpr std::uint64_t kMostDimensions = 16;
 constexpr const char *kDescriptorName = "hotrun_type_";
 constexpr const char *kTypePointerName = "of";
 constexpr const char *kConstructorName = "construct";
+constexpr std::string_view kRenamePrefix = "hotrun_renamed_";
+constexpr std::string_view kMigratorPrefix = "hotrun_migrated_";
 
 // Collects layouts; each entry is read once.
 class Layouts {
@@ -317,9 +322,9 @@ class Layouts {
 // Finds the descriptors and the static variables in one unit.
 class VariableSearch {
   public:
-    // Without symbols only descriptors are looked for.
-    VariableSearch(LibraryTypes &types, Layouts &layouts, const StaticSymbols *symbols)
-        : types_(types), layouts_(layouts), symbols_(symbols) {}
+    // Without symbols no variables are looked for that are the program's.
+    VariableSearch(Elf *elf, LibraryTypes &types, Layouts &layouts, const StaticSymbols *symbols)
+        : elf_(elf), types_(types), layouts_(layouts), symbols_(symbols) {}
 
     void search_unit(Dwarf_Die unit, const std::string &file) {
         file_ = file;
@@ -358,20 +363,46 @@ class VariableSearch {
     }
 
     void take(Dwarf_Die variable, const Scope &scope) {
-        const char *name = ::dwarf_diename(&variable);
-        const bool is_descriptor = name != nullptr && std::strcmp(name, kDescriptorName) == 0;
-        if (name == nullptr || (symbols_ == nullptr && !is_descriptor))
+        const std::string name = name_of(variable);
+        const bool is_rename = name.starts_with(kRenamePrefix);
+        const bool is_migrator = name.starts_with(kMigratorPrefix);
+        if (name != kDescriptorName && !is_rename && !is_migrator)
+            return take_own(variable, name, scope);
+        const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type);
+        if (!type)
             return;
+        std::string no_name;
+        const Dwarf_Die object = without_qualifiers(*type, no_name);
+        if (is_rename)
+            return take_rename(variable, object);
         const std::optional<std::uint64_t> address = address_of(variable);
-        if (address && is_descriptor)
-            take_descriptor(variable, *address);
+        if (address && is_migrator)
+            take_migrator(object, *address);
         else if (address)
+            take_descriptor(object, *address);
+    }
+
+    void take_descriptor(Dwarf_Die object, std::uint64_t address) {
+        LibraryTypes::Descriptor descriptor{address, nullptr, 0};
+        any_child(object, [&](Dwarf_Die member) {
+            take_member(member, descriptor);
+            return false;
+        });
+        if (descriptor.type != nullptr)
+            types_.descriptors.push_back(descriptor);
+    }
+
+    // A variable of the program.
+    void take_own(Dwarf_Die variable, const std::string &name, const Scope &scope) {
+        if (symbols_ == nullptr || name.empty())
+            return;
+        if (const std::optional<std::uint64_t> address = address_of(variable))
             take_static(variable, name, *address, scope);
         else if (has_computed_value(variable))
             take_computed(variable, name, scope);
     }
 
-    void take_computed(Dwarf_Die variable, const char *name, const Scope &scope) {
+    void take_computed(Dwarf_Die variable, const std::string &name, const Scope &scope) {
         StaticVariable found;
         found.name = found.symbol = text_of(scope) + name;
         if (!is_external(variable))
@@ -381,7 +412,7 @@ class VariableSearch {
     }
 
     // What several units have is taken from the first.
-    void take_static(Dwarf_Die variable, const char *name, std::uint64_t address,
+    void take_static(Dwarf_Die variable, const std::string &name, std::uint64_t address,
                      const Scope &scope) {
         const StaticSymbols::Variable *symbol = symbols_->find(address);
         const std::optional<Dwarf_Die> type =
@@ -418,16 +449,53 @@ class VariableSearch {
         return name.empty() ? outer : outer + name + "::";
     }
 
-    void take_descriptor(Dwarf_Die variable, std::uint64_t address) {
-        LibraryTypes::Descriptor descriptor{address, nullptr, 0};
-        std::string no_name;
-        if (const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type))
-            any_child(without_qualifiers(*type, no_name), [&](Dwarf_Die member) {
-                take_member(member, descriptor);
-                return false;
-            });
-        if (descriptor.type != nullptr)
-            types_.descriptors.push_back(descriptor);
+    void take_rename(Dwarf_Die variable, Dwarf_Die object) {
+        LibraryTypes::Rename rename;
+        any_child(object, [&](Dwarf_Die member) {
+            const std::string name = name_of(member);
+            if (name == kDescriptorName)
+                rename.type = pointee_of(member);
+            else if (name == "from" || name == "to")
+                (name == "to" ? rename.to : rename.from) =
+                    text_in(variable, number_of(member, DW_AT_data_member_location).value_or(0));
+            return false;
+        });
+        if (rename.type != nullptr && !rename.from.empty())
+            types_.renames.push_back(std::move(rename));
+    }
+
+    void take_migrator(Dwarf_Die object, std::uint64_t address) {
+        LibraryTypes::Migrator migrator;
+        any_child(object, [&](Dwarf_Die member) {
+            if (name_of(member) == kDescriptorName)
+                migrator.type = pointee_of(member);
+            else
+                migrator.function =
+                    address + number_of(member, DW_AT_data_member_location).value_or(0);
+            return false;
+        });
+        if (migrator.type != nullptr)
+            types_.migrators.push_back(migrator);
+    }
+
+    // g++ has the bytes of constants in namespaces, and does not tell where they lie.
+    std::string text_in(Dwarf_Die variable, std::uint64_t offset) const {
+        if (const std::optional<std::uint64_t> address = address_of(variable))
+            return loaded_text(elf_, *address + offset);
+        Dwarf_Attribute value;
+        Dwarf_Block bytes;
+        if (::dwarf_formblock(::dwarf_attr(&variable, DW_AT_const_value, &value), &bytes) != 0 ||
+            offset >= bytes.length)
+            return {};
+        const char *first = reinterpret_cast<const char *>(bytes.data) + offset;
+        return {first, ::strnlen(first, bytes.length - offset)};
+    }
+
+    const TypeLayout *pointee_of(Dwarf_Die member) {
+        const std::optional<Dwarf_Die> pointer = entry_of(member, DW_AT_type);
+        const std::optional<Dwarf_Die> type =
+            pointer ? entry_of(*pointer, DW_AT_type) : std::nullopt;
+        return type ? layouts_.of(*type) : nullptr;
     }
 
     void take_member(Dwarf_Die member, LibraryTypes::Descriptor &descriptor) {
@@ -437,15 +505,11 @@ class VariableSearch {
         if (std::strcmp(name, kConstructorName) == 0)
             descriptor.constructor =
                 descriptor.address + number_of(member, DW_AT_data_member_location).value_or(0);
-        if (std::strcmp(name, kTypePointerName) != 0)
-            return;
-        const std::optional<Dwarf_Die> pointer = entry_of(member, DW_AT_type);
-        const std::optional<Dwarf_Die> type =
-            pointer ? entry_of(*pointer, DW_AT_type) : std::nullopt;
-        if (type)
-            descriptor.type = layouts_.of(*type);
+        if (std::strcmp(name, kTypePointerName) == 0)
+            descriptor.type = pointee_of(member);
     }
 
+    Elf *elf_;
     LibraryTypes &types_;
     Layouts &layouts_;
     const StaticSymbols *symbols_;
@@ -463,18 +527,11 @@ Dwarf_Off end_of(Dwarf_Die unit) {
                : UINT64_MAX;
 }
 
-} // namespace
-
-std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &path) {
-    const DebugInfo info(path);
-    auto types = std::make_shared<LibraryTypes>();
-    Layouts layouts(*types);
-    std::optional<StaticSymbols> symbols;
-    if (statics_ == Statics::kRead)
-        symbols.emplace(info.elf());
-    if (symbols)
-        types->array_destructors = symbols->array_destructors();
-    VariableSearch variables(*types, layouts, symbols ? &*symbols : nullptr);
+// Calls `visit` with the entry of each unit that may have one of that name, or one of the
+// variables, and with the entry of the unit that has its files. False: there is no debug
+// information.
+template <typename Visit>
+bool each_unit(const DebugInfo &info, const char *name, const StaticSymbols *symbols, Visit visit) {
     std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;
@@ -483,21 +540,55 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     while (info.dwarf() != nullptr &&
            ::dwarf_get_units(info.dwarf(), unit, &unit, nullptr, &unit_type, &entry, &split) == 0) {
         if (!text)
-            text.emplace(info.elf(), kDescriptorName);
+            text.emplace(info.elf(), name);
         const bool is_skeleton = unit_type == DW_UT_skeleton;
         if (unit_type == DW_UT_type) // has no variables
             continue;
         const Dwarf_Off end = end_of(entry);
         const bool may_be_here =
-            text->may_be_in(entry, end) || (symbols && symbols->may_be_in(entry, end));
+            text->may_be_in(entry, end) || (symbols != nullptr && symbols->may_be_in(entry, end));
         if (!is_skeleton && !may_be_here)
             continue;
-        layouts.set_unit(entry);
-        Dwarf_Die &unit_with_entries = is_skeleton && split.addr != nullptr ? split : entry;
-        variables.search_unit(unit_with_entries,
-                              absolute_path(entry, ::dwarf_diename(&unit_with_entries)));
+        visit(is_skeleton && split.addr != nullptr ? split : entry, entry);
     }
-    return text ? types : nullptr;
+    return text.has_value();
+}
+
+bool has_functions(const LibraryTypes &types) {
+    return std::ranges::any_of(types.types, [](const TypeLayout &type) {
+        return type.kind == Kind::kStruct && type.name.starts_with("function<");
+    });
+}
+
+} // namespace
+
+std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &path) {
+    const DebugInfo info(path);
+    auto types = std::make_shared<LibraryTypes>();
+    Layouts layouts(*types);
+    std::optional<StaticSymbols> symbols;
+    if (statics_ == Statics::kRead) {
+        symbols.emplace(info.elf());
+        types->array_destructors = symbols->array_destructors();
+    }
+    const StaticSymbols *wanted = symbols ? &*symbols : nullptr;
+    VariableSearch variables(info.elf(), *types, layouts, wanted);
+    const bool has_any =
+        each_unit(info, kDescriptorName, wanted, [&](Dwarf_Die entry, Dwarf_Die with_files) {
+            layouts.set_unit(with_files);
+            variables.search_unit(entry, absolute_path(with_files, ::dwarf_diename(&entry)));
+        });
+    if (!has_any)
+        return nullptr;
+    if (has_functions(*types))
+        each_unit(info, kClosureManager, nullptr, [&](Dwarf_Die entry, Dwarf_Die with_files) {
+            layouts.set_unit(with_files);
+            ClosureSearch closures;
+            closures.search(entry);
+            closures.add_found(types->closures,
+                               [&](Dwarf_Die functor) { return layouts.of(functor); });
+        });
+    return types;
 }
 
 } // namespace hotrun

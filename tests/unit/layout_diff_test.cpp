@@ -259,6 +259,32 @@ TEST_F(LayoutDiffTest, AnElementIsConstructedBeforeItsOldMembersArePutIn) {
               (Ints3{8, 1, 3}));
 }
 
+// In an array in it as well; the same elements elsewhere are refused.
+TEST_F(LayoutDiffTest, WhatIsLeftToTheModuleIsNotRefused) {
+    const TypeLayout &red = types.enumeration("E", {{"kRed", 5}});
+    const TypeLayout &blue = types.enumeration("E", {{"kBlue", 5}});
+    const auto item = [&](const TypeLayout &e) -> const TypeLayout & {
+        return types.object("Item", 4, {types.member("e", e, 0)});
+    };
+    const TypeLayout &old_array = types.array_of(item(red), 2);
+    const TypeLayout &new_array = types.array_of(item(blue), 2);
+    LayoutDiff leaving({}, {"State"});
+    ConversionReport left;
+    const Ints2 reds = {5, 5};
+    Ints2 now = {7, 7};
+    const auto convert_by = [&](const Conversion &conversion) {
+        convert(conversion, reinterpret_cast<const std::byte *>(&reds),
+                reinterpret_cast<std::byte *>(&now), left);
+    };
+    convert_by(leaving.between(types.object("State", 8, {types.member("a", old_array, 0)}),
+                               types.object("State", 8, {types.member("a", new_array, 0)})));
+    EXPECT_EQ(left.refusal, "");
+    EXPECT_EQ(now, (Ints2{7, 7}));
+    EXPECT_EQ(left.left.size(), 1U);
+    convert_by(leaving.between(old_array, new_array));
+    EXPECT_NE(left.refusal, "");
+}
+
 TEST_F(LayoutDiffTest, WhatPointersLeadToIsComparedToo) {
     TypeLayout &old_node = types.object("Node", 16, {types.member("x", types.of<int>(), 8)});
     old_node.members.push_back(types.member("next", types.pointer_to(old_node), 0));
@@ -281,20 +307,19 @@ TEST_F(LayoutDiffTest, PartsAreTheObjectAndItsMembersAtThatPlace) {
     const TypeLayout &before = types.object("State", 8, {types.member("i", inner, 0)});
     const TypeLayout &after = types.object(
         "State", 12, {types.member("n", types.of<int>(), 0), types.member("i", new_inner, 4)});
-    const auto at_start = LayoutDiff::parts_at(before, after, 0);
+    const auto at_start = diff.parts_at(before, after, 0);
     ASSERT_EQ(at_start.size(), 3U);
     EXPECT_EQ(at_start[0].place, 0U);
     EXPECT_EQ(at_start[1].place, 4U); // i
     EXPECT_EQ(at_start[2].place, 8U); // i.a
-    const auto inside = LayoutDiff::parts_at(before, after, 4);
+    const auto inside = diff.parts_at(before, after, 4);
     ASSERT_EQ(inside.size(), 1U);
     EXPECT_EQ(inside[0].place, 4U);
-    EXPECT_TRUE(LayoutDiff::parts_at(before, after, 5).empty());
+    EXPECT_TRUE(diff.parts_at(before, after, 5).empty());
 }
 
 TEST_F(LayoutDiffTest, APartThatIsGoneHasNoPlace) {
-    const auto parts =
-        LayoutDiff::parts_at(integers("State", {"a", "b"}), integers("State", {"a"}), 4);
+    const auto parts = diff.parts_at(integers("State", {"a", "b"}), integers("State", {"a"}), 4);
     ASSERT_EQ(parts.size(), 1U);
     EXPECT_FALSE(parts[0].place);
 }

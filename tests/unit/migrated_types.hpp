@@ -32,6 +32,11 @@ class LibraryVersion {
                 descriptor.constructor = reinterpret_cast<std::uintptr_t>(&kConstructor);
         }
     }
+    // HOTRUN_MIGRATE, with a function that a test calls itself.
+    void add_migrator(const TypeLayout &type) {
+        static constexpr Migration::Constructor kFunction = [](hotrun_context *) {};
+        types_->migrators.push_back({&type, reinterpret_cast<std::uintptr_t>(&kFunction)});
+    }
     Migration::Loaded loaded() const { return {types_, 0, {}}; }
 
   private:

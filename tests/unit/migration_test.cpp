@@ -60,11 +60,17 @@ class MigrationTest : public testing::Test {
         migration =
             std::make_unique<Migration>(std::vector{before.loaded()}, std::vector{after.loaded()});
         EXPECT_TRUE(migration->is_needed());
-        const auto refusal =
-            migration->apply(heap, state, [](auto, void *, std::size_t) { return std::string(); });
+        const auto refusal = migration->apply(
+            heap, state, [](auto, void *, std::size_t) { return std::string(); },
+            [this](auto, const hotrun_object &old_object, const hotrun_object &new_object) {
+                return finish(old_object, new_object);
+            });
         EXPECT_TRUE(heap.check());
         return refusal.value_or("");
     }
+
+    // What the module's function does.
+    std::function<std::string(const hotrun_object &, const hotrun_object &)> finish;
 
     TypeLayouts types;
     LibraryVersion before;
@@ -219,6 +225,83 @@ TEST_F(MigrationTest, WhatAConstructorWritesIsLeftAsItIs) {
         EXPECT_EQ(seen[i].added, static_cast<long>(reinterpret_cast<std::uintptr_t>(seen + i)));
 }
 
+// A union that has changed, and a pointer whose target goes elsewhere.
+class LeftToModuleTest : public MigrationTest {
+  protected:
+    struct Old {
+        int number;
+        int kind;
+        OldNode *node;
+    };
+    struct New {
+        OldNode *node; // as the function leaves it
+        double value;
+        int kind;
+    };
+
+    LeftToModuleTest() {
+        const TypeLayout &u =
+            types.object("U", 4, {TypeLayouts::member("number", types.of<int>(), 0)}, kUnion);
+        const TypeLayout &v =
+            types.object("U", 8, {TypeLayouts::member("number", types.of<double>(), 0)}, kUnion);
+        const TypeLayout &pointer = types.pointer_to(*old_node_);
+        old_ = &before.add(types.object("Shape", sizeof(Old),
+                                        {TypeLayouts::member("value", u, 0),
+                                         TypeLayouts::member("kind", types.of<int>(), 4),
+                                         TypeLayouts::member("node", pointer, 8)}));
+        new_shape_ = &types.object("Shape", sizeof(New),
+                                   {TypeLayouts::member("node", pointer, 0),
+                                    TypeLayouts::member("value", v, 8),
+                                    TypeLayouts::member("kind", types.of<int>(), 16)});
+        after.add(*new_shape_);
+        auto *shapes = static_cast<Old *>(heap.allocate_typed(2, *old_));
+        OldNode *node = make_nodes();
+        node->value = 8;
+        for (int i = 0; i < 2; ++i)
+            shapes[i] = {10 + i, 3, node};
+        state = shapes;
+    }
+
+    static constexpr TypeLayout::Kind kUnion = TypeLayout::Kind::kUnion;
+    const hotrun_type *old_;
+    const TypeLayout *new_shape_;
+};
+
+TEST_F(LeftToModuleTest, IsRefusedWhereNoFunctionIsNamed) {
+    EXPECT_NE(migrate().find("the union U has changed"), std::string::npos);
+}
+
+TEST_F(LeftToModuleTest, ItsFunctionGetsEachObjectWhenTheRestIsCarriedOver) {
+    after.add_migrator(*new_shape_);
+    int calls = 0;
+    finish = [&](const hotrun_object &old_object, const hotrun_object &new_object) {
+        EXPECT_STREQ(old_object.type, "Shape");
+        EXPECT_EQ(old_object.size_bytes, sizeof(Old));
+        const int *number = HOTRUN_MEMBER(&old_object, int, "value.number");
+        const auto *node = HOTRUN_MEMBER(&old_object, NewNode *, "node");
+        auto *now = static_cast<New *>(new_object.bytes);
+        EXPECT_EQ(now, static_cast<New *>(state) + calls++) << "the state is the new one by now";
+        EXPECT_EQ((*node)->value, 8);
+        EXPECT_EQ(now->kind, 3);
+        EXPECT_EQ(HOTRUN_MEMBER(&new_object, double, "value.number"), &now->value);
+        EXPECT_EQ(HOTRUN_MEMBER(&old_object, long, "value.number"), nullptr) << "of another size";
+        EXPECT_EQ(HOTRUN_MEMBER(&old_object, int, "absent"), nullptr);
+        now->value = *number;
+        return std::string();
+    };
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(static_cast<const New *>(state)[1].value, 11);
+    EXPECT_NE(migration->detail().find("3 objects migrated"), std::string::npos);
+    EXPECT_NE(migration->detail().find("2 by HOTRUN_MIGRATE"), std::string::npos);
+}
+
+TEST_F(LeftToModuleTest, AFunctionThatFailsIsARefusal) {
+    after.add_migrator(*new_shape_);
+    finish = [](auto &&...) { return std::string("SIGSEGV"); };
+    EXPECT_EQ(migrate(), "the function that HOTRUN_MIGRATE names for Shape has failed (SIGSEGV)");
+}
+
 TEST_F(MigrationTest, BlocksWithoutATypeAreRefused) {
     make_nodes();
     static_cast<void>(heap.allocate(100, 0));
@@ -233,6 +316,12 @@ TEST_F(MigrationTest, ATypeThatTheNewCodeDoesNotHaveIsRefusedIfThereAreBlocksOfI
     EXPECT_EQ(migrate(), "");
     static_cast<void>(heap.allocate_typed(1, gone));
     EXPECT_EQ(migrate().find("Gone: the new code makes no block of this type"), 0U);
+    static_cast<void>(heap.allocate_typed(1, before.add(types.object("Also", 8, {}))));
+    EXPECT_EQ(migrate(),
+              "Also, Gone: the new code makes no block of these types, so what they look like "
+              "there is not known: name each in a HOTRUN_TYPE, or in a HOTRUN_RENAMED_TYPE if it "
+              "has another name now, or release the blocks in hotrun_unload, in a save before this "
+              "one");
 }
 
 TEST_F(MigrationTest, TypesOfTheSameNameThatDifferAreRefused) {
@@ -257,6 +346,23 @@ TEST_F(MigrationTest, OfTypesOfTheSameNameTheOneThatIsTheSameIsTaken) {
 TEST_F(MigrationTest, AnObjectOfAChangedTypeOutsideTheHeapIsRefused) {
     OldNode elsewhere{};
     make_pointer(types.pointer_to(*old_node_), &elsewhere);
+    EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
+}
+
+TEST_F(MigrationTest, APointerInAnOptionalCountsWhileItIsThere) {
+    OldNode elsewhere{};
+    const TypeLayout &pointer = types.pointer_to(*old_node_);
+    const TypeLayout &values = types.object(
+        "_Storage", 8, {TypeLayouts::member("value", pointer, 0)}, TypeLayout::Kind::kUnion);
+    TypeLayout &optional = types.object("optional<Node *>", 16,
+                                        {TypeLayouts::member("_M_payload", values, 0),
+                                         TypeLayouts::member("_M_engaged", types.of<bool>(), 8)});
+    optional.arguments = {&pointer};
+    after.add(optional);
+    auto *words = static_cast<std::uint64_t *>(heap.allocate_typed(1, before.add(optional)));
+    words[0] = reinterpret_cast<std::uintptr_t>(&elsewhere);
+    EXPECT_EQ(migrate(), "");
+    words[1] = 1;
     EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
 }
 

@@ -106,7 +106,7 @@ class StaticCarryTest : public CodeTest {
             exit_call.function(exit_call.object);
             return failure;
         };
-        return carry->apply({before.code}, {{}, construct, call, &outside, nullptr});
+        return carry->apply({before.code}, {{}, construct, {}, call, &outside, nullptr});
     }
     std::optional<std::string> carry_all() {
         prepare();

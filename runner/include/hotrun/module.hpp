@@ -51,7 +51,8 @@ const hotrun_type *type() {
         hotrun_type type;
         T *of;
         void (*construct)(hotrun_context *);
-    } hotrun_type_ = {{__PRETTY_FUNCTION__, sizeof(T), alignof(T)}, nullptr, constructor_of<T>()};
+    } hotrun_type_ __attribute__((used)) = {
+        {__PRETTY_FUNCTION__, sizeof(T), alignof(T)}, nullptr, constructor_of<T>()};
     return &hotrun_type_.type;
 }
 
@@ -67,6 +68,13 @@ T *allocate(std::size_t count) {
 inline void release(void *memory) noexcept {
     if (context != nullptr)
         context->release(context, memory);
+}
+
+// Code that only gives a T back has to know its type too: it may have been made by other code.
+template <typename T>
+void release_typed(T *memory) noexcept {
+    static_cast<void>(type<T>());
+    release(memory);
 }
 
 } // namespace detail
@@ -90,7 +98,7 @@ void destroy(T *object) noexcept {
     if (object == nullptr)
         return;
     object->~T();
-    detail::release(object);
+    detail::release_typed(object);
 }
 
 // The module's root: made the first time, the same object after each reload.
@@ -114,7 +122,7 @@ class allocator {
     allocator(const allocator<Other> &) noexcept {} // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] T *allocate(std::size_t count) { return detail::allocate<T>(count); }
-    void deallocate(T *memory, std::size_t) noexcept { detail::release(memory); }
+    void deallocate(T *memory, std::size_t) noexcept { detail::release_typed(memory); }
 
     template <typename Other>
     friend bool operator==(const allocator &, const allocator<Other> &) noexcept {
