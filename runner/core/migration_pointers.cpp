@@ -43,6 +43,30 @@ bool has_word(const std::string &text, const std::string &word) {
     return false;
 }
 
+bool is_number(Kind kind) {
+    return kind == Kind::kBoolean || kind == Kind::kSigned || kind == Kind::kUnsigned ||
+           kind == Kind::kFloat || kind == Kind::kEnumeration;
+}
+
+// Whether a word there can't be one value: it begins in a gap, or with a number that is shorter.
+// What lies in a gap is often what was there before.
+bool is_no_word(const TypeLayout &type, std::uint64_t offset) {
+    if (is_number(type.kind))
+        return type.size_bytes < kWordBytes;
+    if (type.kind == Kind::kArray && type.element->kind == Kind::kStruct &&
+        type.element->size_bytes != 0)
+        return is_no_word(*type.element, offset % type.element->size_bytes);
+    if (type.kind != Kind::kStruct)
+        return false;
+    for (const MemberLayout &member : type.members) {
+        const bool is_in_it =
+            offset >= member.offset_bytes && offset - member.offset_bytes < member.type->size_bytes;
+        if (is_in_it && !is_no_word(*member.type, offset - member.offset_bytes))
+            return false;
+    }
+    return !type.members.empty() || type.size_bytes < kWordBytes;
+}
+
 } // namespace
 
 // `at`: what is known of pointers that lie there.
@@ -129,6 +153,9 @@ Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *ch
         };
         if (const Moved *moved = moved_at(word)) {
             const Pointer *pointer = member();
+            if (pointer == nullptr && type.kind == Kind::kStruct && type.size_bytes != 0 &&
+                is_no_word(type, at % type.size_bytes))
+                continue;
             const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
             if (!found && is_gone(change, at))
                 continue;

@@ -82,7 +82,7 @@ TEST_F(FaultTest, ClosuresAreCarriedOverAsFarAsTheyLieInTheState) {
            "<layout 1: small holds, large holds>");
     run.put_bytes(version(1, 1, "-DCLEARS"));
     expect("reloaded", nullptr, "<layout 1: small holds, large holds>");
-    run.put_bytes(version(2, 1, "-O2"));
+    run.put_bytes(version(2, 1, "-O0"));
     expect("reloaded", "1 object migrated", "<layout 2: small holds, large is empty>");
     run.expect_clean_end(SIGTERM, 0);
 }

@@ -366,6 +366,33 @@ TEST_F(MigrationTest, APointerInAnOptionalCountsWhileItIsThere) {
     EXPECT_NE(migrate().find("leads to a Node outside the permanent heap"), std::string::npos);
 }
 
+// Of what was there before, often a pointer.
+TEST_F(MigrationTest, WhatLiesInAGapIsNoPointer) {
+    OldNode *old = make_nodes();
+    const TypeLayout &type = types.object("Padded", 24,
+                                          {TypeLayouts::member("flag", types.of<bool>(), 0),
+                                           TypeLayouts::member("a", types.of<int>(), 8),
+                                           TypeLayouts::member("b", types.of<int>(), 12),
+                                           TypeLayouts::member("word", types.of<long>(), 16)});
+    after.add(type);
+    auto *words = static_cast<std::uint64_t *>(heap.allocate_typed(1, before.add(type)));
+    const std::uint64_t into_node = reinterpret_cast<std::uintptr_t>(old) + 1;
+    words[0] = words[1] = into_node;
+    EXPECT_EQ(migrate(), "");
+    EXPECT_EQ(words[0], into_node);
+    EXPECT_EQ(words[1], into_node);
+}
+
+TEST_F(MigrationTest, AWordThatMayHideAPointerIsNotLeftBehind) {
+    OldNode *old = make_nodes();
+    const TypeLayout &type =
+        types.object("Hiding", 8, {TypeLayouts::member("word", types.of<long>(), 0)});
+    after.add(type);
+    auto *word = static_cast<std::uint64_t *>(heap.allocate_typed(1, before.add(type)));
+    *word = reinterpret_cast<std::uintptr_t>(old) + 1;
+    EXPECT_NE(migrate().find("a pointer in a Hiding leads to a part of Node"), std::string::npos);
+}
+
 TEST_F(MigrationTest, AContainerOutsideTheHeapWithAChangedTypeIsRefused) {
     const TypeLayout &base = types.object("_Rb_tree_node_base", 8, {});
     const TypeLayout &map =
