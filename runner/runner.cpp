@@ -19,6 +19,7 @@ Runner::Impl::~Impl() {
             watchdog_->stop();
         reloader_->close(hosted_->take_all());
         engine_->tell_stopped(exit_status(), hosted_->steps());
+        control_socket_.reset();
         loop_.io().stop();
     });
     thread_.join();
@@ -68,6 +69,7 @@ void Runner::Impl::force_end(int status) {
     engine_->stop();
     reloader_->remove_files();
     engine_->tell_stopped(status, hosted_->steps());
+    control_socket_.reset();
     ::_exit(status);
 }
 

@@ -217,6 +217,12 @@ std::string_view event_name(const EventBody &body) {
     return std::visit(NameOf(), body);
 }
 
+json::object event_fields(const EventBody &body) {
+    json::object object;
+    std::visit([&](const auto &event) { append(object, event); }, body);
+    return object;
+}
+
 std::string to_utf8(std::string_view text) {
     constexpr std::string_view kReplacement = "\xef\xbf\xbd"; // U+FFFD
     std::string valid;
