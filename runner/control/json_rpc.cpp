@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <cmath>
+
 namespace hotrun {
 
 namespace {
@@ -12,8 +14,10 @@ RpcRefusal invalid(const json::value &id, const char *message) {
     return {id, RpcErrorCode::kInvalidRequest, message};
 }
 
+// A number too large for any type can't be written back.
 bool can_be_id(const json::value &id) {
-    return id.is_string() || id.is_number() || id.is_null();
+    return id.is_string() || id.is_null() ||
+           (id.is_number() && std::isfinite(id.to_number<double>()));
 }
 
 json::object message() {

@@ -21,7 +21,8 @@ namespace hotrun {
 class ControlSocket {
   public:
     static constexpr std::size_t kMostClients = 256;
-    static constexpr std::size_t kMostUnreadBytes = std::size_t{8} << 20; // of one client
+    static constexpr std::size_t kMostUnreadBytes = std::size_t{4} << 20; // of one client
+    static_assert(kMostUnreadBytes > ControlServer::kMostHistoryBytes);
 
     // Takes the place of a socket that nobody listens at any more.
     static Result<std::unique_ptr<ControlSocket>> create(boost::asio::io_context &io,

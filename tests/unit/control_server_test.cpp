@@ -74,6 +74,8 @@ TEST_F(ControlServerTest, WhatIsNoRequestGetsTheProtocolsErrors) {
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1})"), Lines{"1 error -32600"});
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":{},"method":"status"})"),
               Lines{"null error -32600"});
+    EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1e999,"method":"status"})"),
+              Lines{"null error -32600"});
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1,"method":"status","params":5})"),
               Lines{"1 error -32600"});
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1,"method":"sing"})"), Lines{"1 error -32601"});
@@ -183,10 +185,10 @@ TEST_F(ControlServerTest, SubscribersMayBeginWithWhatWasTold) {
     tell(4);
     EXPECT_EQ(summaries(), (Lines{"1 result", "event 4"})) << "subscribed once, and told once";
     const std::string large(ControlServer::kMostHistoryBytes / 2, 'x');
-    for (const std::uint64_t seq : {5, 6, 7})
+    for (const std::uint64_t seq : {5, 6})
         tell(seq, large);
-    EXPECT_EQ(subscribe("1"), (Lines{"1 result", "event 7"}));
-    EXPECT_EQ(json::parse(said.front()).at("result").at("from_seq"), 7);
+    EXPECT_EQ(subscribe("1"), (Lines{"1 result", "event 6"}));
+    EXPECT_EQ(json::parse(said.front()).at("result").at("from_seq"), 6);
 }
 
 TEST_F(ControlServerTest, AStreamThatGoesOnKeepsItsNumbers) {
