@@ -22,6 +22,7 @@ class ControlConnection {
     ControlConnection &operator=(ControlConnection &&) = delete;
     ~ControlConnection();
 
+    const std::string &builddir() const { return builddir_; }
     int pid() const { return pid_; } // of the run
 
     // False: the run has closed the connection.
@@ -34,8 +35,9 @@ class ControlConnection {
     bool await_end(std::optional<std::chrono::milliseconds> limit = {}) const;
 
   private:
-    ControlConnection(int socket, int pid);
+    ControlConnection(std::string builddir, int socket, int pid);
 
+    std::string builddir_;
     int socket_ = -1;
     int pid_ = 0;
     int process_ = -1; // a pidfd

@@ -19,15 +19,15 @@ std::string text_of(const json::value &value) {
     return value.as_string().c_str();
 }
 
+// kBusy: the process goes on, and will listen again.
 Error lost(const ControlConnection &run) {
     constexpr std::chrono::milliseconds kJustEnding{500};
     const std::string process = "process " + std::to_string(run.pid());
-    return Error{ErrorKind::kFailed,
-                 run.await_end(kJustEnding)
-                     ? "the run (" + process + ") ended before it answered"
-                     : "the run (" + process +
-                           ") closed the connection: it has replaced itself after a crash, or "
-                           "had to wait for us too long; see what it printed",
+    if (run.await_end(kJustEnding))
+        return Error{ErrorKind::kFailed, "the run (" + process + ") ended before it answered", 0};
+    return Error{ErrorKind::kBusy,
+                 "the run (" + process +
+                     ") has replaced itself after a crash before it answered; see what it printed",
                  0};
 }
 
@@ -102,9 +102,7 @@ int exit_status_of(const json::object &outcome) {
     return status == "live" || status == "nothing" ? 0 : 1;
 }
 
-Result<int> ask_for_outcome(ControlConnection &run, std::string_view method, json::object params,
-                            bool as_json) {
-    const Result<json::value> outcome = ask(run, method, std::move(params));
+Result<int> show_outcome(const Result<json::value> &outcome, bool as_json) {
     if (!outcome)
         return outcome.error();
     if (as_json)
@@ -112,6 +110,28 @@ Result<int> ask_for_outcome(ControlConnection &run, std::string_view method, jso
     else
         print_outcome(outcome->as_object());
     return exit_status_of(outcome->as_object());
+}
+
+// A process that replaces itself closes the connection, and listens again a little later. None: it
+// has ended.
+std::optional<ControlConnection> connect_again(const ControlConnection &run) {
+    constexpr std::chrono::milliseconds kTryAgain{20};
+    while (!run.await_end(kTryAgain)) {
+        std::optional<ControlConnection> next = ControlConnection::open(run.builddir());
+        if (next && next->pid() == run.pid())
+            return next;
+    }
+    return std::nullopt;
+}
+
+// The new code may be what made the process replace itself: the one that goes on knows.
+Result<json::value> notify(ControlConnection &run, const std::vector<std::string> &paths) {
+    const json::object params = {{"paths", json::value_from(paths)}};
+    Result<json::value> outcome = ask(run, "notify", params);
+    if (outcome || outcome.error().kind != ErrorKind::kBusy)
+        return outcome;
+    std::optional<ControlConnection> next = connect_again(run);
+    return next ? ask(*next, "notify", params) : outcome;
 }
 
 Result<int> stop(ControlConnection &run, bool as_json) {
@@ -146,20 +166,16 @@ bool print_events(ControlConnection &run, std::uint64_t from_seq, std::uint64_t 
     return false;
 }
 
-// A process that replaces itself closes the connection, and listens again a little later.
-Result<int> follow_events(ControlConnection run, const std::string &builddir,
-                          std::uint64_t from_seq) {
-    constexpr std::chrono::milliseconds kTryAgain{20};
+Result<int> follow_events(ControlConnection &first, std::uint64_t from_seq) {
     std::uint64_t last_seq = 0;
-    if (print_events(run, from_seq, last_seq))
+    if (print_events(first, from_seq, last_seq))
         return 0;
-    while (!run.await_end(kTryAgain)) {
-        std::optional<ControlConnection> next = ControlConnection::open(builddir);
-        if (next && next->pid() == run.pid() && print_events(*next, last_seq + 1, last_seq))
+    while (std::optional<ControlConnection> next = connect_again(first)) {
+        if (print_events(*next, last_seq + 1, last_seq))
             return 0;
     }
     return Error{ErrorKind::kFailed,
-                 "the run (process " + std::to_string(run.pid()) + ") was ended from outside", 0};
+                 "the run (process " + std::to_string(first.pid()) + ") was ended from outside", 0};
 }
 
 Error no_run(const std::vector<std::string> &folders) {
@@ -201,23 +217,19 @@ Result<Place> place_of(const Arguments &arguments) {
     return place;
 }
 
-Result<int> make_request(ControlConnection run, const Arguments &arguments,
+Result<int> make_request(ControlConnection &run, const Arguments &arguments,
                          const std::vector<std::string> &paths) {
     switch (arguments.subcommand) {
     case Subcommand::kNotify:
-        return ask_for_outcome(run, "notify", {{"paths", json::value_from(paths)}}, arguments.json);
+        return show_outcome(notify(run, paths), arguments.json);
     case Subcommand::kBuild:
-        return ask_for_outcome(run, "build", {}, arguments.json);
+        return show_outcome(ask(run, "build", {}), arguments.json);
     case Subcommand::kReload:
-        return ask_for_outcome(run, "reload", {}, arguments.json);
+        return show_outcome(ask(run, "reload", {}), arguments.json);
     case Subcommand::kStop:
         return stop(run, arguments.json);
-    default: {
-        const Result<json::object> status = ask_for_status(run);
-        if (!status)
-            return status.error();
-        return follow_events(std::move(run), text_of(status->at("builddir")), arguments.from_seq);
-    }
+    default:
+        return follow_events(run, arguments.from_seq);
     }
 }
 
@@ -261,7 +273,7 @@ Result<int> make_request(const Arguments &arguments) {
     if (!run)
         return run.error();
     if (*run)
-        return make_request(std::move(**run), arguments, place->paths);
+        return make_request(**run, arguments, place->paths);
     // Of the place that counts most: the file's own.
     const auto folders = find_build_folders(place->directories.back(), arguments.builddir);
     if (!folders)

@@ -5,8 +5,9 @@
 
 namespace hotrun {
 
+// Before the end of the first build there is what a process has told that goes on with the run.
 void AwaitedOutcomes::await_build(std::uint64_t number, OnOutcome on_outcome) {
-    askers_.push_back({number, false, {}, std::move(on_outcome)});
+    askers_.push_back({number, false, number <= 1 ? last_ : Gathered(), std::move(on_outcome)});
 }
 
 void AwaitedOutcomes::await_load(OnOutcome on_outcome) {
@@ -22,9 +23,9 @@ void AwaitedOutcomes::event(const Event &event) {
 }
 
 void AwaitedOutcomes::tell(const BuildStartedEvent &) {
-    ++build_count_;
     diagnostics_.clear();
-    last_ = {};
+    if (build_count_++ > 0)
+        last_ = {};
 }
 
 void AwaitedOutcomes::tell(const DiagnosticEvent &diagnostic) {
@@ -117,6 +118,12 @@ ChangeOutcome AwaitedOutcomes::outcome_of(Gathered gathered) {
             outcome.detail += (outcome.detail.empty() ? "" : "; ") + name + ": " + module.detail;
     }
     return outcome;
+}
+
+bool AwaitedOutcomes::last_is_live() const {
+    return !last_.failed && std::ranges::all_of(last_.modules, [](const auto &module) {
+        return module.second.status == OutcomeStatus::kLive;
+    });
 }
 
 void AwaitedOutcomes::settle(const std::vector<ModuleStatus> &modules, bool in_flight) {

@@ -25,6 +25,9 @@ class AwaitedOutcomes : public Observer {
     // Of the build with that number, or, if that one is cancelled, of the next.
     void await_build(std::uint64_t number, OnOutcome on_outcome);
 
+    // Whether all that came of the last build is live; if nothing did, it is too.
+    bool last_is_live() const;
+
     // Of what is loaded now, without a build.
     void await_load(OnOutcome on_outcome);
 
@@ -75,7 +78,7 @@ class AwaitedOutcomes : public Observer {
     std::uint64_t build_count_ = 0;
     std::vector<DiagnosticEvent> diagnostics_; // of the build that runs
     std::optional<LastBuild> last_build_;
-    Gathered last_; // of the last build
+    Gathered last_; // of the last build; until the second, also of what was told before
     std::vector<Asker> askers_;
 };
 

@@ -17,7 +17,8 @@ RunStatus Engine::status() const {
     return status;
 }
 
-// The watcher may have seen the save already, and may see it later: what counts is whether the
+// Without a change the answer is what came of the last one, as long as that is to be mended. The
+// watcher may have seen the save already, and may see it later: what counts is whether the
 // file's timestamp is another than when the engine last saw it. An editor that tells of a save has
 // finished it: a file that is absent now is gone.
 void Engine::notify(const std::vector<std::string> &paths, OnOutcome on_outcome) {
@@ -36,7 +37,8 @@ void Engine::notify(const std::vector<std::string> &paths, OnOutcome on_outcome)
         outcomes_.await_build(builds, std::move(on_outcome));
     else if (!driver_.idle() || !first_build_started_)
         outcomes_.await_build(builds + 1, std::move(on_outcome));
-    else if (is_among(built_) || looking_ || reloader_.in_flight())
+    else if (is_among(built_) || looking_ || reloader_.in_flight() ||
+             (is_among(sources_.watched()) && !outcomes_.last_is_live()))
         outcomes_.await_last(std::move(on_outcome));
     else
         return on_outcome({OutcomeStatus::kNothing,

@@ -132,7 +132,7 @@ TEST_F(Control, TheSocketAnswersAgainAfterTheProcessHasReplacedItself) {
     Child events({HOTRUN_TOOL, "events", "--from", "1"}, project.path(), Child::Streams::kPipe);
     events.wait_for("\"event\":\"ready\"");
     project.set_source("static int thrown = [] { throw 1; return 1; }();\n" + project.source("2"));
-    expect(notify(), 1, "it has replaced itself after a crash");
+    expect(notify(), 1, "error: the new code is rejected: game: its static constructors end in");
     ASSERT_NE(run.next("rejected"), nullptr);
     events.wait_for("\"event\":\"restarted\"");
     events.wait_for("\"event\":\"rejected\"");

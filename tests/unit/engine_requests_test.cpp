@@ -257,6 +257,23 @@ TEST_F(EngineRequestsAtStart, WaitForTheFirstBuild) {
     EXPECT_EQ(world.build_count(), 1u);
 }
 
+// Whether it was asked before or after the first build of the process that goes on.
+TEST_F(EngineRequestsAtStart, LearnWhatMadeTheProcessReplaceItself) {
+    world.engine.set_ready();
+    RolledBackEvent crash;
+    crash.module = "game";
+    world.events.tell(crash);
+    world.start();
+    world.engine.notify({EngineWorld::kSource}, take);
+    world.run().end(0);
+    world.engine.notify({EngineWorld::kSource}, take);
+    EXPECT_EQ(statuses, std::vector<OutcomeStatus>(2, OutcomeStatus::kRolledBack));
+    world.engine.build(take);
+    world.run().end(0);
+    world.engine.notify({EngineWorld::kSource}, take);
+    EXPECT_EQ(statuses.back(), OutcomeStatus::kNothing);
+}
+
 TEST_F(EngineRequestsAtStart, AreAnsweredWhenTheFirstBuildFails) {
     world.start();
     world.engine.notify({EngineWorld::kSource}, take);

@@ -51,20 +51,20 @@ std::optional<ControlConnection> ControlConnection::open(const std::string &buil
         if (socket < 0)
             continue;
         if (const int pid = pid_of_own(socket); pid != 0)
-            return ControlConnection(socket, pid);
+            return ControlConnection(builddir, socket, pid);
         ::close(socket);
     }
     return std::nullopt;
 }
 
-ControlConnection::ControlConnection(int socket, int pid)
-    : socket_(socket), pid_(pid), process_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-      reader_(SIZE_MAX) {}
+ControlConnection::ControlConnection(std::string builddir, int socket, int pid)
+    : builddir_(std::move(builddir)), socket_(socket), pid_(pid),
+      process_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), reader_(SIZE_MAX) {}
 
 ControlConnection::ControlConnection(ControlConnection &&other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), pid_(other.pid_),
-      process_(std::exchange(other.process_, -1)), reader_(std::move(other.reader_)),
-      lines_(std::move(other.lines_)) {}
+    : builddir_(std::move(other.builddir_)), socket_(std::exchange(other.socket_, -1)),
+      pid_(other.pid_), process_(std::exchange(other.process_, -1)),
+      reader_(std::move(other.reader_)), lines_(std::move(other.lines_)) {}
 
 ControlConnection::~ControlConnection() {
     for (const int descriptor : {socket_, process_}) {
