@@ -76,6 +76,14 @@ constexpr std::array kSubcommands = {
     SubcommandHelp{Subcommand::kStop, "stop", "", "end the hotrun at work",
                    "Ends the hotrun at work as SIGTERM does, and waits until it has ended.\n",
                    "Exit status: 0, 1 no hotrun is at work, 2 misuse.\n"},
+    SubcommandHelp{
+        Subcommand::kLsp, "lsp", "", "be a language server for the editor that starts it",
+        "Speaks the Language Server Protocol on standard input and output: tells the hotrun at "
+        "work\n"
+        "of each save, and the editor of the diagnostics and of builds. Finds a hotrun that "
+        "starts\n"
+        "later, too.\n",
+        "Exit status: 0 when the editor has said so, 1 if it went away, 2 misuse.\n"},
 };
 
 const SubcommandHelp &help_of(Subcommand subcommand) {

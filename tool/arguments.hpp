@@ -15,7 +15,7 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop };
+enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp };
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,13 @@ class ControlConnection {
 
     // The next line, without its line break; none: the run has closed the connection.
     std::optional<std::string> read_line();
+
+    // Gives to `take` the lines that end in what has come, and waits only where nothing has. False:
+    // the run has closed the connection.
+    bool receive(const std::function<void(std::string_view line)> &take);
+
+    // Readable when receive() has something to give.
+    int descriptor() const { return socket_; }
 
     // Waits until the process of the run has ended; false: that takes longer.
     bool await_end(std::optional<std::chrono::milliseconds> limit = {}) const;

@@ -143,6 +143,18 @@ TEST_F(EngineRequests, AnEditorThatWaitsForQuietWaitsForTheNextBuild) {
     EXPECT_EQ(world.build_count(), 3u);
 }
 
+TEST_F(EngineRequests, ABuildThatIsMadeAgainAfterAnotherMesonIsWaitedFor) {
+    world.save_unread(EngineWorld::kMesonBuild, "second");
+    notify(EngineWorld::kMesonBuild);
+    world.run().print("ERROR: Some other Meson process is already using this build directory.\n");
+    world.run().end(1);
+    EXPECT_EQ(outcomes.size(), 0u);
+    world.run().end(0); // flock
+    finish_and_switch("two");
+    EXPECT_EQ(statuses(), Words{"live"});
+    EXPECT_EQ(outcomes.front().diagnostics.size(), 0u);
+}
+
 TEST_F(EngineRequests, ARemovedFileCountsAtOnce) {
     static_cast<void>(world.files.remove(EngineWorld::kHeader));
     notify(EngineWorld::kHeader);

@@ -85,16 +85,19 @@ bool ControlConnection::send(std::string_view line) const {
     return true;
 }
 
-std::optional<std::string> ControlConnection::read_line() {
+bool ControlConnection::receive(const std::function<void(std::string_view line)> &take) {
     std::array<char, std::size_t{64} << 10> bytes; // NOLINT(*-member-init)
+    ssize_t got = 0;
+    do
+        got = ::recv(socket_, bytes.data(), bytes.size(), 0);
+    while (got < 0 && errno == EINTR);
+    return got > 0 && reader_.feed({bytes.data(), static_cast<std::size_t>(got)}, take);
+}
+
+std::optional<std::string> ControlConnection::read_line() {
     while (lines_.empty()) {
-        const ssize_t got = ::recv(socket_, bytes.data(), bytes.size(), 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
+        if (!receive([this](std::string_view line) { lines_.emplace_back(line); }))
             return std::nullopt;
-        reader_.feed({bytes.data(), static_cast<std::size_t>(got)},
-                     [this](std::string_view line) { lines_.emplace_back(line); });
     }
     std::string line = std::move(lines_.front());
     lines_.pop_front();
