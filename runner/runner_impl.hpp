@@ -100,6 +100,7 @@ class Runner::Impl {
     Module::Hooks hooks_for(const std::string &name);
     void make_watcher();
     void make_control_socket();
+    void close_control_socket();
     void look_at_libraries();
     void act_at_safe_point();
     void force_end(int status);

@@ -78,8 +78,12 @@ Status Runner::Impl::set_up() {
                                                            : std::nullopt},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (control_socket_ != nullptr) {
-        control_server_.emplace(
-            *engine_, [this] { stop_by_signal(0); }, events_->last_seq());
+        control_server_.emplace(*engine_,
+                                ControlServer::Ways{[this] { stop_by_signal(0); },
+                                                    [this](std::function<void()> work) {
+                                                        loop_.post(std::move(work));
+                                                    }},
+                                events_->last_seq());
         events_->add(*control_server_);
         control_socket_->serve(*control_server_);
     }

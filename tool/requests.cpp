@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -74,27 +75,31 @@ std::string generations(const json::array &modules) {
     return text;
 }
 
-// Diagnostics are for programs and go to standard output, a sentence for people to standard error.
-void print_outcome(const json::object &outcome) {
+std::string sentence_of(const json::object &outcome) {
     const std::string status = text_of(outcome.at("status"));
     const std::string detail = text_of(outcome.at("detail"));
+    const json::array &modules = outcome.at("modules").as_array();
+    const bool runs = std::ranges::any_of(
+        modules, [](const json::value &module) { return module.at("generation") != 0; });
+    if (status == "live")
+        return "live (" + generations(modules) + ")";
+    if (status == "nothing")
+        return "nothing to do" + (detail.empty() ? "" : ": " + detail);
+    if (status == "failed")
+        return std::string("error: the build failed") +
+               (runs ? "; the code that runs goes on" : "; nothing runs yet");
+    if (status == "rejected")
+        return "error: the new code is rejected: " + detail;
+    if (status == "rolled_back")
+        return "error: the new code is rolled back: " + detail;
+    return "error: it is not known what came of it: " + detail;
+}
+
+// Diagnostics are for programs and go to standard output, a sentence for people to standard error.
+void print_outcome(const json::object &outcome) {
     for (const json::value &diagnostic : outcome.at("diagnostics").as_array())
         print_diagnostic(diagnostic.as_object());
-    const auto say = [](const std::string &sentence) {
-        std::fprintf(stderr, "hotrun: %s\n", sentence.c_str());
-    };
-    if (status == "live")
-        say("live (" + generations(outcome.at("modules").as_array()) + ")");
-    else if (status == "nothing")
-        say("nothing to do" + (detail.empty() ? "" : ": " + detail));
-    else if (status == "failed")
-        say("error: the build failed; the code that runs goes on");
-    else
-        say("error: " +
-            std::string(status == "rejected"      ? "the new code is rejected: "
-                        : status == "rolled_back" ? "the new code is rolled back: "
-                                                  : "no outcome: ") +
-            detail);
+    std::fprintf(stderr, "hotrun: %s\n", sentence_of(outcome).c_str());
 }
 
 int exit_status_of(const json::object &outcome) {
@@ -199,12 +204,12 @@ Error no_run(const std::vector<std::string> &folders) {
 }
 
 struct Place {
-    std::vector<std::string> directories; // where to look for a project
+    std::vector<std::string> directories; // where to look for a project, the files' own first
     std::vector<std::string> paths;       // absolute, of notify
 };
 
 Result<Place> place_of(const Arguments &arguments) {
-    Place place{{"."}, {}};
+    Place place;
     for (const std::string &path : arguments.paths) {
         std::error_code error;
         const fs::path absolute = fs::absolute(path, error);
@@ -214,6 +219,7 @@ Result<Place> place_of(const Arguments &arguments) {
         place.paths.push_back(absolute.string());
         place.directories.push_back(absolute.parent_path().string());
     }
+    place.directories.emplace_back(".");
     return place;
 }
 
@@ -274,8 +280,7 @@ Result<int> make_request(const Arguments &arguments) {
         return run.error();
     if (*run)
         return make_request(**run, arguments, place->paths);
-    // Of the place that counts most: the file's own.
-    const auto folders = find_build_folders(place->directories.back(), arguments.builddir);
+    const auto folders = find_build_folders(place->directories.front(), arguments.builddir);
     if (!folders)
         return Error{ErrorKind::kFailed, folders.error().message, 0};
     return no_run(*folders);

@@ -102,7 +102,7 @@ std::shared_ptr<ControlServer::Client> ControlServer::connect(Send send) {
 void ControlServer::answer(Client &client, std::string_view line) {
     const auto parsed = parse_rpc_request(line);
     if (const auto *refusal = std::get_if<RpcRefusal>(&parsed))
-        client.send_(rpc_error_line(refusal->id, refusal->code, refusal->message));
+        send(client, rpc_error_line(refusal->id, refusal->code, refusal->message));
     else
         answer(client, std::get<RpcRequest>(parsed));
 }
@@ -110,11 +110,11 @@ void ControlServer::answer(Client &client, std::string_view line) {
 void ControlServer::answer(Client &client, const RpcRequest &request) {
     const auto refuse = [&](RpcErrorCode code, const std::string &message) {
         if (request.id)
-            client.send_(rpc_error_line(*request.id, code, message));
+            send(client, rpc_error_line(*request.id, code, message));
     };
     const auto give = [&](json::value result) {
         if (request.id)
-            client.send_(rpc_result_line(*request.id, std::move(result)));
+            send(client, rpc_result_line(*request.id, std::move(result)));
     };
     const std::string &method = request.method;
     if (method == "notify" && !paths_of(request.params))
@@ -131,38 +131,40 @@ void ControlServer::answer(Client &client, const RpcRequest &request) {
         give(to_json(run_.status()));
     else if (method == "stop") {
         give(json::object());
-        stop_();
+        ways_.stop();
     } else
         refuse(RpcErrorCode::kMethodNotFound, "there is no method " + method);
 }
 
 void ControlServer::answer_outcome(Client &client, const RpcRequest &request) {
     ++client.unanswered_count_;
-    const auto send = [weak = client.weak_from_this(), id = request.id](const ChangeOutcome &made) {
+    const auto answer = [this, weak = client.weak_from_this(),
+                         id = request.id](const ChangeOutcome &made) {
         const std::shared_ptr<Client> still_there = weak.lock();
         if (still_there == nullptr)
             return;
         --still_there->unanswered_count_;
         if (id)
-            still_there->send_(rpc_result_line(*id, to_json(made)));
+            send(*still_there, rpc_result_line(*id, to_json(made)));
     };
     if (request.method == "notify")
-        run_.notify(*paths_of(request.params), send);
+        run_.notify(*paths_of(request.params), answer);
     else if (request.method == "build")
-        run_.build(send);
+        run_.build(answer);
     else
-        run_.reload(send);
+        run_.reload(answer);
 }
 
 // What is gone from the history is left out, and the answer says where it begins.
 void ControlServer::subscribe(Client &client, const RpcRequest &request) {
+    tell_events();
     const std::uint64_t asked = *from_seq_of(request.params);
     const std::uint64_t from =
         asked == 0 ? last_seq_ + 1 : std::clamp(asked, first_told(), last_seq_ + 1);
     if (!std::exchange(client.subscribed_, true))
         subscribers_.push_back(client.weak_from_this());
     if (request.id)
-        client.send_(rpc_result_line(*request.id, json::object{{"from_seq", from}}));
+        send(client, rpc_result_line(*request.id, json::object{{"from_seq", from}}));
     for (const Told &told : history_) {
         if (told.seq >= from)
             client.send_(told.line);
@@ -173,7 +175,24 @@ std::uint64_t ControlServer::first_told() const {
     return history_.empty() ? last_seq_ + 1 : history_.front().seq;
 }
 
+// Events come before the answers that follow from them.
+void ControlServer::send(Client &client, std::string line) {
+    tell_events();
+    client.send_(std::move(line));
+}
+
 void ControlServer::event(const Event &event) {
+    untold_.push_back(event);
+    if (untold_.size() == 1)
+        ways_.later([this] { tell_events(); });
+}
+
+void ControlServer::tell_events() {
+    for (const Event &event : std::exchange(untold_, {}))
+        tell(event);
+}
+
+void ControlServer::tell(const Event &event) {
     std::string line = to_json_line(event);
     line.pop_back();
     history_.push_back({event.seq, rpc_notification_line("event", line)});

@@ -26,15 +26,24 @@ class ControlServer : public Observer {
     class Client;
     using Send = std::function<void(std::string line)>;
 
-    // `stop` asks the run to end. `last_seq`: of the events that were told before.
-    ControlServer(ControlledRun &run, std::function<void()> stop, std::uint64_t last_seq = 0)
-        : run_(run), stop_(std::move(stop)), last_seq_(last_seq) {}
+    struct Ways {
+        std::function<void()> stop; // asks the run to end
+        // Does that soon, on this thread: nothing that a save waits for has to wait for clients.
+        std::function<void(std::function<void()> work)> later;
+    };
+
+    // `last_seq`: of the events that were told before.
+    ControlServer(ControlledRun &run, Ways ways, std::uint64_t last_seq = 0)
+        : run_(run), ways_(std::move(ways)), last_seq_(last_seq) {}
 
     // A client is there until the pointer goes; nothing is sent to it afterwards. `send` must not
     // let it go.
     std::shared_ptr<Client> connect(Send send);
 
     void event(const Event &event) override;
+
+    // Tells now what was to be told later.
+    void tell_events();
 
   private:
     struct Told {
@@ -46,11 +55,14 @@ class ControlServer : public Observer {
     void answer(Client &client, const RpcRequest &request);
     void answer_outcome(Client &client, const RpcRequest &request);
     void subscribe(Client &client, const RpcRequest &request);
+    void send(Client &client, std::string line);
+    void tell(const Event &event);
     std::uint64_t first_told() const;
 
     ControlledRun &run_;
-    std::function<void()> stop_;
+    Ways ways_;
     std::vector<std::weak_ptr<Client>> subscribers_;
+    std::vector<Event> untold_;
     std::deque<Told> history_; // the last events
     std::size_t history_bytes_ = 0;
     std::uint64_t last_seq_;

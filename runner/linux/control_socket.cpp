@@ -162,9 +162,10 @@ class ControlSocket::Session : public std::enable_shared_from_this<Session> {
                            });
     }
 
-    // One piece: others want to be heard as well. False: there is nothing more to read.
+    // One piece, which holds few requests: others want to be heard as well. False: there is nothing
+    // more to read.
     bool read() {
-        std::array<char, std::size_t{64} << 10> bytes; // NOLINT(*-member-init)
+        std::array<char, std::size_t{8} << 10> bytes; // NOLINT(*-member-init)
         const ssize_t got =
             ::recv(stream_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))

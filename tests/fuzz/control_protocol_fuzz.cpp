@@ -17,7 +17,7 @@ namespace {
 // The answers, those of builds and the like as soon as they are asked for.
 std::vector<std::string> answers(std::string_view bytes, std::size_t cut) {
     hotrun::FakeControlledRun run;
-    hotrun::ControlServer server(run, [] {});
+    hotrun::ControlServer server(run, {[] {}, [](const auto &) {}});
     std::vector<std::string> lines;
     const auto client = server.connect([&](std::string line) { lines.push_back(std::move(line)); });
     for (const std::string_view piece : {bytes.substr(0, cut), bytes.substr(cut)}) {

@@ -108,7 +108,7 @@ class ControlSocketTest : public testing::Test {
     TemporaryFolder folder;
     AsioEventLoop loop;
     FakeControlledRun run;
-    ControlServer server{run, [] {}};
+    ControlServer server{run, {[] {}, [](const std::function<void()> &work) { work(); }}};
     std::unique_ptr<ControlSocket> socket;
 };
 

@@ -54,7 +54,15 @@ class ControlServerTest : public testing::Test {
 
     FakeControlledRun run;
     int stop_count = 0;
-    ControlServer server{run, [this] { ++stop_count; }};
+    bool at_once = true; // what is to be done later
+    std::vector<std::function<void()>> later;
+    ControlServer server{run,
+                         {[this] { ++stop_count; },
+                          [this](std::function<void()> work) {
+                              later.push_back(std::move(work));
+                              if (at_once)
+                                  std::exchange(later, {}).front()();
+                          }}};
     Lines said;
     Client client = connect(said);
 };
@@ -191,9 +199,27 @@ TEST_F(ControlServerTest, SubscribersMayBeginWithWhatWasTold) {
     EXPECT_EQ(json::parse(said.front()).at("result").at("from_seq"), 6);
 }
 
+// Serialising takes time that a save need not wait for.
+TEST_F(ControlServerTest, EventsAreToldLaterAndBeforeTheAnswersThatFollow) {
+    at_once = false;
+    answers(R"({"jsonrpc":"2.0","id":1,"method":"subscribe"})");
+    answers(R"({"jsonrpc":"2.0","id":2,"method":"build"})");
+    said.clear();
+    tell(1);
+    tell(2);
+    EXPECT_EQ(said, Lines{});
+    EXPECT_EQ(later.size(), 1u);
+    run.answer({});
+    EXPECT_EQ(summaries(), (Lines{"event 1", "event 2", "2 result"}));
+    later.front()();
+    tell(3);
+    EXPECT_EQ(said.size(), 3u);
+    later.back()();
+    EXPECT_EQ(summaries().back(), "event 3");
+}
+
 TEST_F(ControlServerTest, AStreamThatGoesOnKeepsItsNumbers) {
-    ControlServer next(
-        run, [] {}, 17);
+    ControlServer next(run, {[] {}, [](const auto &) {}}, 17);
     const Client late = next.connect([this](std::string line) { said.push_back(std::move(line)); });
     late->receive(
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscribe\",\"params\":{\"from_seq\":18}}\n");
