@@ -196,6 +196,7 @@ void ControlServer::tell(const Event &event) {
     std::string line = to_json_line(event);
     line.pop_back();
     history_.push_back({event.seq, rpc_notification_line("event", line)});
+    history_.back().line.shrink_to_fit();
     last_seq_ = event.seq;
     const std::string &told = history_.back().line;
     std::erase_if(subscribers_, [&](const std::weak_ptr<Client> &subscriber) {

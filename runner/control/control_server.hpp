@@ -21,7 +21,7 @@ namespace hotrun {
 class ControlServer : public Observer {
   public:
     static constexpr std::size_t kMostLineBytes = std::size_t{1} << 20;
-    static constexpr std::size_t kMostHistoryBytes = std::size_t{1} << 20;
+    static constexpr std::size_t kMostHistoryBytes = std::size_t{256} << 10;
 
     class Client;
     using Send = std::function<void(std::string line)>;
