@@ -10,6 +10,11 @@ Result<Project> find_project(const std::string &directory, const std::string &bu
     return find_project(LinuxFileSystem(), directory, builddir);
 }
 
+Result<std::vector<std::string>> find_build_folders(const std::string &directory,
+                                                    const std::string &builddir) {
+    return find_build_folders(LinuxFileSystem(), directory, builddir);
+}
+
 Status set_up_build_folder(const Project &project) {
     const std::string meson = find_program({"meson"});
     if (meson.empty())

@@ -19,9 +19,16 @@ Runner::Impl::~Impl() {
             watchdog_->stop();
         reloader_->close(hosted_->take_all());
         engine_->tell_stopped(exit_status(), hosted_->steps());
+        close_control_socket();
         loop_.io().stop();
     });
     thread_.join();
+}
+
+void Runner::Impl::close_control_socket() {
+    if (control_server_)
+        control_server_->tell_events();
+    control_socket_.reset();
 }
 
 // The timestamp is all that this compares; what it means is found out on the runner's thread.
@@ -68,6 +75,7 @@ void Runner::Impl::force_end(int status) {
     engine_->stop();
     reloader_->remove_files();
     engine_->tell_stopped(status, hosted_->steps());
+    close_control_socket();
     ::_exit(status);
 }
 

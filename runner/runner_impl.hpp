@@ -10,6 +10,7 @@
 #include "core/watchdog.hpp"
 #include "linux/asio_event_loop.hpp"
 #include "linux/build_lock.hpp"
+#include "linux/control_socket.hpp"
 #include "linux/crash_guard.hpp"
 #include "linux/dl_library_loader.hpp"
 #include "linux/dwarf_symbolizer.hpp"
@@ -99,6 +100,8 @@ class Runner::Impl {
     void ask_for_snapshots();
     Module::Hooks hooks_for(const std::string &name);
     void make_watcher();
+    void make_control_socket();
+    void close_control_socket();
     void look_at_libraries();
     void act_at_safe_point();
     void force_end(int status);
@@ -138,6 +141,8 @@ class Runner::Impl {
     std::optional<Reloader> reloader_;
     std::optional<NinjaBuild> ninja_;
     std::optional<Engine> engine_;
+    std::optional<ControlServer> control_server_;
+    std::unique_ptr<ControlSocket> control_socket_; // null: nothing is built, or there can't be one
     std::unique_ptr<Watcher> watcher_;
     std::optional<StopSignals> signals_;
 

@@ -69,10 +69,24 @@ Status Runner::Impl::set_up() {
     if (Status added = add_modules(); !added)
         return added;
     make_reloader();
+    if (plan_.build)
+        make_control_socket();
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
                     EngineSetup{plan_.builddir, plan_.build, plan_.target_names,
-                                [this] { return claim_builddir(); }},
+                                [this] { return claim_builddir(); },
+                                control_socket_ != nullptr ? std::optional(control_socket_->path())
+                                                           : std::nullopt},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+    if (control_socket_ != nullptr) {
+        control_server_.emplace(*engine_,
+                                ControlServer::Ways{[this] { stop_by_signal(0); },
+                                                    [this](std::function<void()> work) {
+                                                        loop_.post(std::move(work));
+                                                    }},
+                                events_->last_seq());
+        events_->add(*control_server_);
+        control_socket_->serve(*control_server_);
+    }
     if (plan_.build)
         make_watcher();
     if (options_.handle_signals)
@@ -172,6 +186,16 @@ void Runner::Impl::ask_for_snapshots() {
         }
         ask_for_snapshots();
     });
+}
+
+void Runner::Impl::make_control_socket() {
+    auto made = ControlSocket::create(loop_.io(), plan_.builddir);
+    if (made)
+        control_socket_ = std::move(*made);
+    else
+        loop_.post([this, message = made.error().message] {
+            events_->tell(WarningEvent{"socket", message});
+        });
 }
 
 Status Runner::Impl::claim_builddir() {

@@ -41,12 +41,49 @@ constexpr std::array kSubcommands = {
     SubcommandHelp{
         Subcommand::kStatus, "status", "[TARGET...]",
         "whether hotrun is at work, and which files it watches",
-        "Says whether a hotrun is at work in the build folder, and how many files make TARGET: "
-        "those\n"
-        "whose change makes ninja do work. TARGET is what hotrun itself takes.\n",
+        "Says whether a hotrun is at work in the build folder, what it does, and how many files "
+        "make\n"
+        "TARGET: those whose change makes ninja do work. TARGET is what hotrun itself takes;\n"
+        "without one, what the hotrun at work was given.\n",
         "Exit status: 0, 2 for an unknown target or option, 1 where the build folder or ninja does "
         "not\n"
         "answer.\n"},
+    SubcommandHelp{
+        Subcommand::kNotify, "notify", "FILE...",
+        "tell the hotrun at work that FILE was saved, and wait for what comes of it",
+        "For editors: tells the hotrun at work that FILE was saved, waits until the change is live "
+        "or\n"
+        "has failed, and prints the diagnostics as file:line:column: severity: message.\n",
+        "Exit status: 0 live, or nothing to do; 1 the build failed, the new code was rejected or\n"
+        "rolled back, or no hotrun is at work; 2 no such file or option.\n"},
+    SubcommandHelp{
+        Subcommand::kBuild, "build", "",
+        "have the hotrun at work build now, and wait for what comes of it",
+        "Has the hotrun at work run ninja now, whether a file has changed or not, and waits as\n"
+        "hotrun notify does.\n",
+        "Exit status: as of hotrun notify.\n"},
+    SubcommandHelp{
+        Subcommand::kReload, "reload", "", "have the hotrun at work load its modules anew",
+        "Has the hotrun at work load the libraries of its modules anew, also if they are what "
+        "runs:\n"
+        "a module that is parked after a crash goes on. Waits as hotrun notify does.\n",
+        "Exit status: as of hotrun notify.\n"},
+    SubcommandHelp{
+        Subcommand::kEvents, "events", "", "print the events of the hotrun at work",
+        "Prints the events of the hotrun at work, one JSON object a line, until it ends.\n",
+        "Exit status: 0 when the run has ended, 1 no hotrun is at work or it was killed, 2 misuse."
+        "\n"},
+    SubcommandHelp{Subcommand::kStop, "stop", "", "end the hotrun at work",
+                   "Ends the hotrun at work as SIGTERM does, and waits until it has ended.\n",
+                   "Exit status: 0, 1 no hotrun is at work, 2 misuse.\n"},
+    SubcommandHelp{
+        Subcommand::kLsp, "lsp", "", "be a language server for the editor that starts it",
+        "Speaks the Language Server Protocol on standard input and output: tells the hotrun at "
+        "work\n"
+        "of each save, and the editor of the diagnostics and of builds. Finds a hotrun that "
+        "starts\n"
+        "later, too.\n",
+        "Exit status: 0 when the editor has said so, 1 if it went away, 2 misuse.\n"},
 };
 
 const SubcommandHelp &help_of(Subcommand subcommand) {
@@ -86,6 +123,10 @@ constexpr unsigned bit(Subcommand subcommand) {
 }
 constexpr unsigned kRun = bit(Subcommand::kRun);
 constexpr unsigned kStatus = bit(Subcommand::kStatus);
+constexpr unsigned kNotify = bit(Subcommand::kNotify);
+constexpr unsigned kEvents = bit(Subcommand::kEvents);
+constexpr unsigned kRequests =
+    kNotify | bit(Subcommand::kBuild) | bit(Subcommand::kReload) | kEvents | bit(Subcommand::kStop);
 constexpr unsigned kAll = ~0u;
 
 template <typename Number>
@@ -112,10 +153,10 @@ std::string take_milliseconds(const std::string &text, std::uint32_t least,
     return "";
 }
 
-std::string take_steps(const std::string &text, std::uint64_t &into) {
+std::string take_count(const std::string &text, const char *of_what, std::uint64_t &into) {
     const auto number = to_number<std::uint64_t>(text);
     if (!number || *number == 0)
-        return "is no number of steps of 1 or more";
+        return std::string("is no number of ") + of_what + " of 1 or more";
     into = *number;
     return "";
 }
@@ -193,7 +234,7 @@ const std::vector<Option> &all_options() {
         {kRun, 0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.interval); }},
         {kRun, 0, "steps", "N", "end after N steps (no end)",
-         [](Arguments &a, Text v) { return take_steps(v, a.steps); }},
+         [](Arguments &a, Text v) { return take_count(v, "steps", a.steps); }},
         {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
         {kRun, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
@@ -239,8 +280,12 @@ const std::vector<Option> &all_options() {
          }},
         {kStatus, 0, "files", nullptr, "print the files, one a line",
          [](Arguments &a, Text) { return take_flag(a.files); }},
-        {kStatus, 0, "json", nullptr, "print one JSON object",
+        {kStatus | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
          [](Arguments &a, Text) { return take_flag(a.json); }},
+        {kEvents, 0, "json", nullptr, "print JSON objects, which is what it does anyway",
+         [](Arguments &a, Text) { return take_flag(a.json); }},
+        {kEvents, 0, "from", "SEQ", "begin with that event, as far as it is remembered (the next)",
+         [](Arguments &a, Text v) { return take_count(v, "an event", a.from_seq); }},
         {kAll, 'h', "help", nullptr, "print this text and end",
          [](Arguments &a, Text) { return take_flag(a.help); }},
         {kAll, 0, "version", nullptr, "print the version and end",
@@ -369,8 +414,15 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     if (ended_by_hyphens && arguments.subcommand == Subcommand::kRun)
         return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
                       "with hotrun/runner.hpp, and takes no place behind --");
+    std::vector<std::string> &operands =
+        arguments.subcommand == Subcommand::kNotify ? arguments.paths : arguments.targets;
     for (int i = optind; i < count; ++i)
-        arguments.targets.emplace_back(argv[static_cast<std::size_t>(i)]);
+        operands.emplace_back(argv[static_cast<std::size_t>(i)]);
+    const bool takes_none = *help_of(arguments.subcommand).operands == '\0';
+    if (takes_none && !operands.empty())
+        return misuse(called(arguments.subcommand) + " does not take " + operands.front());
+    if (arguments.subcommand == Subcommand::kNotify && operands.empty() && !arguments.help)
+        return misuse("name the file that was saved");
     return arguments;
 }
 

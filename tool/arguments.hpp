@@ -15,16 +15,18 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus };
+enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp };
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;
     bool help = false;
     bool version = false;
     std::vector<std::string> targets;
+    std::vector<std::string> paths; // notify: of files
     std::string builddir;
     bool files = false; // status: list them
     bool json = false;
+    std::uint64_t from_seq = 0; // events: 0: from now on
     std::chrono::milliseconds interval{250};
     std::uint64_t steps = 0; // 0: no end
     std::size_t heap_bytes = 64u << 20;

@@ -2,6 +2,8 @@
 #include "arguments.hpp"
 #include "console.hpp"
 #include "event_log.hpp"
+#include "language_server_loop.hpp"
+#include "requests.hpp"
 #include "status.hpp"
 #include "terminal.hpp"
 
@@ -22,6 +24,14 @@ enum ExitStatus { kFailedStatus = 1, kMisuseStatus = 2 };
 int report(const Error &error) {
     std::fprintf(stderr, "hotrun: error: %s\n", error.message.c_str());
     return error.kind == ErrorKind::kMisuse ? kMisuseStatus : kFailedStatus;
+}
+
+int report(const Result<int> &exit_status) {
+    return exit_status ? *exit_status : report(exit_status.error());
+}
+
+int report(const Status &status) {
+    return status ? 0 : report(status.error());
 }
 
 bool name_libraries(const Arguments &arguments) {
@@ -109,8 +119,12 @@ int run_command(std::vector<std::string> words) {
         std::puts("hotrun " HOTRUN_VERSION);
     else if (arguments->subcommand == Subcommand::kRun)
         return run(*arguments);
-    else if (const Status printed = print_status(*arguments); !printed)
-        return report(printed.error());
+    else if (arguments->subcommand == Subcommand::kStatus)
+        return report(print_status(*arguments));
+    else if (arguments->subcommand == Subcommand::kLsp)
+        return report(serve_editor(*arguments));
+    else
+        return report(make_request(*arguments));
     return 0;
 }
 

@@ -18,8 +18,8 @@ std::string strip_colors(std::string_view text);
 //
 // A note is a child of the diagnostic before it; the lines that lead to a diagnostic (includes,
 // instantiations) are its first children. What names no file (a linker's missing library, ninja's
-// missing rule) has an empty path and line 0. Columns are as printed: clang and Meson count bytes,
-// gcc counts columns of a terminal, with tabs of eight.
+// missing rule) has an empty path and line 0. Columns are as printed: clang counts bytes, Meson
+// characters, gcc columns of a terminal, with tabs of eight (core/byte_columns.hpp).
 std::vector<DiagnosticEvent> parse_diagnostics(std::string_view text, const std::string &directory,
                                                const std::string &target);
 

@@ -1,6 +1,7 @@
 #include "control/event_json.hpp"
 
 #include "control/frame_text.hpp"
+#include "control/utf8.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,31 +16,6 @@ namespace hotrun {
 namespace {
 
 namespace json = boost::json;
-
-// The length of the UTF-8 sequence at the start of `text`, 0 if there is none: table 3-7 of the
-// Unicode standard, without overlong forms, surrogates and what is above U+10FFFF.
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80)
-        return 1;
-    const std::size_t length = lead < 0xc2   ? 0
-                               : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3
-                               : lead < 0xf5 ? 4
-                                             : 0;
-    if (length == 0 || text.size() < length)
-        return 0;
-    const unsigned char lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    const unsigned char highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (byte(1) < lowest || byte(1) > highest)
-        return 0;
-    for (std::size_t n = 2; n < length; ++n) {
-        if ((byte(n) & 0xc0) != 0x80)
-            return 0;
-    }
-    return length;
-}
 
 json::string text(std::string_view bytes) {
     const std::string valid = to_utf8(bytes);
@@ -217,12 +193,25 @@ std::string_view event_name(const EventBody &body) {
     return std::visit(NameOf(), body);
 }
 
+json::object event_fields(const EventBody &body) {
+    json::object object;
+    std::visit([&](const auto &event) { append(object, event); }, body);
+    return object;
+}
+
 std::string to_utf8(std::string_view text) {
     constexpr std::string_view kReplacement = "\xef\xbf\xbd"; // U+FFFD
     std::string valid;
     valid.reserve(text.size());
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        std::size_t plain = 0;
+        while (plain < text.size() && static_cast<unsigned char>(text[plain]) < 0x80)
+            ++plain;
+        valid += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
+        const std::size_t length = utf8_length(text);
         valid += length == 0 ? kReplacement : text.substr(0, length);
         text.remove_prefix(length == 0 ? 1 : length);
     }

@@ -3,6 +3,8 @@
 
 #include "hotrun/events.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,9 @@ namespace hotrun {
 // The event as one JSON object with a line break at its end, and nowhere else. What is not UTF-8 in
 // a path or a message is replaced by U+FFFD.
 std::string to_json_line(const Event &event);
+
+// The fields of the event but for `event`, `seq` and `time_us`.
+boost::json::object event_fields(const EventBody &body);
 
 // The word in the field `event`.
 std::string_view event_name(const EventBody &body);

@@ -1,5 +1,5 @@
-// The words of docs/events.md for the enumerators of hotrun/events.hpp.
-#include "hotrun/events.hpp"
+// The words of docs/events.md and docs/control_protocol.md for enumerators.
+#include "control/controlled_run.hpp"
 
 namespace hotrun {
 
@@ -105,6 +105,38 @@ std::string_view to_word(RollBackReason reason) {
         return "timeout";
     case RollBackReason::kAbort:
         return "abort";
+    }
+    return "";
+}
+
+std::string_view to_word(OutcomeStatus status) {
+    switch (status) {
+    case OutcomeStatus::kLive:
+        return "live";
+    case OutcomeStatus::kFailed:
+        return "failed";
+    case OutcomeStatus::kRejected:
+        return "rejected";
+    case OutcomeStatus::kRolledBack:
+        return "rolled_back";
+    case OutcomeStatus::kNothing:
+        return "nothing";
+    case OutcomeStatus::kCancelled:
+        return "cancelled";
+    }
+    return "";
+}
+
+std::string_view to_word(RunState state) {
+    switch (state) {
+    case RunState::kStarting:
+        return "starting";
+    case RunState::kIdle:
+        return "idle";
+    case RunState::kBuilding:
+        return "building";
+    case RunState::kSwitching:
+        return "switching";
     }
     return "";
 }

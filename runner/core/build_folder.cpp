@@ -98,6 +98,27 @@ Result<Project> named(const FileSystem &files, const std::string &directory,
     return Project{root, path, false};
 }
 
+struct Candidates {
+    std::string root;
+    std::vector<std::string> folders;
+};
+
+Result<Candidates> find_candidates(const FileSystem &files, const std::string &here) {
+    const std::string root = root_above(files, here);
+    const std::string folder = build_folder_above(files, here);
+    // A project may lie in the build folder of another one.
+    if (!folder.empty() && !root.starts_with(folder + "/"))
+        return Candidates{source_of(files, folder), {folder}};
+    if (root.empty())
+        return Error{ErrorKind::kMisuse,
+                     "no Meson project at or above " + here +
+                         "; go to its folder, or name a build folder with -C",
+                     0};
+    Candidates candidates{root, {}};
+    collect_build_folders(files, root, kSearchDepth, root, candidates.folders);
+    return candidates;
+}
+
 } // namespace
 
 bool is_build_folder(const FileSystem &files, const std::string &folder) {
@@ -121,23 +142,31 @@ Result<Project> find_project(const FileSystem &files, const std::string &directo
     const std::string here = files.canonical(directory);
     if (!builddir.empty())
         return named(files, here, builddir);
-    const std::string root = root_above(files, here);
-    const std::string folder = build_folder_above(files, here);
-    // A project may lie in the build folder of another one.
-    if (!folder.empty() && !root.starts_with(folder + "/"))
-        return Project{source_of(files, folder), folder, true};
-    if (root.empty())
-        return Error{ErrorKind::kMisuse,
-                     "no Meson project at or above " + here +
-                         "; go to its folder, or name a build folder with -C",
-                     0};
-    std::vector<std::string> found;
-    collect_build_folders(files, root, kSearchDepth, root, found);
-    if (found.size() > 1)
-        return several(found, root);
-    if (found.empty())
+    const Result<Candidates> candidates = find_candidates(files, here);
+    if (!candidates)
+        return candidates.error();
+    const auto &[root, folders] = *candidates;
+    if (folders.size() > 1)
+        return several(folders, root);
+    if (folders.empty())
         return Project{root, root + "/" + std::string(kDefaultName), false};
-    return Project{root, found.front(), true};
+    return Project{root, folders.front(), true};
+}
+
+Result<std::vector<std::string>> find_build_folders(const FileSystem &files,
+                                                    const std::string &directory,
+                                                    const std::string &builddir) {
+    const std::string here = files.canonical(directory);
+    if (!builddir.empty()) {
+        const Result<Project> project = named(files, here, builddir);
+        if (!project)
+            return project.error();
+        return std::vector<std::string>(project->set_up ? 1 : 0, project->builddir);
+    }
+    Result<Candidates> candidates = find_candidates(files, here);
+    if (!candidates)
+        return candidates.error();
+    return std::move(candidates->folders);
 }
 
 // project() has to be the first call of the file that starts a project: only blank lines and

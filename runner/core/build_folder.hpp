@@ -19,6 +19,10 @@ std::string build_folder_above(const FileSystem &files, const std::string &folde
 Result<Project> find_project(const FileSystem &files, const std::string &directory,
                              const std::string &builddir);
 
+Result<std::vector<std::string>> find_build_folders(const FileSystem &files,
+                                                    const std::string &directory,
+                                                    const std::string &builddir);
+
 // Does this meson.build call project()?
 bool calls_project(std::string_view meson_build);
 

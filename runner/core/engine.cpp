@@ -21,7 +21,9 @@ constexpr std::chrono::milliseconds kTimestampTick{10};
 Engine::Engine(Services services, EngineSetup setup, EventStream &events, Reloader &reloader,
                NinjaBuild *ninja)
     : services_(services), setup_(std::move(setup)), events_(events), reloader_(reloader),
-      ninja_(ninja), sources_(services.files, setup_.builddir) {}
+      ninja_(ninja), sources_(services.files, setup_.builddir) {
+    events_.add(outcomes_);
+}
 
 void Engine::start() {
     last_save_ = services_.clock.now();
@@ -32,7 +34,7 @@ void Engine::start() {
     }
     first_build_ended_ = true;
     look(Writer::kSomebodyElse, PhaseTimes(last_save_));
-    tell_ready_once();
+    settle();
 }
 
 void Engine::files_changed(const std::vector<std::string> &paths, ChangeSource source) {
@@ -203,9 +205,12 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     driver_.build_ended(services_.clock.now());
     if (!given_up && (status == BuildStatus::kOk || status == BuildStatus::kNothing))
         look(Writer::kOurBuild, phases_);
+    reload_wanted_ &= status == BuildStatus::kCancelled;
     first_build_ended_ |= status != BuildStatus::kCancelled;
-    if (outcome.meson_busy)
+    if (outcome.meson_busy) {
         hold_for_meson();
+        outcomes_.build_again();
+    }
     renew_watch_set();
     pump();
 }
@@ -217,6 +222,8 @@ void Engine::tell_build(NinjaBuild::Outcome &outcome) {
 }
 
 void Engine::look(Writer writer, PhaseTimes phases) {
+    if (std::exchange(reload_wanted_, false))
+        reloader_.load_anew();
     looking_ = !reloader_.look(writer, phases);
     if (!looking_)
         return;
@@ -224,7 +231,7 @@ void Engine::look(Writer writer, PhaseTimes phases) {
         looking_ = false;
         if (!driver_.building())
             look(Writer::kSomebodyElse, phases);
-        tell_ready_once();
+        settle();
     });
 }
 
@@ -237,16 +244,17 @@ void Engine::library_changed() {
     const PhaseTimes phases(services_.clock.now());
     events_.tell(ChangeEvent{std::move(changed), ChangeSource::kTimestamp});
     look(Writer::kSomebodyElse, phases);
+    settle();
 }
 
 void Engine::switched(SwitchReport report) {
     reloader_.switched(std::move(report));
-    tell_ready_once();
+    settle();
 }
 
 void Engine::failed(FailureReport report) {
     reloader_.failed(std::move(report));
-    tell_ready_once();
+    settle();
 }
 
 void Engine::renew_watch_set() {
@@ -257,7 +265,7 @@ void Engine::renew_watch_set() {
         watch_sources();
     else
         unread_build_began_.reset();
-    tell_ready_once();
+    settle();
 }
 
 bool Engine::build_file_changed() {
@@ -289,7 +297,7 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
         first_build_started_ = true;
         driver_.change(services_.clock.now());
     }
-    tell_ready_once();
+    settle();
     pump();
 }
 
@@ -322,6 +330,12 @@ void Engine::warn_once(const std::string &code, const std::string &message) {
         events_.tell(WarningEvent{code, message});
 }
 
+void Engine::settle() {
+    tell_ready_once();
+    if (ready_)
+        outcomes_.settle(reloader_.statuses(), looking_ || reloader_.in_flight());
+}
+
 void Engine::tell_ready_once() {
     const bool graph_pending = ninja_ != nullptr && ninja_->running() && !held_;
     if (ready_ || !first_build_ended_ || graph_pending || driver_.building() || looking_ ||
@@ -329,13 +343,17 @@ void Engine::tell_ready_once() {
         return;
     ready_ = true;
     reloader_.set_ready();
-    events_.tell(ReadyEvent{.version = HOTRUN_VERSION,
-                            .pid = services_.processes.own_pid(),
-                            .builddir = setup_.builddir,
-                            .targets = setup_.target_names,
-                            .modules = reloader_.statuses(),
-                            .watched_files = sources_.count(),
-                            .socket = std::nullopt});
+    events_.tell(ready_now());
+}
+
+ReadyEvent Engine::ready_now() const {
+    return {.version = HOTRUN_VERSION,
+            .pid = services_.processes.own_pid(),
+            .builddir = setup_.builddir,
+            .targets = setup_.target_names,
+            .modules = reloader_.statuses(),
+            .watched_files = sources_.count(),
+            .socket = setup_.socket};
 }
 
 void Engine::stop() {
@@ -344,6 +362,7 @@ void Engine::stop() {
         services_.loop.clear_alarm(alarm);
     if (ninja_ != nullptr)
         ninja_->stop();
+    outcomes_.cancel(reloader_.statuses());
 }
 
 void Engine::tell_stopped(int exit_status, std::uint64_t steps) {

@@ -1,6 +1,7 @@
 // Edit, build, reload: what happens on the runner's thread.
 #pragma once
 
+#include "core/awaited_outcomes.hpp"
 #include "core/build_driver.hpp"
 #include "core/event_stream.hpp"
 #include "core/ninja_build.hpp"
@@ -21,13 +22,14 @@ struct EngineSetup {
     std::vector<std::string> target_names; // as the user knows them
     // Makes the build folder ours; called again when it is another folder than before.
     std::function<Status()> claim_builddir = [] { return Done{}; };
+    std::optional<std::string> socket = {}; // path of the control socket; none: there is none
 };
 
 // Bound to the runner's thread. Knows the world by its interfaces only.
 //
 //     start ─→ graph ─→ watch ─→ first build ─→ look ─→ ready
 //     change ─→ (cancel) ─→ build ─→ look ─→ graph again if build.ninja changed ─→ watch
-class Engine {
+class Engine : public ControlledRun {
   public:
     struct Services {
         EventLoop &loop;
@@ -48,6 +50,11 @@ class Engine {
 
     // The host's loop saw another timestamp.
     void library_changed();
+
+    RunStatus status() const override;
+    void notify(const std::vector<std::string> &paths, OnOutcome on_outcome) override;
+    void build(OnOutcome on_outcome) override;
+    void reload(OnOutcome on_outcome) override;
 
     void switched(SwitchReport report);
 
@@ -86,7 +93,10 @@ class Engine {
     void watch_sources();
     void warn_once(const std::string &code, const std::string &message);
     bool build_file_changed();
+    std::vector<std::string> real_names(const std::vector<std::string> &paths) const;
+    void settle();
     void tell_ready_once();
+    ReadyEvent ready_now() const;
 
     Services services_;
     EngineSetup setup_;
@@ -96,6 +106,7 @@ class Engine {
     Watcher *watcher_ = nullptr;
     BuildDriver driver_;
     SourceWatch sources_;
+    AwaitedOutcomes outcomes_;
 
     std::optional<Timestamp> claimed_; // the folder that is ours
     bool graph_wanted_ = true;
@@ -106,6 +117,7 @@ class Engine {
     bool first_build_ended_ = false;
     bool ready_ = false;
     bool looking_ = false;         // at a library that somebody is writing
+    bool reload_wanted_ = false;   // also of what runs already
     std::set<std::string> absent_; // gone when last seen: an editor may be about to write them anew
     std::set<std::string> changed_since_build_;
     std::vector<std::string> built_; // what had changed when the last build began

@@ -19,6 +19,11 @@ class EventStream {
                 std::atomic<std::uint64_t> &last_seq)
         : clock_(clock), start_(start), observers_(std::move(observers)), last_seq_(&last_seq) {}
 
+    // It is told after those that are there already.
+    void add(Observer &observer) { observers_.push_back(&observer); }
+
+    std::uint64_t last_seq() const { return last_seq_->load(); }
+
     // The number of the event.
     std::uint64_t tell(EventBody body) {
         const auto time = std::chrono::floor<Microseconds>(clock_.now() - start_);

@@ -134,7 +134,7 @@ HotLibrary::Reading HotGraph::read(Node &node) {
 }
 
 std::uint64_t HotGraph::content_of(const Node &node) {
-    if (node.is_parked)
+    if (node.counts_as_new)
         return ++last_content_;
     for (const Shared &version : versions_of(node)) {
         if (node.library.is_origin_of(*version))
@@ -380,7 +380,7 @@ void HotGraph::runs(std::size_t module, Shared code, std::uint64_t generation) {
     Node &node = *nodes_[module];
     node.running = std::move(code);
     node.number = generation + 1;
-    node.is_parked = false;
+    node.counts_as_new = false;
 }
 
 void HotGraph::rolled_back(std::size_t module, const Shared &failed, Shared code) {
@@ -388,6 +388,14 @@ void HotGraph::rolled_back(std::size_t module, const Shared &failed, Shared code
     if (node.code == failed)
         node.code = code;
     node.running = std::move(code);
+}
+
+void HotGraph::load_anew() {
+    known_.clear();
+    for (std::size_t i = 0; i < module_count_; ++i) {
+        nodes_[i]->library.forget();
+        nodes_[i]->counts_as_new = true;
+    }
 }
 
 void HotGraph::remove_own_copies() {

@@ -55,7 +55,10 @@ class HotGraph {
 
     // What the host runs has failed, and is called no more: the next file counts as new even if it
     // has the same content.
-    void parked(std::size_t module) { nodes_[module]->is_parked = true; }
+    void parked(std::size_t module) { nodes_[module]->counts_as_new = true; }
+
+    // What the modules' files hold counts as new, also if it is what runs, or what has failed.
+    void load_anew();
 
     // Loads the code again that ran in the process before, as a generation of that number, and the
     // next has this one; null: it can't be loaded. The copies of all other code are removed when
@@ -101,7 +104,7 @@ class HotGraph {
         std::uint64_t number = 1;    // of the next copy: of a module, the next generation
         LiveLibrary::Shared running; // of a module
         bool is_linked = false;      // by another hot library, now or before
-        bool is_parked = false;      // what runs has failed
+        bool counts_as_new = false;  // the next content that is read, whatever it is
 
         // Of the last look.
         bool in_use = false;

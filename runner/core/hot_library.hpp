@@ -41,6 +41,7 @@ class HotLibrary {
     // Whether the timestamp is another than the one captured at the last reading; absent: no.
     bool changed() const;
     const std::optional<Timestamp> &captured() const { return captured_; }
+    void forget() { captured_.reset(); }
 
     enum class Reading {
         kAbsent,

@@ -2,6 +2,7 @@
 
 #include "control/diagnostics.hpp"
 #include "core/build_obstacle.hpp"
+#include "core/byte_columns.hpp"
 #include "core/failed_compile.hpp"
 #include "core/ninja_log.hpp"
 
@@ -127,8 +128,10 @@ void NinjaBuild::read_chunk(const NinjaOutput::Chunk &chunk, Outcome &outcome) c
     const CompileCommand command =
         chunk.failed ? CompileCommand::parse(chunk.command, setup_.builddir) : CompileCommand();
     find_includes(services_.files, command, outcome.suspects);
-    for (DiagnosticEvent &diagnostic :
-         parse_diagnostics(chunk.text, setup_.builddir, chunk.output_name)) {
+    std::vector<DiagnosticEvent> found =
+        parse_diagnostics(chunk.text, setup_.builddir, chunk.output_name);
+    use_byte_columns(services_.files, chunk.text, found);
+    for (DiagnosticEvent &diagnostic : found) {
         if (chunk.failed) {
             outcome.suspects.insert(diagnostic.path);
             for (std::string &place :

@@ -42,6 +42,9 @@ class Reloader {
     // False: somebody is writing a library, look again later.
     bool look(Writer writer, const PhaseTimes &phases);
 
+    // The next look loads the modules' libraries also if they are what runs.
+    void load_anew() { graph_.load_anew(); }
+
     void switched(SwitchReport report);
     void failed(FailureReport report);
     void stalled(std::size_t module, const std::vector<CodeAddress> &backtrace);

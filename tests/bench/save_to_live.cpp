@@ -52,16 +52,19 @@ void edit(const e2e::HotmathsProject &project, int number) {
     project.replace(std::to_string(number), std::to_string(number + 1));
 }
 
-double bare_build(const std::string &builddir) {
+// Runs a program to its end.
+double run_program(std::vector<std::string> words) {
     const double start = now_ms();
-    std::string directory = builddir;
-    std::array<char *, 5> words = {const_cast<char *>("ninja"), const_cast<char *>("-C"),
-                                   directory.data(), const_cast<char *>("hotmaths"), nullptr};
+    std::vector<char *> arguments;
+    for (std::string &word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    for (const int stream : {1, 2})
+        posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0);
     pid_t pid = 0;
-    EXPECT_EQ(::posix_spawnp(&pid, "ninja", &actions, nullptr, words.data(), environ), 0);
+    EXPECT_EQ(::posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
     posix_spawn_file_actions_destroy(&actions);
     int status = 0;
     ::waitpid(pid, &status, 0);
@@ -69,15 +72,24 @@ double bare_build(const std::string &builddir) {
     return now_ms() - start;
 }
 
-// From just before the write to the first step; both clocks are the machine's monotonic one.
-double hot_reload(e2e::HotrunProcess &hotrun, const e2e::HotmathsProject &project, int number) {
-    const double start = now_ms();
-    edit(project, number);
+double bare_build(const std::string &builddir) {
+    return run_program({"ninja", "-C", builddir, "hotmaths"});
+}
+
+// When the code after that edit made its first step.
+double first_step(e2e::HotrunProcess &hotrun, int number) {
     const std::string text = "first step of " + std::to_string(number + 1) + " at ";
     EXPECT_TRUE(hotrun.wait_for(text));
     EXPECT_TRUE(hotrun.wait_for("\n"));
     const std::string &output = hotrun.child().output();
-    return std::stod(output.substr(output.rfind(text) + text.size())) * 1e3 - start;
+    return std::stod(output.substr(output.rfind(text) + text.size())) * 1e3;
+}
+
+// From just before the write to the first step; both clocks are the machine's monotonic one.
+double hot_reload(e2e::HotrunProcess &hotrun, const e2e::HotmathsProject &project, int number) {
+    const double start = now_ms();
+    edit(project, number);
+    return first_step(hotrun, number) - start;
 }
 
 void print_row(const char *name, const std::vector<double> &sample) {
@@ -135,6 +147,46 @@ TEST(Benchmark, SaveToLiveBesideBareNinja) {
     for (const auto &[phase, sample] : samples.phases)
         print_row(("  phase " + phase).c_str(), sample);
     std::printf("ratio of the medians: %.3f\n", median(samples.hot) / median(samples.bare));
+}
+
+// An editor that tells of its save beside the watch: the second run looks for itself every 100
+// seconds only. What notify adds is its own time but for that from the reading to the first step.
+TEST(Benchmark, NotifyBesideTheWatch) {
+    const e2e::HotmathsProject watched;
+    const e2e::HotmathsProject told;
+    prepare(watched);
+    prepare(told);
+    e2e::HotrunProcess watching({"-q", "--interval", "0", "hotmaths"}, watched.path());
+    e2e::HotrunProcess asked({"-q", "--interval", "0", "--poll", "100000", "hotmaths"},
+                             told.path());
+    watching.wait_until_ready();
+    asked.wait_until_ready();
+    std::vector<double> by_watch;
+    std::vector<double> by_notify;
+    std::vector<double> difference;
+    std::vector<double> own;
+    for (int i = 0; i < kWarmUpCount + kPairCount; ++i) {
+        const double watch = hot_reload(watching, watched, 1000 + i);
+        watching.next("reloaded");
+        const double start = now_ms();
+        edit(told, 1000 + i);
+        const double notify = run_program(
+            {HOTRUN_TOOL, "notify", "-C", told.path("build"), told.path("hotmaths.cpp")});
+        const double total = asked.next("reloaded")->at("total_us").to_number<double>() / 1e3;
+        const double live = first_step(asked, 1000 + i) - start;
+        if (i < kWarmUpCount)
+            continue;
+        by_watch.push_back(watch);
+        by_notify.push_back(live);
+        difference.push_back(live - watch);
+        own.push_back(notify - total);
+    }
+    std::printf("%d pairs, in turn; milliseconds %10s %8s %8s %8s\n", kPairCount, "min", "median",
+                "p95", "max");
+    print_row("save -> first new step, watch", by_watch);
+    print_row("the same, hotrun notify", by_notify);
+    print_row("difference, pair by pair", difference);
+    print_row("hotrun notify without the reload", own);
 }
 
 } // namespace

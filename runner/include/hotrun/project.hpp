@@ -21,6 +21,10 @@ struct Project {
 // set up.
 Result<Project> find_project(const std::string &directory, const std::string &builddir);
 
+// All build folders that find_project() would choose from; empty: there is none yet.
+Result<std::vector<std::string>> find_build_folders(const std::string &directory,
+                                                    const std::string &builddir);
+
 // Runs `meson setup` with the project's defaults; its output goes to standard error.
 Status set_up_build_folder(const Project &project);
 

@@ -1,0 +1,215 @@
+#include "control/control_server.hpp"
+
+#include "control/event_json.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace hotrun {
+
+namespace {
+
+namespace json = boost::json;
+
+json::string text(std::string_view bytes) {
+    const std::string valid = to_utf8(bytes);
+    return json::string(valid.data(), valid.size());
+}
+
+json::array to_json(const std::vector<DiagnosticEvent> &diagnostics) {
+    json::array array;
+    for (const DiagnosticEvent &diagnostic : diagnostics)
+        array.push_back(event_fields(diagnostic));
+    return array;
+}
+
+json::object to_json(const ChangeOutcome &outcome) {
+    json::array modules;
+    for (const ModuleStatus &module : outcome.modules)
+        modules.push_back({{"name", text(module.name)}, {"generation", module.generation}});
+    json::object object;
+    object.emplace("status", text(to_word(outcome.status)));
+    object.emplace("detail", text(outcome.detail));
+    object.emplace("diagnostics", to_json(outcome.diagnostics));
+    object.emplace("modules", std::move(modules));
+    return object;
+}
+
+json::value to_json(const std::optional<LastBuild> &build) {
+    if (!build)
+        return nullptr;
+    json::object object;
+    object.emplace("status", text(to_word(build->status)));
+    object.emplace("exit_status", build->exit_status);
+    object.emplace("duration_us", build->duration.count());
+    object.emplace("diagnostics", to_json(build->diagnostics));
+    return object;
+}
+
+json::object to_json(const RunStatus &status) {
+    json::object object = event_fields(status.run);
+    object.emplace("state", text(to_word(status.state)));
+    object.emplace("last_build", to_json(status.last_build));
+    return object;
+}
+
+// None: they are not what `notify` takes.
+std::optional<std::vector<std::string>> paths_of(const json::value &params) {
+    const json::object *object = params.if_object();
+    const json::value *given = object == nullptr ? nullptr : object->if_contains("paths");
+    if (given == nullptr || !given->is_array() || given->get_array().empty())
+        return std::nullopt;
+    std::vector<std::string> paths;
+    for (const json::value &path : given->get_array()) {
+        if (!path.is_string() || !path.get_string().starts_with('/') ||
+            path.get_string().find('\0') != json::string::npos)
+            return std::nullopt;
+        paths.emplace_back(path.get_string().c_str());
+    }
+    return paths;
+}
+
+// The number, 0 if there is none; none: it is something else.
+std::optional<std::uint64_t> from_seq_of(const json::value &params) {
+    const json::object *object = params.if_object();
+    const json::value *given = object == nullptr ? nullptr : object->if_contains("from_seq");
+    if (given == nullptr)
+        return 0;
+    boost::system::error_code error;
+    const auto number = given->to_number<std::uint64_t>(error);
+    return error ? std::nullopt : std::optional(number);
+}
+
+} // namespace
+
+bool ControlServer::Client::receive(std::string_view bytes) {
+    // A request may end the run, and the client with it.
+    const std::shared_ptr<Client> self = shared_from_this();
+    const bool understood =
+        lines_.feed(bytes, [this](std::string_view line) { server_.answer(*this, line); });
+    if (!understood)
+        send_(rpc_error_line(nullptr, RpcErrorCode::kInvalidRequest,
+                             "a line has at most 1 MB; connect again"));
+    return understood;
+}
+
+std::shared_ptr<ControlServer::Client> ControlServer::connect(Send send) {
+    return std::make_shared<Client>(*this, std::move(send));
+}
+
+void ControlServer::answer(Client &client, std::string_view line) {
+    const auto parsed = parse_rpc_request(line);
+    if (const auto *refusal = std::get_if<RpcRefusal>(&parsed))
+        send(client, rpc_error_line(refusal->id, refusal->code, refusal->message));
+    else
+        answer(client, std::get<RpcRequest>(parsed));
+}
+
+void ControlServer::answer(Client &client, const RpcRequest &request) {
+    const auto refuse = [&](RpcErrorCode code, const std::string &message) {
+        if (request.id)
+            send(client, rpc_error_line(*request.id, code, message));
+    };
+    const auto give = [&](json::value result) {
+        if (request.id)
+            send(client, rpc_result_line(*request.id, std::move(result)));
+    };
+    const std::string &method = request.method;
+    if (method == "notify" && !paths_of(request.params))
+        refuse(RpcErrorCode::kInvalidParams, "notify takes paths, a list of absolute paths");
+    else if (method == "subscribe" && !from_seq_of(request.params))
+        refuse(RpcErrorCode::kInvalidParams, "subscribe takes from_seq, a number from 1 on");
+    else if (request.params.is_array())
+        refuse(RpcErrorCode::kInvalidParams, "params are given by name, in an object");
+    else if (method == "notify" || method == "build" || method == "reload")
+        answer_outcome(client, request);
+    else if (method == "subscribe")
+        subscribe(client, request);
+    else if (method == "status")
+        give(to_json(run_.status()));
+    else if (method == "stop") {
+        give(json::object());
+        ways_.stop();
+    } else
+        refuse(RpcErrorCode::kMethodNotFound, "there is no method " + method);
+}
+
+void ControlServer::answer_outcome(Client &client, const RpcRequest &request) {
+    ++client.unanswered_count_;
+    const auto answer = [this, weak = client.weak_from_this(),
+                         id = request.id](const ChangeOutcome &made) {
+        const std::shared_ptr<Client> still_there = weak.lock();
+        if (still_there == nullptr)
+            return;
+        --still_there->unanswered_count_;
+        if (id)
+            send(*still_there, rpc_result_line(*id, to_json(made)));
+    };
+    if (request.method == "notify")
+        run_.notify(*paths_of(request.params), answer);
+    else if (request.method == "build")
+        run_.build(answer);
+    else
+        run_.reload(answer);
+}
+
+// What is gone from the history is left out, and the answer says where it begins.
+void ControlServer::subscribe(Client &client, const RpcRequest &request) {
+    tell_events();
+    const std::uint64_t asked = *from_seq_of(request.params);
+    const std::uint64_t from =
+        asked == 0 ? last_seq_ + 1 : std::clamp(asked, first_told(), last_seq_ + 1);
+    if (!std::exchange(client.subscribed_, true))
+        subscribers_.push_back(client.weak_from_this());
+    if (request.id)
+        send(client, rpc_result_line(*request.id, json::object{{"from_seq", from}}));
+    for (const Told &told : history_) {
+        if (told.seq >= from)
+            client.send_(told.line);
+    }
+}
+
+std::uint64_t ControlServer::first_told() const {
+    return history_.empty() ? last_seq_ + 1 : history_.front().seq;
+}
+
+// Events come before the answers that follow from them.
+void ControlServer::send(Client &client, std::string line) {
+    tell_events();
+    client.send_(std::move(line));
+}
+
+void ControlServer::event(const Event &event) {
+    untold_.push_back(event);
+    if (untold_.size() == 1)
+        ways_.later([this] { tell_events(); });
+}
+
+void ControlServer::tell_events() {
+    for (const Event &event : std::exchange(untold_, {}))
+        tell(event);
+}
+
+void ControlServer::tell(const Event &event) {
+    std::string line = to_json_line(event);
+    line.pop_back();
+    history_.push_back({event.seq, rpc_notification_line("event", line)});
+    history_.back().line.shrink_to_fit();
+    last_seq_ = event.seq;
+    const std::string &told = history_.back().line;
+    std::erase_if(subscribers_, [&](const std::weak_ptr<Client> &subscriber) {
+        const std::shared_ptr<Client> client = subscriber.lock();
+        if (client != nullptr)
+            client->send_(told);
+        return client == nullptr;
+    });
+    history_bytes_ += told.size();
+    while (history_bytes_ > kMostHistoryBytes) {
+        history_bytes_ -= history_.front().line.size();
+        history_.pop_front();
+    }
+}
+
+} // namespace hotrun

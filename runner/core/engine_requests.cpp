@@ -1,0 +1,92 @@
+// What an Engine is asked for from outside of the run.
+#include "core/engine.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace hotrun {
+
+RunStatus Engine::status() const {
+    RunStatus status{ready_now(), RunState::kIdle, outcomes_.last_build()};
+    if (!ready_)
+        status.state = RunState::kStarting;
+    else if (!driver_.idle())
+        status.state = RunState::kBuilding;
+    else if (looking_ || reloader_.in_flight())
+        status.state = RunState::kSwitching;
+    return status;
+}
+
+// Without a change the answer is what came of the last one, as long as that is to be mended. The
+// watcher may have seen the save already, and may see it later: what counts is whether the
+// file's timestamp is another than when the engine last saw it. An editor that tells of a save has
+// finished it: a file that is absent now is gone.
+void Engine::notify(const std::vector<std::string> &paths, OnOutcome on_outcome) {
+    if (stopped_)
+        return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
+    const std::vector<std::string> names = real_names(paths);
+    const std::uint64_t builds_before = outcomes_.build_count();
+    change_source_ = ChangeSource::kEditor;
+    save_seen(take_changed(names), services_.clock.now());
+    const auto is_among = [&](const auto &changed) {
+        return std::ranges::any_of(
+            names, [&](const std::string &name) { return std::ranges::count(changed, name) != 0; });
+    };
+    const std::uint64_t builds = outcomes_.build_count();
+    if (builds > builds_before || (driver_.building() && !is_among(changed_since_build_)))
+        outcomes_.await_build(builds, std::move(on_outcome));
+    else if (!driver_.idle() || !first_build_started_)
+        outcomes_.await_build(builds + 1, std::move(on_outcome));
+    else if (is_among(built_) || looking_ || reloader_.in_flight() ||
+             (is_among(sources_.watched()) && !outcomes_.last_is_live()))
+        outcomes_.await_last(std::move(on_outcome));
+    else
+        return on_outcome({OutcomeStatus::kNothing,
+                           "none of these files is one that the target is made of and has changed",
+                           {},
+                           reloader_.statuses()});
+    settle();
+}
+
+// Under each name that the watch set may know it by: links count under their own name too.
+std::vector<std::string> Engine::real_names(const std::vector<std::string> &paths) const {
+    std::vector<std::string> names;
+    for (const std::string &path : paths) {
+        const std::filesystem::path named(path);
+        const std::string folder = services_.files.canonical(named.parent_path().string());
+        names.push_back((std::filesystem::path(folder) / named.filename()).string());
+        names.push_back(services_.files.canonical(path));
+    }
+    return names;
+}
+
+void Engine::build(OnOutcome on_outcome) {
+    if (stopped_)
+        return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
+    const std::uint64_t builds = outcomes_.build_count();
+    const bool joins = driver_.building();
+    if (first_build_started_ && driver_.idle()) {
+        last_save_ = services_.clock.now();
+        cause_seq_.reset();
+        driver_.change(last_save_);
+        pump();
+    }
+    outcomes_.await_build(joins ? builds : builds + 1, std::move(on_outcome));
+    settle();
+}
+
+void Engine::reload(OnOutcome on_outcome) {
+    if (stopped_)
+        return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
+    reload_wanted_ = true;
+    if (!first_build_ended_ || driver_.building()) {
+        const std::uint64_t builds = outcomes_.build_count();
+        outcomes_.await_build(std::max<std::uint64_t>(builds, 1), std::move(on_outcome));
+        return;
+    }
+    outcomes_.await_load(std::move(on_outcome));
+    look(Writer::kSomebodyElse, PhaseTimes(services_.clock.now()));
+    settle();
+}
+
+} // namespace hotrun

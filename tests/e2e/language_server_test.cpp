@@ -1,0 +1,53 @@
+// An editor of its own, which knows nothing of hotrun, beside a run.
+#include "e2e/game_test.hpp"
+
+namespace hotrun::e2e {
+namespace {
+
+class Lsp : public GameTest {};
+
+constexpr const char *kScript = R"lua(
+local function wait(what, holds)
+    if not vim.wait(60000, holds, 10) then
+        io.stdout:write('in vain: ' .. what .. '\n')
+        vim.cmd('cquit')
+    end
+end
+vim.cmd('edit game.cpp')
+local server = { vim.env.HOTRUN_TOOL, 'lsp' }
+local id = vim.lsp.start_client({ cmd = server, root_dir = vim.fn.getcwd() })
+vim.lsp.buf_attach_client(0, id)
+wait('the server', function() return vim.lsp.get_client_by_id(id).initialized end)
+vim.fn.append(0, '\tconst char *text = "ä漢😀"; int number = missing_name;')
+vim.cmd('write')
+wait('a diagnostic', function() return #vim.diagnostic.get(0) > 0 end)
+local first = vim.diagnostic.get(0)[1]
+local marked = string.sub(vim.fn.getline(first.lnum + 1), first.col + 1, first.end_col)
+io.stdout:write('\nline ' .. first.lnum .. ' marks ' .. marked .. '\n')
+vim.cmd('undo')
+vim.cmd('write')
+wait('its end', function() return #vim.diagnostic.get(0) == 0 end)
+vim.lsp.stop_client(id)
+wait('the end of the server', function() return vim.lsp.client_is_stopped(id) end)
+io.stdout:write('\nmended\n')
+vim.cmd('quit')
+)lua";
+
+TEST_F(Lsp, AnEditorMarksTheErrorAndForgetsItWhenItIsMended) {
+    if (!program_exists("nvim"))
+        GTEST_SKIP() << "nvim is not installed";
+    HotrunProcess &hotrun = start({"--interval", "5", "--poll", "100000"});
+    project.write("session.lua", kScript);
+    Child editor({"env", "HOTRUN_TOOL=" HOTRUN_TOOL, "nvim", "--headless", "-u", "NONE", "-n", "-c",
+                  "luafile session.lua"},
+                 project.path(), Child::Streams::kPipe);
+    EXPECT_EQ(editor.wait_for_exit(), 0) << editor.output();
+    EXPECT_NE(editor.output().find("line 0 marks missing_name"), std::string::npos)
+        << editor.output();
+    EXPECT_NE(editor.output().find("mended"), std::string::npos) << editor.output();
+    EXPECT_EQ(hotrun.next("change")->at("source"), "editor");
+    EXPECT_EQ(hotrun.next("change")->at("source"), "editor");
+}
+
+} // namespace
+} // namespace hotrun::e2e
