@@ -246,7 +246,8 @@ void Engine::switched(SwitchReport report) {
 
 void Engine::failed(FailureReport report) {
     reloader_.failed(std::move(report));
-    tell_ready_once();
+    if (!reloader_.has_given_up())
+        tell_ready_once();
 }
 
 void Engine::renew_watch_set() {

@@ -93,7 +93,7 @@ void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &de
         change.conversion = &diff_.between(*change.old_type, *change.new_type);
         const TypeLayout &old_type = *change.old_type;
         const bool has_grown =
-            change.descriptor->size_bytes != descriptor_at(old, descriptor.address)->size_bytes;
+            change.descriptor->size_bytes != descriptor.size_bytes; // its code may be gone
         is_needed_ |= has_grown;
         if (change.conversion->is_same && has_grown) // as far as there is a layout
             change.refusal = name + ": " + only_declared(old_type);

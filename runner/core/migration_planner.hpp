@@ -22,9 +22,13 @@ class MigrationPlanner {
     std::shared_ptr<Migration> plan(const std::vector<LiveLibrary::Shared> &olds,
                                     const LiveLibrary::Shared &code);
 
+    // Of its types; 0: it has no debug information.
+    std::uint64_t checksum(const LiveLibrary &library);
+
   private:
     using Types = std::shared_ptr<const LibraryTypes>;
 
+    const Types &types_of(const LiveLibrary &library);
     std::vector<Migration::Loaded> loaded(const std::vector<LiveLibrary::Shared> &libraries);
 
     TypeReader &reader_;

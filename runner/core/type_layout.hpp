@@ -55,8 +55,8 @@ struct TypeLayout {
     std::vector<MemberLayout> members;
     std::vector<Enumerator> enumerators;
     std::vector<const TypeLayout *> arguments; // the types that a template was given
-    const TypeLayout *element = nullptr; // of an array; what a pointer points to
-    std::uint64_t count = 0;             // of an array
+    const TypeLayout *element = nullptr;       // of an array; what a pointer points to
+    std::uint64_t count = 0;                   // of an array
 };
 
 // The types that the blocks of a heap may have, by the address of the hotrun_type in the file.
@@ -65,6 +65,7 @@ struct LibraryTypes {
         std::uint64_t address = 0;
         const TypeLayout *type = nullptr;
         std::uint64_t constructor = 0; // where it has the address of one; 0: it has none
+        std::uint64_t size_bytes = 0;  // of the type, as the hotrun_type says it
     };
 
     std::deque<TypeLayout> types; // owns all of them; none is moved

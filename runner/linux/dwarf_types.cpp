@@ -1,9 +1,11 @@
 #include "linux/dwarf_types.hpp"
 
+#include "hotrun/module.h"
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -312,7 +314,8 @@ class Layouts {
 // Finds the descriptors in one unit.
 class DescriptorSearch {
   public:
-    DescriptorSearch(LibraryTypes &types, Layouts &layouts) : types_(types), layouts_(layouts) {}
+    DescriptorSearch(const DebugInfo &info, LibraryTypes &types, Layouts &layouts)
+        : info_(info), types_(types), layouts_(layouts) {}
 
     void search(Dwarf_Die parent, int depth = 0) {
         if (depth == kDeepest)
@@ -347,7 +350,7 @@ class DescriptorSearch {
         const std::optional<std::uint64_t> address = address_of(variable);
         if (!address)
             return;
-        LibraryTypes::Descriptor descriptor{*address, nullptr, 0};
+        LibraryTypes::Descriptor descriptor{*address, nullptr, 0, size_at(*address)};
         std::string no_name;
         if (const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type))
             any_child(without_qualifiers(*type, no_name), [&](Dwarf_Die member) {
@@ -374,6 +377,12 @@ class DescriptorSearch {
             descriptor.type = layouts_.of(*type);
     }
 
+    // As the hotrun_type at that address says.
+    std::uint64_t size_at(std::uint64_t address) const {
+        return info_.word_at(address + offsetof(hotrun_type, size_bytes)).value_or(0);
+    }
+
+    const DebugInfo &info_;
     LibraryTypes &types_;
     Layouts &layouts_;
 };
@@ -394,7 +403,7 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     const DebugInfo info(path);
     auto types = std::make_shared<LibraryTypes>();
     Layouts layouts(*types);
-    DescriptorSearch descriptors(*types, layouts);
+    DescriptorSearch descriptors(info, *types, layouts);
     std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;

@@ -227,6 +227,21 @@ Status LinuxFileSystem::patch(const std::string &path, std::span<const Patch> pa
     return Done{};
 }
 
+Status LinuxFileSystem::sync(const std::string &path) {
+    const UniqueFd fd = open_to_read(path);
+    if (!fd.is_open() || ::fsync(fd.get()) != 0)
+        return system_error("can't write " + path);
+    return Done{};
+}
+
+Status LinuxFileSystem::create_folder(const std::string &path) {
+    boost::system::error_code error;
+    fs::create_directory(path, error);
+    if (error)
+        return boost_error("can't make the folder " + path, error);
+    return Done{};
+}
+
 bool LinuxFileSystem::can_create_in(const std::string &folder) const {
     return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
