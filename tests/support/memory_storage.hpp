@@ -48,6 +48,7 @@ class MemoryStorage final : public Storage {
         const bool fails = disk_.fails();
         if (fails)
             bytes = bytes.first(bytes.size() / 2);
+        written_bytes += bytes.size();
         do_now({offset, {bytes.begin(), bytes.end()}, std::nullopt});
         return outcome(fails);
     }
@@ -80,6 +81,8 @@ class MemoryStorage final : public Storage {
         }
         return bytes;
     }
+
+    std::size_t written_bytes = 0;
 
   private:
     struct Operation {
