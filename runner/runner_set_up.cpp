@@ -170,17 +170,18 @@ void Runner::Impl::begin() {
 }
 
 // The host comes by anyway; they are put off while they would take more than one hundredth of the
-// time. What the last one took is only known after it was asked for.
+// time, or be in the way of the last one's writing. What that one took is only known after it was
+// asked for.
 void Runner::Impl::ask_for_snapshots() {
     const auto due = [this] {
         return snapshot_asked_ +
                std::max<Duration>(options_.snapshot_interval, 100 * hosted_->snapshot_cost());
     };
     loop_.set_alarm(kSnapshotAlarm, due(), [this, due] {
-        const bool is_in_vain = kept_heap_ != nullptr && kept_heap_->keeper().is_writing();
-        if (clock_.now() >= due() && !is_in_vain) {
+        if (clock_.now() >= due()) {
             snapshot_asked_ = clock_.now();
-            handover_.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
+            if (kept_heap_ == nullptr || !kept_heap_->keeper().is_writing())
+                handover_.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
         }
         ask_for_snapshots();
     });
