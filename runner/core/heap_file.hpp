@@ -26,7 +26,7 @@ struct KeptState {
     bool operator==(const KeptState &) const = default;
 };
 
-// docs/heap-file.md is the format. A commit writes all that it changes into the journal first; a
+// docs/heap_file.md is the format. A commit writes all that it changes into the journal first; a
 // journal that is whole is applied, now or by whoever opens the file next, and one that is torn is
 // dropped. Bound to one thread at a time.
 class HeapFile {

@@ -80,7 +80,7 @@ struct Options {
     // relative path is one from the working directory of create(). The Runner owns the file, and
     // the folder FILE.d beside it, until it is destroyed; create() fails, and leaves it as it is,
     // if another run has it, if it is damaged or no heap file, of another module, of another
-    // `heap_bytes`, or if the code that made it is missing. docs/heap-file.md has the format.
+    // `heap_bytes`, or if the code that made it is missing. docs/heap_file.md has the format.
     std::string heap_file;
     std::chrono::milliseconds interval{250};    // run(): start to start; 0: no wait
     std::uint64_t step_limit = 0;               // run(): end after so many steps; 0: no end
