@@ -275,7 +275,7 @@ HeapFile::Pages HeapFile::pages_to_write(const KeptState &state,
     for (std::uint64_t page = sums_.in_use.size(); page < count; ++page)
         pages.push_back(page);
     std::ranges::sort(pages);
-    pages.erase(std::ranges::unique(pages).begin(), pages.end());
+    pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
     pages.push_back(kLastPage);
     return pages;
 }

@@ -107,6 +107,8 @@ Status FileStorage::cut(std::uint64_t size_bytes) {
 Status FileStorage::sync() {
     if (::fdatasync(fd_.get()) != 0)
         return system_error("can't write " + path_);
+    if (!is_at(fd_, path_))
+        return Error{ErrorKind::kFailed, path_ + " was removed or moved away", 0};
     return Done{};
 }
 

@@ -38,6 +38,16 @@ TEST_F(FileStorageTest, IsWrittenAndReadInPlace) {
     EXPECT_FALSE((*FileStorage::open(path))->is_new());
 }
 
+// What is written to it is lost.
+TEST_F(FileStorageTest, OneThatWasRemovedIsFoundOut) {
+    const auto file = FileStorage::open(path);
+    ASSERT_TRUE(file);
+    std::filesystem::remove(path);
+    EXPECT_EQ((*file)->sync().error().message, path + " was removed or moved away");
+    ASSERT_TRUE(FileStorage::open(path));
+    EXPECT_FALSE((*file)->sync()) << "there is another one now";
+}
+
 TEST_F(FileStorageTest, IsForItsOwnerAlone) {
     ASSERT_TRUE(FileStorage::open(path));
     EXPECT_EQ(std::filesystem::status(path).permissions(),
