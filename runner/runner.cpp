@@ -13,6 +13,8 @@ Runner::Impl::~Impl() {
     if (host_loader_)
         host_loader_->close();
     hosted_->shut_down();
+    if (kept_heap_ != nullptr)
+        kept_heap_->finish(); // the live copies that it keeps go next
     loop_.post([this] {
         engine_->stop();
         if (watchdog_)

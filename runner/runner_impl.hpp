@@ -8,6 +8,7 @@
 #include "core/host_thread_loader.hpp"
 #include "core/hosted_modules.hpp"
 #include "core/watchdog.hpp"
+#include "kept_heap.hpp"
 #include "linux/asio_event_loop.hpp"
 #include "linux/build_lock.hpp"
 #include "linux/control_socket.hpp"
@@ -93,7 +94,9 @@ class Runner::Impl {
     Status claim_builddir();
     Status make_guard();
     Status add_modules();
+    Status open_heap_file();
     Status add_module(std::size_t index, const std::string &name);
+    void keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts);
     void make_reloader();
     void start_thread();
     void begin();
@@ -136,6 +139,7 @@ class Runner::Impl {
     std::optional<BuildLock> lock_;
     std::optional<EventStream> events_;
     std::vector<std::unique_ptr<HeapMapping>> heaps_;
+    std::unique_ptr<KeptHeap> kept_heap_; // null: the heaps end with the run
     std::optional<HostedModules> hosted_;
     std::optional<Watchdog> watchdog_;
     std::optional<Reloader> reloader_;

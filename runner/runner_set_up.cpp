@@ -11,6 +11,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 #include <unistd.h>
 
@@ -19,6 +20,12 @@ namespace hotrun {
 namespace {
 
 enum Alarm { kPollAlarm = 100, kWatchdogAlarm, kSnapshotAlarm };
+
+std::string absolute_path(const std::string &path) {
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::absolute(path, error);
+    return error ? path : whole.string();
+}
 
 // What the file names of all live copies of this process have in common.
 std::string live_copy_mark() {
@@ -131,6 +138,9 @@ void Runner::Impl::make_reloader() {
     process.symbolizer = &symbolizer_;
     process.holders = &code_holders_;
     process.types = &type_reader_;
+    process.keeps_heap = kept_heap_ != nullptr;
+    if (kept_heap_ != nullptr && restart_->record().modules()->generation == 0)
+        process.kept = kept_heap_->code();
     reloader_.emplace(HotLibrary::Services{files_, *loader_, processes_, clock_}, loop_, *events_,
                       handover_, plan_.targets.modules, options_.step_modules, std::move(process));
     if (crash_guard_ != nullptr && options_.step_timeout.count() > 0)
@@ -167,13 +177,15 @@ void Runner::Impl::begin() {
     if (watchdog_)
         watchdog_->start();
     snapshot_asked_ = clock_.now();
-    if (crash_guard_ != nullptr && options_.snapshot_interval.count() > 0)
+    if ((crash_guard_ != nullptr || kept_heap_ != nullptr) &&
+        options_.snapshot_interval.count() > 0)
         ask_for_snapshots();
     engine_->start();
 }
 
 // The host comes by anyway; they are put off while they would take more than one hundredth of the
-// time. What the last one took is only known after it was asked for.
+// time, or be in the way of the last one's writing. What that one took is only known after it was
+// asked for.
 void Runner::Impl::ask_for_snapshots() {
     const auto due = [this] {
         return snapshot_asked_ +
@@ -182,7 +194,8 @@ void Runner::Impl::ask_for_snapshots() {
     loop_.set_alarm(kSnapshotAlarm, due(), [this, due] {
         if (clock_.now() >= due()) {
             snapshot_asked_ = clock_.now();
-            handover_.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
+            if (kept_heap_ == nullptr || !kept_heap_->keeper().is_writing())
+                handover_.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
         }
         ask_for_snapshots();
     });
@@ -221,6 +234,8 @@ Status Runner::Impl::add_modules() {
                     HostedModules::Policy{options_.on_crash, options_.step_modules});
     if (restart_->taken_over() && restart_->record().stopping)
         stop(restart_->record().exit_status);
+    if (Status opened = open_heap_file(); !opened)
+        return opened;
     for (std::size_t i = 0; i < plan_.targets.modules.size(); ++i) {
         if (Status added = add_module(i, plan_.targets.modules[i].name); !added)
             return added;
@@ -230,20 +245,65 @@ Status Runner::Impl::add_modules() {
 
 Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
     ModuleRecord &record = restart_->record().modules()[index];
-    const bool resumes = restart_->taken_over() && record.heap_descriptor >= 0;
+    bool resumes = restart_->taken_over() && record.heap_descriptor >= 0;
+    if (resumes && kept_heap_ != nullptr && record.generation == 0) {
+        UniqueFd(record.heap_descriptor).reset(); // nothing has come of it
+        resumes = false;
+    }
     Result<std::unique_ptr<HeapMapping>> heap =
-        resumes ? HeapMapping::adopt(record.heap_descriptor, record.heap_bytes)
-                : HeapMapping::create(options_.heap_bytes);
+        resumes                 ? HeapMapping::adopt(record.heap_descriptor, record.heap_bytes)
+        : kept_heap_ != nullptr ? kept_heap_->make_heap(options_.heap_bytes)
+                                : HeapMapping::create(options_.heap_bytes);
     if (!heap)
         return heap.error();
     record.heap_bytes = (*heap)->bytes();
     record.heap_descriptor = (*heap)->descriptor();
     Guard &guard = crash_guard_ != nullptr ? static_cast<Guard &>(*crash_guard_) : no_guard_;
-    const Module::Parts parts{
-        index, guard, **heap, record, resumes, &page_map_, options_.on_refuse, &process_memory_};
+    Module::Parts parts{index, guard, **heap, record, resumes, &page_map_, options_.on_refuse, &process_memory_};
+    if (kept_heap_ != nullptr)
+        keep_heap(**heap, resumes, parts);
     hosted_->add(std::make_unique<Module>(name, parts, hooks_for(name)));
     heaps_.push_back(std::move(*heap));
     return Done{};
+}
+
+// Where it is may not be told by the arguments any more: the module can change the working folder.
+Status Runner::Impl::open_heap_file() {
+    RunRecord &record = restart_->record();
+    if (!restart_->taken_over() && !options_.heap_file.empty()) {
+        const std::string path = files_.canonical(absolute_path(options_.heap_file));
+        if (path.size() >= sizeof record.heap_file)
+            return Error{ErrorKind::kMisuse, "the path of the heap file is too long: " + path, 0};
+        std::ranges::copy(path, record.heap_file);
+    }
+    if (*record.heap_file == '\0')
+        return Done{};
+    const std::vector<ModuleTarget> &modules = plan_.targets.modules;
+    if (modules.size() > 1)
+        return Error{ErrorKind::kMisuse,
+                     "a heap file keeps the heap of one module, and this run has " +
+                         std::to_string(modules.size()) + ": name one of them",
+                     0};
+    Result<std::unique_ptr<KeptHeap>> heap =
+        KeptHeap::open(record.heap_file, modules.front().name, options_.on_refuse);
+    if (!heap)
+        return heap.error();
+    kept_heap_ = std::move(*heap);
+    return Done{};
+}
+
+void Runner::Impl::keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts) {
+    constexpr std::size_t kOwnThreads = 3;
+    heap.set_own_thread_count(kOwnThreads);
+    const bool has_state = kept_heap_->code().has_value();
+    kept_heap_->start(heap, has_state && !resumes, [this](const Error &error) {
+        loop_.post([this, message = error.message] {
+            events_->tell(WarningEvent{"heap_file", message});
+        });
+    });
+    parts.keeper = &kept_heap_->keeper();
+    if (has_state)
+        parts.kept_root = kept_heap_->root();
 }
 
 Module::Hooks Runner::Impl::hooks_for(const std::string &name) {

@@ -237,6 +237,11 @@ const std::vector<Option> &all_options() {
          [](Arguments &a, Text v) { return take_count(v, "steps", a.steps); }},
         {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
+        {kRun, 0, "heap-file", "FILE", "keep the permanent heap in FILE across runs (none)",
+         [](Arguments &a, Text v) {
+             a.heap_file = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
         {kRun, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.snapshot); }},
         {kRun, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",

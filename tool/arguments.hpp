@@ -30,6 +30,7 @@ struct Arguments {
     std::chrono::milliseconds interval{250};
     std::uint64_t steps = 0; // 0: no end
     std::size_t heap_bytes = 64u << 20;
+    std::string heap_file;                    // empty: none
     std::chrono::milliseconds snapshot{1000}; // 0: only at switches
     bool build = true;
     std::chrono::milliseconds poll{0}; // 0: by events

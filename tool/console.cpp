@@ -113,6 +113,10 @@ void Console::tell(const ReadyEvent &ready) {
              (module.generation == 0
                   ? "nothing runs yet"
                   : "generation " + std::to_string(module.generation) + " is live"));
+    for (const ModuleStatus &module : ready.modules) {
+        if (!module.heap.empty())
+            line(painted(kGreen, module.name) + ": " + module.heap);
+    }
     if (ready.watched_files > 0)
         line("watching " + counted(ready.watched_files, "file", "files") + " for " +
              ready.builddir);

@@ -76,6 +76,7 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.builddir = builddir;
     options.build = arguments.build;
     options.heap_bytes = arguments.heap_bytes;
+    options.heap_file = arguments.heap_file;
     options.interval = arguments.interval;
     options.step_limit = arguments.steps;
     options.poll_interval = arguments.poll;

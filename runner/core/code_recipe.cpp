@@ -49,6 +49,8 @@ CodeRecipe recipe_from(const json::object &library) {
     recipe.has_unique_symbols = library.at("has_unique_symbols").as_bool();
     recipe.is_module = library.at("is_module").as_bool();
     recipe.place = place_from(library.at("place").as_array());
+    recipe.types = library.at("types").to_number<std::uint64_t>();
+    recipe.bytes = library.at("bytes").to_number<std::uint64_t>();
     for (const json::value &link : library.at("links").as_array())
         recipe.links.push_back(link.to_number<std::size_t>());
     for (const json::value &path : library.at("needed").as_array())
@@ -58,27 +60,48 @@ CodeRecipe recipe_from(const json::object &library) {
 
 } // namespace
 
-// Our own text for ourselves: paths that are not UTF-8 pass through as they are.
-std::string recipe_of(const LiveLibrary::Shared &code) {
+std::string recipe_of(const LiveLibrary::Shared &code, const TypesOf &types) {
     std::vector<LiveLibrary::Shared> order;
     add(code, order);
-    json::array libraries;
+    std::vector<CodeRecipe> recipes;
     for (const LiveLibrary::Shared &library : order) {
-        json::array links;
+        CodeRecipe recipe{.id = library->id,
+                          .path = library->path,
+                          .copy = library->copy.path(),
+                          .soname = library->soname,
+                          .origin = library->origin,
+                          .has_unique_symbols = library->has_unique_symbols,
+                          .is_module = library->is_module,
+                          .links = {},
+                          .needed_paths = library->needed_paths,
+                          .place = library->library->place(),
+                          .types = types ? types(*library) : 0};
         for (const LiveLibrary::Shared &link : library->links)
-            links.emplace_back(std::ranges::find(order, link) - order.begin());
+            recipe.links.push_back(
+                static_cast<std::size_t>(std::ranges::find(order, link) - order.begin()));
+        recipes.push_back(std::move(recipe));
+    }
+    return text_of(recipes);
+}
+
+// Our own text for ourselves: paths that are not UTF-8 pass through as they are.
+std::string text_of(const std::vector<CodeRecipe> &recipes) {
+    json::array libraries;
+    for (const CodeRecipe &recipe : recipes) {
         json::array needed;
-        for (const std::string &path : library->needed_paths)
+        for (const std::string &path : recipe.needed_paths)
             needed.emplace_back(path);
-        libraries.push_back({{"id", library->id},
-                             {"path", library->path},
-                             {"copy", library->copy.path()},
-                             {"soname", library->soname},
-                             {"origin", origin_of(library->origin)},
-                             {"has_unique_symbols", library->has_unique_symbols},
-                             {"is_module", library->is_module},
-                             {"place", place_of(library->library->place())},
-                             {"links", std::move(links)},
+        libraries.push_back({{"id", recipe.id},
+                             {"path", recipe.path},
+                             {"copy", recipe.copy},
+                             {"soname", recipe.soname},
+                             {"origin", origin_of(recipe.origin)},
+                             {"has_unique_symbols", recipe.has_unique_symbols},
+                             {"is_module", recipe.is_module},
+                             {"place", place_of(recipe.place)},
+                             {"types", recipe.types},
+                             {"bytes", recipe.bytes},
+                             {"links", json::array(recipe.links.begin(), recipe.links.end())},
                              {"needed", std::move(needed)}});
     }
     return json::serialize(libraries);

@@ -254,7 +254,8 @@ void Engine::switched(SwitchReport report) {
 
 void Engine::failed(FailureReport report) {
     reloader_.failed(std::move(report));
-    settle();
+    if (!reloader_.has_given_up())
+        settle();
 }
 
 void Engine::renew_watch_set() {

@@ -68,6 +68,10 @@ class FileSystem {
     // In place, in a file that nobody else has: one that copy() has made.
     virtual Status patch(const std::string &path, std::span<const Patch> patches) = 0;
 
+    // What was written to the file, or made in the folder, is there after a power failure too.
+    virtual Status sync(const std::string &path) = 0;
+
+    virtual Status create_folder(const std::string &path) = 0; // one that is there is no error
     virtual bool can_create_in(const std::string &folder) const = 0;
     virtual Result<std::string> make_private_folder(const std::string &prefix) = 0;
 

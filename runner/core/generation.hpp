@@ -42,11 +42,12 @@ struct Candidate {
     std::size_t module = 0; // index
     std::unique_ptr<Generation> generation;
     PhaseTimes phases;
-    std::shared_ptr<RebindPlan> rebind; // null: there is nothing to rebind
+    std::shared_ptr<RebindPlan> rebind;             // null: there is nothing to rebind
     std::shared_ptr<Migration> migration = nullptr; // null: no layout has changed
     std::shared_ptr<StaticCarry> statics = nullptr; // null: none are carried over
-    bool resumed = false;               // it ran in the process before
-    bool parked = false;                // and failed there: it is called no more
+    bool resumed = false;                           // it ran in the process before
+    bool parked = false;                            // and failed there: it is called no more
+    std::string refusal = {};                       // not empty: the state can't be carried over
 };
 
 // What the host's thread tells of a switch, after the first step with the new code.

@@ -35,11 +35,16 @@ class HeapImage {
     // Brings the memory back to the image.
     virtual void restore() = 0;
 
+    // From any thread: a copy of a part of the image, which is one state of it if version() is the
+    // same before and after. Any take() changes that number, at its begin and at its end.
+    virtual std::uint64_t version() const = 0;
+    virtual Status read_image(std::size_t offset, std::span<std::byte> bytes) const = 0;
+
     // From any thread: what is in use of the image, which take() may be changing; a mark of now.
     virtual std::span<const std::byte> image() const = 0;
     virtual std::uint64_t mark() = 0;
 
-    // The parts below `used_bytes` that any take() since the mark has changed.
+    // The parts below `used_bytes` that any take() since the mark has changed; of mark 0: all.
     virtual std::vector<HeapPart> changed_since(std::uint64_t mark,
                                                 std::size_t used_bytes) const = 0;
 };

@@ -84,7 +84,7 @@ Result<LiveCopy> LiveCopy::create(FileSystem &files, const std::string &library,
 }
 
 LiveCopy::~LiveCopy() {
-    if (!path_.empty())
+    if (is_owned_ && !path_.empty())
         static_cast<void>(files_->remove(path_));
 }
 

@@ -47,7 +47,15 @@ class LiveCopy {
     // Takes over one that is there.
     static LiveCopy adopt(FileSystem &files, std::string path) { return {files, std::move(path)}; }
 
-    LiveCopy(LiveCopy &&other) noexcept : files_(other.files_), path_(std::move(other.path_)) {
+    // A file of somebody else's, which stays.
+    static LiveCopy borrow(FileSystem &files, std::string path) {
+        LiveCopy copy(files, std::move(path));
+        copy.is_owned_ = false;
+        return copy;
+    }
+
+    LiveCopy(LiveCopy &&other) noexcept
+        : files_(other.files_), path_(std::move(other.path_)), is_owned_(other.is_owned_) {
         other.path_.clear();
     }
     LiveCopy &operator=(LiveCopy &&) = delete;
@@ -60,6 +68,7 @@ class LiveCopy {
 
     FileSystem *files_;
     std::string path_;
+    bool is_owned_ = true;
 };
 
 } // namespace hotrun

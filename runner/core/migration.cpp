@@ -132,8 +132,7 @@ void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &de
     if (change.new_type != nullptr) {
         change.conversion = &diff_.between(*change.old_type, *change.new_type);
         const TypeLayout &old_type = *change.old_type;
-        const bool has_grown =
-            change.descriptor->size_bytes != descriptor_at(old, descriptor.address)->size_bytes;
+        const bool has_grown = change.size_bytes != descriptor.size_bytes;
         is_needed_ |= has_grown;
         if (change.conversion->is_same && has_grown) // as far as there is a layout
             change.refusal = name + ": " + only_declared(old_type);
@@ -160,6 +159,7 @@ void Migration::find_new_type(Change &change, bool in_same_file) {
             if (is_same || change.new_type == nullptr) {
                 change.new_type = other.type;
                 change.descriptor = descriptor_at(library, other.address);
+                change.size_bytes = other.size_bytes;
                 change.constructor = constructor_at(library, other.constructor);
             }
             if (is_same) {

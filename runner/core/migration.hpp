@@ -91,6 +91,7 @@ class Migration {
         const TypeLayout *old_type = nullptr;
         const TypeLayout *new_type = nullptr;
         const hotrun_type *descriptor = nullptr; // the new one
+        std::uint64_t size_bytes = 0;            // that it says
         const Conversion *conversion = nullptr;
         Constructor constructor = nullptr; // of the new type; null: new members are zero
         std::string refusal;               // not empty: no block may have this type

@@ -1,19 +1,30 @@
 #include "core/migration_planner.hpp"
 
+#include "core/type_checksum.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace hotrun {
 
+const MigrationPlanner::Types &MigrationPlanner::types_of(const LiveLibrary &library) {
+    const auto [known, is_new] = known_.try_emplace(library.id);
+    if (is_new)
+        known->second = reader_.read(library.copy.path());
+    return known->second;
+}
+
+std::uint64_t MigrationPlanner::checksum(const LiveLibrary &library) {
+    const Types &types = types_of(library);
+    return types == nullptr ? 0 : checksum_of(*types);
+}
+
 std::vector<Migration::Loaded>
 MigrationPlanner::loaded(const std::vector<LiveLibrary::Shared> &libraries) {
     std::vector<Migration::Loaded> all;
     for (const LiveLibrary::Shared &library : libraries) {
-        const auto [known, is_new] = known_.try_emplace(library->id);
-        if (is_new)
-            known->second = reader_.read(library->copy.path());
         const Library::Place place = library->library->place();
-        all.push_back({known->second, place.load_bias, {place.begin, place.end}});
+        all.push_back({types_of(*library), place.load_bias, {place.begin, place.end}});
     }
     return all;
 }

@@ -27,9 +27,13 @@ class MigrationPlanner {
     // From any of `olds`, and what they link, to `code` and what it links.
     Plan plan(const std::vector<LiveLibrary::Shared> &olds, const LiveLibrary::Shared &code);
 
+    // Of its types; 0: it has no debug information.
+    std::uint64_t checksum(const LiveLibrary &library);
+
   private:
     using Types = std::shared_ptr<const LibraryTypes>;
 
+    const Types &types_of(const LiveLibrary &library);
     std::vector<StaticCarry::Pair> pair(const std::vector<LiveLibrary::Shared> &olds,
                                         const std::vector<LiveLibrary::Shared> &news) const;
 

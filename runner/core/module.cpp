@@ -56,7 +56,13 @@ Module::Module(std::string name, Parts parts, Hooks hooks)
         init_returned_ = record.init_returned;
         parked_ = record.parked;
     }
-    take_image(HeapImage::Memory::kKept);
+    if (parts_.kept_root && record.generation == 0) {
+        context_.host.state = *parts_.kept_root;
+        is_kept_ = true;
+    }
+    const bool is_taken = take_image(HeapImage::Memory::kKept);
+    if (parts_.resumes && record.generation != 0 && is_taken)
+        keep(record.code);
 }
 
 Module::~Module() = default;
@@ -113,7 +119,7 @@ Statics Module::statics() const {
 }
 
 // The record says of the image whose state it is.
-void Module::take_image(HeapImage::Memory memory) {
+bool Module::take_image(HeapImage::Memory memory) {
     const Status taken = snapshot_.take(heap_, statics(), context_.host, memory);
     if (!taken && !std::exchange(snapshot_failed_, true) && hooks_.warn)
         hooks_.warn(taken.error());
@@ -121,15 +127,34 @@ void Module::take_image(HeapImage::Memory memory) {
     record.step = context_.host.step;
     record.state = reinterpret_cast<std::uintptr_t>(context_.host.state);
     record.init_returned = init_returned_;
+    return taken.ok();
+}
+
+// Of code that has proven itself.
+void Module::take_image_to_keep(bool is_last) {
+    if (take_image(HeapImage::Memory::kKept))
+        keep(live_->recipe, is_last);
+}
+
+void Module::keep(const std::string &recipe, bool is_last) {
+    if (parts_.keeper == nullptr)
+        return;
+    parts_.keeper->keep({.generation = context_.host.generation,
+                         .step = context_.host.step,
+                         .state = reinterpret_cast<std::uintptr_t>(context_.host.state),
+                         .recipe = recipe,
+                         .is_fresh = std::exchange(is_fresh_, false),
+                         .is_last = is_last});
 }
 
 void Module::take_snapshot() {
     if (steps() && !unproven_)
-        take_image(HeapImage::Memory::kKept);
+        take_image_to_keep();
 }
 
 void Module::restore() {
     snapshot_.restore(context_.host);
+    is_fresh_ = false;
     init_returned_ = parts_.record.init_returned;
 }
 
@@ -167,7 +192,7 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
     if (candidate.rebind != nullptr)
         candidate.rebind->apply(parts_.heap, heap_.extent_bytes(), context_.host.state);
     phases.mark(Phase::kRebind, clock.now());
-    switched.state = first ? StateOutcome::kFresh : StateOutcome::kKept;
+    switched.state = first && !is_kept_ ? StateOutcome::kFresh : StateOutcome::kKept;
     const bool is_carried = carry_state(candidate, switched);
     phases.mark(Phase::kMigrate, clock.now());
     if (!is_carried)
@@ -183,12 +208,17 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
 
 // False: it was refused, and the old code goes on.
 bool Module::carry_state(Candidate &candidate, Switched &switched) {
-    if (candidate.migration == nullptr && candidate.statics == nullptr)
+    if (candidate.migration == nullptr && candidate.statics == nullptr &&
+        candidate.refusal.empty())
         return true;
     // If the process is replaced meanwhile, this code is the one that has failed.
     parts_.record.candidate = candidate.generation->number;
     copy_recipe(candidate.generation->recipe, parts_.record.candidate_code);
-    std::optional<std::string> refusal = migrate(candidate);
+    std::optional<std::string> refusal;
+    if (!candidate.refusal.empty())
+        refusal = std::move(candidate.refusal);
+    else
+        refusal = migrate(candidate);
     if (!refusal)
         refusal = carry_statics(candidate);
     if (refusal && parts_.on_refuse == OnRefuse::kKeep) {
@@ -281,6 +311,7 @@ void Module::start_afresh() {
     heap_.format();
     context_.host.state = nullptr;
     init_returned_ = false;
+    is_fresh_ = is_kept_;
 }
 
 FailureReport Module::refuse(Candidate &candidate, std::string why) {
@@ -298,7 +329,7 @@ FailureReport Module::refuse(Candidate &candidate, std::string why) {
 }
 
 void Module::go_on_with_old_code(FailureReport &failure) {
-    if (parked_ || call(CallKind::kReload, live_->callbacks.reload))
+    if (live_ == nullptr || parked_ || call(CallKind::kReload, live_->callbacks.reload))
         return;
     failure.detail = "hotrun_reload of generation " + std::to_string(live_->number) +
                      " then failed too (" + described(parts_.guard.take_fault()) + ")";
@@ -340,7 +371,7 @@ Module::Switched Module::resume(Candidate &candidate) {
     context_.host.generation = live_->number;
     if (candidate.rebind != nullptr)
         candidate.rebind->apply(parts_.heap, heap_.extent_bytes(), context_.host.state);
-    take_image(HeapImage::Memory::kKept);
+    take_image_to_keep();
     copy_recipe(live_->recipe, parts_.record.code);
     parked_ = parts_.record.parked = candidate.parked;
     if (hooks_.on_switch)
@@ -368,7 +399,8 @@ void Module::prove() {
     if (!std::exchange(unproven_, false))
         return;
     carried_ = nullptr;
-    take_image(HeapImage::Memory::kKept);
+    take_image_to_keep();
+    is_kept_ = false;
     ModuleRecord &record = parts_.record;
     record.generation = live_->number;
     record.candidate = 0;
@@ -416,11 +448,19 @@ FailureReport Module::park(CallKind where) {
     return failure;
 }
 
+// What is kept is what it leaves; if it fails, what it found.
 std::optional<FailureReport> Module::shutdown() {
-    if (!steps() || !(init_returned_ || live_->callbacks.init == nullptr) ||
-        call(CallKind::kShutdown, live_->callbacks.shutdown))
-        return std::nullopt;
-    return park(CallKind::kShutdown);
+    const bool is_kept =
+        parts_.keeper != nullptr && live_ != nullptr && parts_.record.generation == live_->number;
+    if (is_kept)
+        take_image(HeapImage::Memory::kKept);
+    std::optional<FailureReport> failure;
+    if (steps() && (init_returned_ || live_->callbacks.init == nullptr) &&
+        !call(CallKind::kShutdown, live_->callbacks.shutdown))
+        failure = park(CallKind::kShutdown);
+    if (is_kept)
+        take_image_to_keep(true);
+    return failure;
 }
 
 std::vector<std::unique_ptr<Generation>> Module::take_all() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/generation.hpp"
+#include "core/heap_keeper.hpp"
 #include "core/migration.hpp"
 #include "core/permanent_heap.hpp"
 #include "core/process_memory.hpp"
@@ -44,6 +45,8 @@ class Module {
         WrittenMemory *written = nullptr; // null: snapshots have all of the statics
         OnRefuse on_refuse = OnRefuse::kKeep;
         const ProcessMemory *memory = nullptr; // null: only heap and statics are looked at
+        HeapKeeper *keeper = nullptr;                          // null: the heap ends with the run
+        std::optional<void *> kept_root = std::nullopt; // of a heap that was kept by another
     };
 
     Module(std::string name, Parts parts, Hooks hooks);
@@ -118,7 +121,9 @@ class Module {
     void start_afresh();
     FailureReport refuse(Candidate &candidate, std::string why);
     void go_on_with_old_code(FailureReport &failure);
-    void take_image(HeapImage::Memory memory);
+    bool take_image(HeapImage::Memory memory);
+    void take_image_to_keep(bool is_last = false);
+    void keep(const std::string &recipe, bool is_last = false);
     FailureReport roll_back(CallKind where);
     FailureReport park(CallKind where);
     FailureReport failure_of(CallKind where);
@@ -140,6 +145,8 @@ class Module {
     bool previous_parked_ = false;
     bool init_returned_ = false;
     bool snapshot_failed_ = false;
+    bool is_kept_ = false;  // the heap is that of another run, until a generation has proven itself
+    bool is_fresh_ = false; // what the other run had in it was given up
     std::uint64_t first_step_ = 0; // of a module that nothing has run in yet
     CallKind last_call_ = CallKind::kStep;
 };

@@ -9,6 +9,8 @@ namespace hotrun {
 
 namespace {
 
+constexpr int kFailedStatus = 1;
+
 std::vector<std::string> libraries_of(const std::vector<ModuleTarget> &modules) {
     std::vector<std::string> paths;
     for (const ModuleTarget &module : modules)
@@ -30,6 +32,9 @@ Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &
             module, RetiredCode::Services{services_.files, services_.loader, events_,
                                           process_.heaps, process_.holders}));
     handover_.set_libraries(graph_.libraries());
+    if (process_.kept)
+        slots_.front()->kept_code =
+            live_code_of(*process_.kept, services_.files, slots_.front()->library);
 }
 
 bool Reloader::is_library(const std::string &path) const {
@@ -100,31 +105,68 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
         return std::move(*same);
     warn_of_unique_symbols(slot, *news.code);
     Generation generation{number, news.code, Callbacks::of(*news.code->library),
-                          recipe_of(news.code)};
+                          text_of_code(news.code)};
     MigrationPlanner::Plan plan = plan_migration(slot, news.code);
-    std::shared_ptr<RebindPlan> rebind = plan_rebinding(news.module, slot, news.code, plan);
-    if (plan.migration != nullptr && rebind != nullptr)
-        plan.migration->find_closures([&](std::uint64_t word) { return rebind->rebind(word); });
-    if (plan.migration != nullptr && !plan.migration->is_needed())
-        plan.migration.reset();
-    news.phases.mark(Phase::kPrepare, services_.clock.now());
-    return {news.module,
-            std::make_unique<Generation>(std::move(generation)),
-            news.phases,
-            std::move(rebind),
-            std::move(plan.migration),
-            std::move(plan.statics)};
+    Candidate candidate{news.module, std::make_unique<Generation>(std::move(generation)),
+                        news.phases, nullptr};
+    if (slot.kept_code != nullptr && migration_planner_)
+        check_types(slot, candidate);
+    candidate.rebind = plan_rebinding(news.module, slot, news.code, plan);
+    if (plan.migration != nullptr && candidate.rebind != nullptr)
+        plan.migration->find_closures(
+            [&](std::uint64_t word) { return candidate.rebind->rebind(word); });
+    if (plan.migration != nullptr && plan.migration->is_needed())
+        candidate.migration = std::move(plan.migration);
+    candidate.statics = std::move(plan.statics);
+    candidate.phases.mark(Phase::kPrepare, services_.clock.now());
+    return candidate;
 }
 
-// Blocks are of the code that runs, and of code that the host may run by now.
+// A process that takes over needs it, and so does whoever goes on with a heap in a file.
+std::string Reloader::text_of_code(const LiveLibrary::Shared &code) {
+    if (!process_.keeps_heap || !migration_planner_)
+        return recipe_of(code);
+    return recipe_of(
+        code, [this](const LiveLibrary &library) { return migration_planner_->checksum(library); });
+}
+
+// The debug information of code that was kept may lie elsewhere, and be that of other code by now.
+void Reloader::check_types(const Slot &slot, Candidate &candidate) {
+    std::vector<LiveLibrary::Shared> now;
+    add_with_links(candidate.generation->code, now);
+    std::vector<LiveLibrary::Shared> old;
+    add_with_links(slot.kept_code, old);
+    const auto is_known_or_same = [&](const LiveLibrary::Shared &each) {
+        const std::uint64_t types = types_of_kept(*each);
+        const auto same = std::ranges::find(now, each->path, [](auto &code) { return code->path; });
+        return migration_planner_->checksum(*each) == types ||
+               (same != now.end() && migration_planner_->checksum(**same) == types);
+    };
+    if (!std::ranges::all_of(old, is_known_or_same))
+        candidate.refusal = "a type has changed, and the debug information of the code that made "
+                            "it is not there any more";
+}
+
+std::uint64_t Reloader::types_of_kept(const LiveLibrary &code) const {
+    return std::ranges::find(process_.kept->recipes, code.copy.path(), &CodeRecipe::copy)->types;
+}
+
+// Blocks are of the code that runs, of code that the host may run by now, or of another run's.
+std::vector<LiveLibrary::Shared> Reloader::code_of_state(const Slot &slot) {
+    std::vector<LiveLibrary::Shared> olds;
+    for (const LiveLibrary::Shared &code : {slot.kept_code, slot.live_code}) {
+        if (code != nullptr)
+            olds.push_back(code);
+    }
+    for (const auto &[number, offer] : slot.untold)
+        olds.push_back(offer.code);
+    return olds;
+}
+
 MigrationPlanner::Plan Reloader::plan_migration(const Slot &slot, const LiveLibrary::Shared &code) {
     if (!migration_planner_)
         return {};
-    std::vector<LiveLibrary::Shared> olds;
-    if (slot.live_code != nullptr)
-        olds.push_back(slot.live_code);
-    for (const auto &[number, offer] : slot.untold)
-        olds.push_back(offer.code);
+    std::vector<LiveLibrary::Shared> olds = code_of_state(slot);
     std::erase(olds, code);
     return olds.empty() ? MigrationPlanner::Plan() : migration_planner_->plan(olds, code);
 }
@@ -135,11 +177,9 @@ std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const S
                                                      MigrationPlanner::Plan &planned) {
     if (module >= process_.heaps.size())
         return nullptr;
-    std::vector<LiveLibrary::Shared> olds = slot.retired.mapped();
-    if (slot.live_code != nullptr)
-        olds.push_back(slot.live_code);
-    for (const auto &[number, offer] : slot.untold)
-        olds.push_back(offer.code);
+    std::vector<LiveLibrary::Shared> olds = code_of_state(slot);
+    const std::vector<LiveLibrary::Shared> retired = slot.retired.mapped();
+    olds.insert(olds.begin(), retired.begin(), retired.end());
     std::erase(olds, code);
     if (olds.empty())
         return nullptr;
@@ -189,6 +229,8 @@ void Reloader::switched(SwitchReport report) {
     std::string detail = told ? std::move(told.mapped().why) : std::string();
     if (!report.detail.empty())
         detail += (detail.empty() ? "" : "; ") + report.detail;
+    if (std::exchange(slot.kept_code, nullptr) != nullptr)
+        slot.heap = detail = text_of_kept(report);
     if (ready_ && !report.resumed)
         events_.tell(ReloadedEvent{.module = slot.name,
                                    .generation = report.generation,
@@ -203,6 +245,15 @@ void Reloader::switched(SwitchReport report) {
                                                             : report.statics->holds());
     if (report.old != nullptr)
         retire(slot, std::move(report.old));
+}
+
+// Where the state of the first generation comes from.
+std::string Reloader::text_of_kept(const SwitchReport &report) const {
+    const std::string &file = process_.kept->file;
+    if (report.state == StateOutcome::kFresh)
+        return report.detail + "; what " + file + " had is set aside beside it";
+    return "its heap is that of " + file +
+           (report.detail.empty() ? std::string() : "; " + report.detail);
 }
 
 // What has failed may have left callbacks with others, so that it is retired as any other code. By
@@ -237,6 +288,14 @@ void Reloader::refused(FailureReport report) {
     std::string detail = std::move(report.refusal);
     if (!report.detail.empty())
         detail += "; " + report.detail;
+    if (slot.kept_code != nullptr) {
+        detail = "the state in " + process_.kept->file + " can't be carried over, since " + detail +
+                 "; go on with the code that made it, or start with fresh state by --on-refuse "
+                 "fresh";
+        has_given_up_ = report.from == 1; // later on it can be edited
+        if (has_given_up_)
+            handover_.request_stop(kFailedStatus);
+    }
     tell_rejection(slot, {RejectReason::kLayoutRefused, std::move(detail)});
     slot.untold.erase(report.from);
     graph_.rolled_back(report.module, report.dropped->code, slot.live_code);
@@ -297,7 +356,7 @@ void Reloader::retire(Slot &slot, std::unique_ptr<Generation> old) {
 std::vector<ModuleStatus> Reloader::statuses() const {
     std::vector<ModuleStatus> statuses;
     for (const auto &slot : slots_)
-        statuses.push_back({slot->name, slot->library, slot->live});
+        statuses.push_back({slot->name, slot->library, slot->live, slot->heap});
     return statuses;
 }
 

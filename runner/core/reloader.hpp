@@ -4,6 +4,7 @@
 #include "core/event_stream.hpp"
 #include "core/handover.hpp"
 #include "core/hot_graph.hpp"
+#include "core/kept_code.hpp"
 #include "core/migration_planner.hpp"
 #include "core/retired_code.hpp"
 #include "core/run_record.hpp"
@@ -24,6 +25,8 @@ struct HostProcess {
     Symbolizer *symbolizer = nullptr;
     const CodeHolders *holders = nullptr;
     TypeReader *types = nullptr;
+    bool keeps_heap = false;           // in a file, with the only module's code
+    std::optional<KeptCode> kept = {}; // that has made the heap that is there
 };
 
 // Bound to the runner's thread.
@@ -57,6 +60,9 @@ class Reloader {
     // Whether the host has yet to tell of something that it was offered.
     bool in_flight() const;
 
+    // Whether the state that was kept could not be gone on with, and the run is to end.
+    bool has_given_up() const { return has_given_up_; }
+
     // From now on first generations are told too; until then the ready event does it.
     void set_ready() { ready_ = true; }
 
@@ -82,6 +88,8 @@ class Reloader {
         std::map<std::uint64_t, Offer> untold; // by generation
         std::uint64_t live = 0;
         LiveLibrary::Shared live_code;
+        LiveLibrary::Shared kept_code; // of another run, as long as the state is that of its heap
+        std::string heap;              // what is to be told of that
         bool unique_symbols_told = false;
         RetiredCode retired;
 
@@ -101,6 +109,11 @@ class Reloader {
                                                const LiveLibrary::Shared &code,
                                                MigrationPlanner::Plan &plan);
     MigrationPlanner::Plan plan_migration(const Slot &slot, const LiveLibrary::Shared &code);
+    static std::vector<LiveLibrary::Shared> code_of_state(const Slot &slot);
+    std::string text_of_code(const LiveLibrary::Shared &code);
+    void check_types(const Slot &slot, Candidate &candidate);
+    std::uint64_t types_of_kept(const LiveLibrary &code) const;
+    std::string text_of_kept(const SwitchReport &report) const;
     void refused(FailureReport report);
     bool is_in_use(const LiveLibrary &code) const;
     std::vector<StackFrame> symbolize(const std::vector<CodeAddress> &backtrace);
@@ -121,6 +134,7 @@ class Reloader {
     std::optional<MigrationPlanner> migration_planner_;
     std::vector<std::unique_ptr<Slot>> slots_;
     bool ready_ = false;
+    bool has_given_up_ = false;
 };
 
 } // namespace hotrun

@@ -156,10 +156,10 @@ std::optional<Candidate> Reloader::resume(std::size_t module, const ModuleRecord
     if (record.parked)
         graph_.parked(module);
     slot.untold[record.generation] = {code, {}, true};
-    Generation generation{record.generation, code, Callbacks::of(*code->library), recipe_of(code)};
+    Generation generation{record.generation, code, Callbacks::of(*code->library),
+                          text_of_code(code)};
     Candidate candidate{module, std::make_unique<Generation>(std::move(generation)),
-                        PhaseTimes(services_.clock.now()),
-                        plan_of_moves(*recipes, code)};
+                        PhaseTimes(services_.clock.now()), plan_of_moves(*recipes, code)};
     candidate.resumed = true;
     candidate.parked = record.parked;
     return candidate;

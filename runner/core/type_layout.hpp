@@ -79,6 +79,7 @@ struct LibraryTypes {
         std::uint64_t address = 0;
         const TypeLayout *type = nullptr;
         std::uint64_t constructor = 0; // where it has the address of one; 0: it has none
+        std::uint64_t size_bytes = 0;  // of the type, as the hotrun_type says it
     };
 
     // HOTRUN_RENAMED_MEMBER and the like: what the code before may call by another name.

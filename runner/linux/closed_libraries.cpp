@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstring>
 
+#include <sys/mman.h>
+
 namespace hotrun {
 
 namespace {
@@ -27,6 +29,16 @@ void remember_closed_library(std::uintptr_t begin, std::uintptr_t end, const cha
     std::strncpy(entry.name.data(), slash == nullptr ? path : slash + 1, entry.name.size() - 1);
     entry.begin.store(begin, std::memory_order_relaxed);
     entry.end.store(end, std::memory_order_release);
+}
+
+std::uintptr_t reserve_as_closed(std::size_t bytes, const char *path) {
+    void *place =
+        ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (place == MAP_FAILED)
+        return 0;
+    const auto begin = reinterpret_cast<std::uintptr_t>(place);
+    remember_closed_library(begin, begin + bytes, path);
+    return begin;
 }
 
 const char *closed_library_at(std::uintptr_t address) {

@@ -4,10 +4,12 @@
 #include "linux/function_name.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <dwarf.h>
 #include <fcntl.h>
+#include <gelf.h>
 
 namespace hotrun {
 
@@ -113,6 +115,25 @@ void DebugInfo::read_unit_ranges() {
         while ((next = ::dwarf_ranges(&entry, next, &base, &range.begin, &range.end)) > 0)
             unit_ranges_.push_back(range);
     }
+}
+
+std::optional<std::uint64_t> DebugInfo::word_at(std::uint64_t address) const {
+    std::uint64_t word = 0;
+    std::size_t count = 0;
+    ::elf_getphdrnum(elf_.get(), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        GElf_Phdr segment;
+        if (::gelf_getphdr(elf_.get(), static_cast<int>(i), &segment) == nullptr ||
+            segment.p_type != PT_LOAD || address - segment.p_vaddr >= segment.p_filesz)
+            continue;
+        const auto offset = static_cast<std::int64_t>(segment.p_offset + address - segment.p_vaddr);
+        const Elf_Data *data = ::elf_getdata_rawchunk(elf_.get(), offset, sizeof word, ELF_T_XWORD);
+        if (data == nullptr)
+            return std::nullopt;
+        std::memcpy(&word, data->d_buf, sizeof word);
+        return word;
+    }
+    return std::nullopt;
 }
 
 } // namespace hotrun

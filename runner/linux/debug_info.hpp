@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ class DebugInfo {
     // The function of the address in the file, after those that were inlined there; at least one.
     // They have neither an address nor a library.
     std::vector<StackFrame> frames_at(std::uint64_t address);
+
+    // What the file has for that address in memory.
+    std::optional<std::uint64_t> word_at(std::uint64_t address) const;
 
     // Null: it has none. As long as this is there.
     Dwarf *dwarf() const { return dwarf_.get(); }

@@ -1,6 +1,7 @@
 #include "linux/dwarf_types.hpp"
 
 #include "core/demangle.hpp"
+#include "hotrun/module.h"
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
@@ -9,6 +10,7 @@
 #include "linux/static_symbols.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -323,8 +325,8 @@ class Layouts {
 class VariableSearch {
   public:
     // Without symbols no variables are looked for that are the program's.
-    VariableSearch(Elf *elf, LibraryTypes &types, Layouts &layouts, const StaticSymbols *symbols)
-        : elf_(elf), types_(types), layouts_(layouts), symbols_(symbols) {}
+    VariableSearch(const DebugInfo &info, LibraryTypes &types, Layouts &layouts, const StaticSymbols *symbols)
+        : info_(info), types_(types), layouts_(layouts), symbols_(symbols) {}
 
     void search_unit(Dwarf_Die unit, const std::string &file) {
         file_ = file;
@@ -383,7 +385,7 @@ class VariableSearch {
     }
 
     void take_descriptor(Dwarf_Die object, std::uint64_t address) {
-        LibraryTypes::Descriptor descriptor{address, nullptr, 0};
+        LibraryTypes::Descriptor descriptor{address, nullptr, 0, size_at(address)};
         any_child(object, [&](Dwarf_Die member) {
             take_member(member, descriptor);
             return false;
@@ -481,7 +483,7 @@ class VariableSearch {
     // g++ has the bytes of constants in namespaces, and does not tell where they lie.
     std::string text_in(Dwarf_Die variable, std::uint64_t offset) const {
         if (const std::optional<std::uint64_t> address = address_of(variable))
-            return loaded_text(elf_, *address + offset);
+            return loaded_text(info_.elf(), *address + offset);
         Dwarf_Attribute value;
         Dwarf_Block bytes;
         if (::dwarf_formblock(::dwarf_attr(&variable, DW_AT_const_value, &value), &bytes) != 0 ||
@@ -509,7 +511,12 @@ class VariableSearch {
             descriptor.type = pointee_of(member);
     }
 
-    Elf *elf_;
+    // As the hotrun_type at that address says.
+    std::uint64_t size_at(std::uint64_t address) const {
+        return info_.word_at(address + offsetof(hotrun_type, size_bytes)).value_or(0);
+    }
+
+    const DebugInfo &info_;
     LibraryTypes &types_;
     Layouts &layouts_;
     const StaticSymbols *symbols_;
@@ -572,7 +579,7 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
         types->array_destructors = symbols->array_destructors();
     }
     const StaticSymbols *wanted = symbols ? &*symbols : nullptr;
-    VariableSearch variables(info.elf(), *types, layouts, wanted);
+    VariableSearch variables(info, *types, layouts, wanted);
     const bool has_any =
         each_unit(info, kDescriptorName, wanted, [&](Dwarf_Die entry, Dwarf_Die with_files) {
             layouts.set_unit(with_files);

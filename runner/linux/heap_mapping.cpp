@@ -30,11 +30,10 @@ void *map_at(std::uintptr_t address, std::size_t bytes, int fd) {
                   MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
 }
 
-// No thread but the host's and the runner's. The links of a folder (stat(2)): its own two, and one
-// from each folder in it.
-bool is_alone() {
+// No further thread. The links of a folder (stat(2)): its own two, and one from each folder in it.
+bool has_threads(std::size_t count) {
     struct stat tasks {};
-    return ::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink <= 2 + 2;
+    return ::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink <= 2 + count;
 }
 
 // What is compared and put into the image other threads of the module may be writing, and a
@@ -112,8 +111,15 @@ HeapMapping::~HeapMapping() {
 
 Status HeapMapping::take(std::size_t used_bytes, Memory memory) {
     if (memory == Memory::kGivenBackIfAlone)
-        memory = is_alone() ? Memory::kGivenBack : Memory::kKept;
+        memory = has_threads(own_thread_count_) ? Memory::kGivenBack : Memory::kKept;
     const std::lock_guard lock(mutex_);
+    ++version_;
+    Status taken = take_written(used_bytes, memory);
+    ++version_;
+    return taken;
+}
+
+Status HeapMapping::take_written(std::size_t used_bytes, Memory memory) {
     const std::size_t page_count = (bytes_ + kPageBytes - 1) / kPageBytes;
     const std::size_t in_use = std::min((used_bytes + kPageBytes - 1) / kPageBytes, page_count);
     const std::size_t used_count = std::min(in_use, page_count - 1);
@@ -177,6 +183,19 @@ void HeapMapping::give_back_idle(std::size_t first, std::size_t end) {
     }
 }
 
+Status HeapMapping::put(std::size_t offset, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t put = write_at(file_.get(), bytes.data(), bytes.size(), offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return system_error("can't take a snapshot of the heap");
+        bytes = bytes.subspan(static_cast<std::size_t>(put));
+        offset += static_cast<std::size_t>(put);
+    }
+    return Done{};
+}
+
 // Pages of the file that were written before are there, so that no memory can be lacking.
 bool HeapMapping::is_in_file(std::size_t first, std::size_t end) const {
     return end <= changed_at_.size() &&
@@ -196,14 +215,9 @@ Status HeapMapping::write_page_run(std::size_t first, std::size_t end) {
                   changed_at_.begin() + static_cast<std::ptrdiff_t>(end), now_);
         return Done{};
     }
-    for (std::size_t at = first * kPageBytes; at < last;) {
-        const ssize_t put = write_at(file_.get(), from + at, last - at, at);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return system_error("can't take a snapshot of the heap");
-        at += static_cast<std::size_t>(put);
-    }
+    const std::size_t begin = first * kPageBytes;
+    if (Status written = put(begin, {from + begin, last - begin}); !written)
+        return written;
     for (std::size_t page = first; page < std::min(end, changed_at_.size()); ++page)
         changed_at_[page] = now_;
     return Done{};
@@ -211,6 +225,21 @@ Status HeapMapping::write_page_run(std::size_t first, std::size_t end) {
 
 void HeapMapping::restore() {
     ::madvise(base_, bytes_, MADV_DONTNEED);
+}
+
+// By the file, whose pages are those of the mapping.
+Status HeapMapping::read_image(std::size_t offset, std::span<std::byte> bytes) const {
+    while (!bytes.empty()) {
+        const ssize_t got =
+            ::pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return system_error("can't read the image of the heap");
+        bytes = bytes.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::size_t>(got);
+    }
+    return Done{};
 }
 
 std::uint64_t HeapMapping::mark() {

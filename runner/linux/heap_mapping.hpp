@@ -31,9 +31,15 @@ class HeapMapping final : public HeapImage {
     HeapMapping &operator=(const HeapMapping &) = delete;
     ~HeapMapping() override;
 
+    // Into the image, and so into what nobody has written of the memory.
+    Status put(std::size_t offset, std::span<const std::byte> bytes);
+
     void *base() const { return base_; }
     std::size_t bytes() const { return bytes_; }
     int descriptor() const { return file_.get(); }
+
+    // How many threads of the process are none of the module's.
+    void set_own_thread_count(std::size_t count) { own_thread_count_ = count; }
 
     std::span<std::byte> memory() override { return {static_cast<std::byte *>(base_), bytes_}; }
     Status take(std::size_t used_bytes, Memory memory) override;
@@ -41,6 +47,8 @@ class HeapMapping final : public HeapImage {
     std::span<const std::byte> image() const override {
         return {static_cast<const std::byte *>(image_), taken_bytes_.load()};
     }
+    std::uint64_t version() const override { return version_.load(); }
+    Status read_image(std::size_t offset, std::span<std::byte> bytes) const override;
     std::uint64_t mark() override;
     std::vector<HeapPart> changed_since(std::uint64_t mark, std::size_t used_bytes) const override;
 
@@ -48,6 +56,7 @@ class HeapMapping final : public HeapImage {
     HeapMapping(UniqueFd file, void *base, void *image, std::size_t bytes);
     static Result<std::unique_ptr<HeapMapping>> map(UniqueFd file, std::size_t bytes);
 
+    Status take_written(std::size_t used_bytes, Memory memory);
     Status take_pages(std::size_t first, std::size_t end);
     bool is_in_file(std::size_t first, std::size_t end) const;
     Status write_page_run(std::size_t first, std::size_t end);
@@ -59,7 +68,9 @@ class HeapMapping final : public HeapImage {
     void *const image_; // second mapping, shared
     const std::size_t bytes_;
     std::atomic<std::size_t> taken_bytes_{0};
-    std::size_t to_give_back_ = 0; // pages that take() may still give back
+    std::atomic<std::uint64_t> version_{0};
+    std::size_t own_thread_count_ = 2; // the host's and the runner's
+    std::size_t to_give_back_ = 0;     // pages that take() may still give back
 
     std::mutex mutex_;                      // take() and mark() come one after the other
     std::uint64_t now_ = 1;                 // guarded by mutex_

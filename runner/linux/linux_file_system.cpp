@@ -109,9 +109,12 @@ Error boost_error(const std::string &what, const boost::system::error_code &erro
 // Shares the blocks of `from`; false where the file system can't.
 bool reflink(const std::string &from, const std::string &to) {
     const UniqueFd source = open_to_read(from);
-    const UniqueFd target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
-    return source.is_open() && target.is_open() &&
-           ::ioctl(target.get(), FICLONE, source.get()) == 0;
+    struct stat status;
+    if (!source.is_open() || ::fstat(source.get(), &status) != 0)
+        return false;
+    const UniqueFd target(
+        ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0777));
+    return target.is_open() && ::ioctl(target.get(), FICLONE, source.get()) == 0;
 }
 
 } // namespace
@@ -224,6 +227,21 @@ Status LinuxFileSystem::patch(const std::string &path, std::span<const Patch> pa
         if (!fd.is_open() || !write_fully(fd.get(), patch.offset, patch.after))
             return system_error("can't write " + path);
     }
+    return Done{};
+}
+
+Status LinuxFileSystem::sync(const std::string &path) {
+    const UniqueFd fd = open_to_read(path);
+    if (!fd.is_open() || ::fsync(fd.get()) != 0)
+        return system_error("can't write " + path);
+    return Done{};
+}
+
+Status LinuxFileSystem::create_folder(const std::string &path) {
+    boost::system::error_code error;
+    fs::create_directory(path, error);
+    if (error)
+        return boost_error("can't make the folder " + path, error);
     return Done{};
 }
 

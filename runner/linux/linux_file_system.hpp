@@ -18,6 +18,8 @@ class LinuxFileSystem : public FileSystem {
     std::string canonical(const std::string &path) const override;
     Status copy(const std::string &from, const std::string &to) override;
     Status patch(const std::string &path, std::span<const Patch> patches) override;
+    Status sync(const std::string &path) override;
+    Status create_folder(const std::string &path) override;
     bool can_create_in(const std::string &folder) const override;
     Result<std::string> make_private_folder(const std::string &prefix) override;
     Status remove(const std::string &path) override;

@@ -43,6 +43,7 @@ class DwarfTypesTest : public testing::TestWithParam<const char *> {
         if (found == types_->descriptors.end())
             return nullptr;
         EXPECT_EQ(found->type->size_bytes, type->size_bytes);
+        EXPECT_EQ(found->size_bytes, type->size_bytes);
         return found->type;
     }
     // In units of their own g++'s types do not tell of their namespaces.

@@ -136,6 +136,31 @@ TEST_P(HeapImageTest, AHeapThatIsFullIsTakenAsAWhole) {
                             [](std::byte byte) { return byte == kOld; }));
 }
 
+TEST_P(HeapImageTest, APartOfTheImageIsReadAndAnotherVersionIsKnown) {
+    page(3) = kOld;
+    take(4, GetParam());
+    const std::uint64_t version = heap_->version();
+    page(3) = kNew;
+    std::vector<std::byte> bytes(2 * kPage);
+    ASSERT_TRUE(heap_->read_image(2 * kPage, bytes));
+    EXPECT_EQ(bytes[kPage], kOld);
+    EXPECT_EQ(heap_->version(), version);
+    take(4, GetParam());
+    EXPECT_NE(heap_->version(), version);
+    EXPECT_FALSE(heap_->read_image(kBytes - 1, bytes)) << "beyond its end";
+}
+
+TEST_P(HeapImageTest, WhatIsPutIntoAFreshOneIsThere) {
+    const std::vector<std::byte> bytes(kPage + 10, kOld);
+    ASSERT_TRUE(heap_->put(5 * kPage, bytes));
+    EXPECT_EQ(page(5), kOld);
+    EXPECT_EQ(at(6 * kPage + 9), kOld);
+    EXPECT_EQ(own_pages(), 0U) << "it is that of the image";
+    page(5) = kNew;
+    heap_->restore();
+    EXPECT_EQ(page(5), kOld);
+}
+
 TEST_P(HeapImageTest, TheImageIsWhatWasTakenAndNotWhatIsThere) {
     page(1) = kOld;
     take(2, GetParam());

@@ -370,6 +370,15 @@ TEST_F(LinuxFileSystemTest, KnowsWhereFilesCanBeMade) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
+TEST_F(LinuxFileSystemTest, CreatesAFolderWhereThereIsNone) {
+    for (int i = 0; i < 2; ++i)
+        EXPECT_TRUE(files_.create_folder(folder_ / "new"));
+    EXPECT_TRUE(files_.is_folder(folder_ / "new"));
+    EXPECT_TRUE(files_.sync(folder_ / "new"));
+    EXPECT_FALSE(files_.create_folder(folder_ / "absent/new"));
+    EXPECT_FALSE(files_.sync(folder_ / "absent"));
+}
+
 TEST_F(LinuxFileSystemTest, RemovesFilesAndEmptyFolders) {
     EXPECT_TRUE(files_.remove(folder_.write("file", "")));
     EXPECT_TRUE(files_.remove(folder_.make_folder("empty")));

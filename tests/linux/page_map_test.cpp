@@ -70,6 +70,8 @@ class NoHeap final : public HeapImage {
     Status take(std::size_t, Memory) override { return Done{}; }
     void restore() override {}
     std::span<const std::byte> image() const override { return {}; }
+    std::uint64_t version() const override { return 0; }
+    Status read_image(std::size_t, std::span<std::byte>) const override { return Done{}; }
     std::uint64_t mark() override { return 0; }
     std::vector<HeapPart> changed_since(std::uint64_t, std::size_t) const override { return {}; }
 };

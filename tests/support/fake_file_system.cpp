@@ -147,6 +147,18 @@ Status FakeFileSystem::patch(const std::string &path, std::span<const Patch> pat
     return Done{};
 }
 
+Status FakeFileSystem::sync(const std::string &path) {
+    if (!exists(path))
+        return no_such_file("can't write", path);
+    synced.push_back(path);
+    return Done{};
+}
+
+Status FakeFileSystem::create_folder(const std::string &path) {
+    make_folder(path);
+    return Done{};
+}
+
 bool FakeFileSystem::can_create_in(const std::string &folder) const {
     return is_folder(folder) && !closed_folders_.contains(folder);
 }

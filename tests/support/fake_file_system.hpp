@@ -26,6 +26,8 @@ class FakeFileSystem final : public FileSystem {
     std::string canonical(const std::string &path) const override;
     Status copy(const std::string &from, const std::string &to) override;
     Status patch(const std::string &path, std::span<const Patch> patches) override;
+    Status sync(const std::string &path) override;
+    Status create_folder(const std::string &path) override;
     bool can_create_in(const std::string &folder) const override;
     Result<std::string> make_private_folder(const std::string &prefix) override;
     Status remove(const std::string &path) override;
@@ -51,6 +53,7 @@ class FakeFileSystem final : public FileSystem {
     std::optional<Error> copy_failure;
     std::function<void()> during_copy;
     std::optional<Error> patch_failure;
+    std::vector<std::string> synced;
     std::optional<Error> private_folder_failure;
 
   private:

@@ -3,6 +3,7 @@
 
 #include "core/heap_image.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -21,6 +22,7 @@ class FakeHeapImage final : public HeapImage {
 
     Status take(std::size_t used_bytes, Memory memory) override {
         takes.push_back(memory);
+        ++version_;
         if (during_take)
             during_take();
         if (failure)
@@ -38,6 +40,12 @@ class FakeHeapImage final : public HeapImage {
             memory_[i] = i < taken_bytes_ || i >= last_page ? image_[i] : kGarbage;
     }
 
+    std::uint64_t version() const override { return version_; }
+    Status read_image(std::size_t offset, std::span<std::byte> bytes) const override {
+        std::copy_n(image_.begin() + static_cast<std::ptrdiff_t>(offset), bytes.size(),
+                    bytes.begin());
+        return Done{};
+    }
     std::span<const std::byte> image() const override { return {image_.data(), taken_bytes_}; }
     std::uint64_t mark() override { return ++now_; }
 
@@ -69,6 +77,7 @@ class FakeHeapImage final : public HeapImage {
     std::vector<std::byte> image_;
     std::vector<std::uint64_t> changed_at_; // by page
     std::size_t taken_bytes_ = 0;
+    std::uint64_t version_ = 0;
     std::uint64_t now_ = 1;
 };
 

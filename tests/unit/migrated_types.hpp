@@ -21,7 +21,8 @@ class LibraryVersion {
     const hotrun_type &add(const TypeLayout &type) {
         const hotrun_type &descriptor =
             descriptors_.emplace_back(hotrun_type{"", type.size_bytes, alignof(void *)});
-        types_->descriptors.push_back({reinterpret_cast<std::uintptr_t>(&descriptor), &type});
+        types_->descriptors.push_back(
+            {reinterpret_cast<std::uintptr_t>(&descriptor), &type, 0, type.size_bytes});
         return descriptor;
     }
     // Which a test calls itself.

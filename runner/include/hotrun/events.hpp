@@ -73,6 +73,7 @@ struct ModuleStatus {
     std::string name;
     std::string library;
     std::uint64_t generation = 0; // 0: none yet
+    std::string heap = {};        // what heap file its state comes from, if from one: a sentence
 };
 
 struct BuiltEdge {

@@ -69,7 +69,7 @@ typedef struct hotrun_context {
     uint32_t context_bytes; /* size of this struct in the host: fields are only added at the end */
     uint64_t generation;    /* 1 for the first load; a rejected candidate consumes no number */
     uint64_t step;          /* steps finished in this run */
-    void *heap;             /* the permanent heap: one address for the whole run */
+    void *heap;             /* the permanent heap: at one address in all runs */
     size_t heap_bytes;
     void *state; /* the module's root: NULL until the module sets it; kept across generations */
 
@@ -95,6 +95,8 @@ typedef struct hotrun_context {
     const hotrun_object *new_object;
 } hotrun_context;
 
+/* hotrun_init may find `state` set: --heap-file keeps the heap across runs, and at the end of the
+ * run what hotrun_shutdown leaves in it. */
 HOTRUN_EXPORT void hotrun_init(hotrun_context *);     /* first load in this run, not on a reload */
 HOTRUN_EXPORT void hotrun_step(hotrun_context *);     /* once an iteration of the main loop */
 HOTRUN_EXPORT void hotrun_shutdown(hotrun_context *); /* the end of the run, not on a reload */

@@ -73,9 +73,15 @@ struct Options {
     // The build folder. Empty: the nearest one at or above the folder of this program's executable;
     // where there is none, modules are the libX.so beside the executable, and nothing is built.
     std::string builddir;
-    bool build = true;                          // false: reload when a library's timestamp changes
-    bool step_modules = true;                   // false: hotrun_step is neither needed nor called
-    std::size_t heap_bytes = 64u << 20;         // each module's permanent heap
+    bool build = true;                  // false: reload when a library's timestamp changes
+    bool step_modules = true;           // false: hotrun_step is neither needed nor called
+    std::size_t heap_bytes = 64u << 20; // each module's permanent heap
+    // The file in which the permanent heap of the only module is kept across runs; empty: none. A
+    // relative path is one from the working directory of create(). The Runner owns the file, and
+    // the folder FILE.d beside it, until it is destroyed; create() fails, and leaves it as it is,
+    // if another run has it, if it is damaged or no heap file, of another module, of another
+    // `heap_bytes`, or if the code that made it is missing. docs/heap_file.md has the format.
+    std::string heap_file;
     std::chrono::milliseconds interval{250};    // run(): start to start; 0: no wait
     std::uint64_t step_limit = 0;               // run(): end after so many steps; 0: no end
     std::chrono::milliseconds poll_interval{0}; // above 0: watch by polling, not by events
