@@ -259,7 +259,8 @@ Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
     record.heap_bytes = (*heap)->bytes();
     record.heap_descriptor = (*heap)->descriptor();
     Guard &guard = crash_guard_ != nullptr ? static_cast<Guard &>(*crash_guard_) : no_guard_;
-    Module::Parts parts{index, guard, **heap, record, resumes, &page_map_, options_.on_refuse, &process_memory_};
+    Module::Parts parts{
+        index, guard, **heap, record, resumes, &page_map_, options_.on_refuse, &process_memory_};
     if (kept_heap_ != nullptr)
         keep_heap(**heap, resumes, parts);
     hosted_->add(std::make_unique<Module>(name, parts, hooks_for(name)));

@@ -20,10 +20,14 @@ class AbsentLibrary final : public Library {
     void *handle() const override { return nullptr; }
     void *symbol(const char *) const override { return nullptr; }
     std::vector<std::span<std::byte>> writable_segments() const override { return {}; }
+    bool read_initial(std::uint64_t, std::span<std::byte>) const override { return false; }
+    std::vector<ExitCall *> exit_calls() const override { return {}; }
+    ExitCall &add_exit_call(void (*)(void *), void *) override { return never_; }
     Place place() const override { return place_; }
 
   private:
     Place place_;
+    ExitCall never_; // it is not closed here
 };
 
 std::string name_of(const std::string &path) {

@@ -44,8 +44,8 @@ class Module {
         bool resumes = false;
         WrittenMemory *written = nullptr; // null: snapshots have all of the statics
         OnRefuse on_refuse = OnRefuse::kKeep;
-        const ProcessMemory *memory = nullptr; // null: only heap and statics are looked at
-        HeapKeeper *keeper = nullptr;                          // null: the heap ends with the run
+        const ProcessMemory *memory = nullptr;          // null: only heap and statics are looked at
+        HeapKeeper *keeper = nullptr;                   // null: the heap ends with the run
         std::optional<void *> kept_root = std::nullopt; // of a heap that was kept by another
     };
 
