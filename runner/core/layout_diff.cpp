@@ -23,28 +23,6 @@ bool is_vtable_pointer(const MemberLayout &member) {
     return member.name.starts_with("_vptr");
 }
 
-// The k-th nameless member of one version is the k-th of the other.
-std::vector<std::pair<const MemberLayout *, const MemberLayout *>>
-matched(const TypeLayout &old_type, const TypeLayout &new_type) {
-    std::vector<std::pair<const MemberLayout *, const MemberLayout *>> all;
-    std::vector<const MemberLayout *> left;
-    for (const MemberLayout &member : new_type.members)
-        left.push_back(&member);
-    for (const MemberLayout &member : old_type.members) {
-        const auto found = std::ranges::find_if(left, [&](const MemberLayout *other) {
-            return member.is_base == other->is_base &&
-                   (member.name == other->name ||
-                    (is_vtable_pointer(member) && is_vtable_pointer(*other)));
-        });
-        all.emplace_back(&member, found == left.end() ? nullptr : *found);
-        if (found != left.end())
-            left.erase(found);
-    }
-    for (const MemberLayout *member : left)
-        all.emplace_back(nullptr, member);
-    return all;
-}
-
 NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
     Kind kind = type.kind;
     if (kind == Kind::kEnumeration)
@@ -52,44 +30,7 @@ NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
     return {offset, kind, static_cast<std::uint32_t>(type.size_bytes), 0, 0};
 }
 
-// What a pointer to the one may become without another look at what lies there.
-bool is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) {
-    if (old_type == nullptr || new_type == nullptr || old_type->kind == Kind::kVoid ||
-        new_type->kind == Kind::kVoid)
-        return true;
-    if (is_class(old_type->kind) && is_class(new_type->kind))
-        return type_name(*old_type) == type_name(*new_type);
-    if (old_type->kind != new_type->kind)
-        return false;
-    if (old_type->kind == Kind::kPointer || old_type->kind == Kind::kArray)
-        return is_same_pointee(old_type->element, new_type->element);
-    if (old_type->kind == Kind::kEnumeration && type_name(*old_type) != type_name(*new_type))
-        return false;
-    return old_type->size_bytes == new_type->size_bytes;
-}
-
-bool has_same_enumerators(const TypeLayout &old_type, const TypeLayout &new_type) {
-    return std::ranges::equal(old_type.enumerators, new_type.enumerators,
-                              [](const Enumerator &left, const Enumerator &right) {
-                                  return left.name == right.name && left.value == right.value;
-                              });
-}
-
 } // namespace
-
-std::string type_name(const TypeLayout &type) {
-    switch (type.kind) {
-    case Kind::kPointer:
-        return (type.element == nullptr ? "void" : type_name(*type.element)) + " *";
-    case Kind::kArray:
-        return (type.element == nullptr ? "" : type_name(*type.element)) + "[" +
-               std::to_string(type.count) + "]";
-    case Kind::kVoid:
-        return type.name.empty() ? "void" : type.name;
-    default:
-        return type.name.empty() ? "a type without a name" : type.scope + type.name;
-    }
-}
 
 std::string only_declared(const TypeLayout &type) {
     return "the debug information only declares " + type_name(type) +
@@ -110,6 +51,63 @@ struct LayoutDiff::Site {
     }
 };
 
+bool LayoutDiff::is_same_member(const TypeLayout &old_type, const MemberLayout &old_member,
+                                const TypeLayout &new_type, const MemberLayout &new_member) const {
+    if (old_member.is_base != new_member.is_base)
+        return false;
+    if (is_vtable_pointer(old_member) && is_vtable_pointer(new_member))
+        return true;
+    if (old_member.is_base && renames_.is_same_name(*old_member.type, *new_member.type))
+        return true;
+    return renames_.name_of(old_member.name, old_type, new_type) == new_member.name;
+}
+
+// The k-th nameless member of one version is the k-th of the other.
+std::vector<LayoutDiff::MemberPair> LayoutDiff::matched(const TypeLayout &old_type,
+                                                        const TypeLayout &new_type) const {
+    std::vector<MemberPair> all;
+    std::vector<const MemberLayout *> left;
+    for (const MemberLayout &member : new_type.members)
+        left.push_back(&member);
+    for (const MemberLayout &member : old_type.members) {
+        const auto found = std::ranges::find_if(left, [&](const MemberLayout *other) {
+            return is_same_member(old_type, member, new_type, *other);
+        });
+        all.emplace_back(&member, found == left.end() ? nullptr : *found);
+        if (found != left.end())
+            left.erase(found);
+    }
+    for (const MemberLayout *member : left)
+        all.emplace_back(nullptr, member);
+    return all;
+}
+
+// What a pointer to the one may become without another look at what lies there.
+bool LayoutDiff::is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) const {
+    if (old_type == nullptr || new_type == nullptr || old_type->kind == Kind::kVoid ||
+        new_type->kind == Kind::kVoid)
+        return true;
+    if (is_class(old_type->kind) && is_class(new_type->kind))
+        return renames_.is_same_name(*old_type, *new_type);
+    if (old_type->kind != new_type->kind)
+        return false;
+    if (old_type->kind == Kind::kPointer || old_type->kind == Kind::kArray)
+        return is_same_pointee(old_type->element, new_type->element);
+    if (old_type->kind == Kind::kEnumeration && !renames_.is_same_name(*old_type, *new_type))
+        return false;
+    return old_type->size_bytes == new_type->size_bytes;
+}
+
+bool LayoutDiff::has_same_enumerators(const TypeLayout &old_type,
+                                      const TypeLayout &new_type) const {
+    return std::ranges::equal(old_type.enumerators, new_type.enumerators,
+                              [&](const Enumerator &left, const Enumerator &right) {
+                                  return left.value == right.value &&
+                                         renames_.name_of(left.name, old_type, new_type) ==
+                                             right.name;
+                              });
+}
+
 bool LayoutDiff::are_same(const TypeLayout &old_type, const TypeLayout &new_type) {
     if (&old_type == &new_type)
         return true;
@@ -117,8 +115,10 @@ bool LayoutDiff::are_same(const TypeLayout &old_type, const TypeLayout &new_type
     if (!is_new)
         return known->second;
     const bool same = compare(old_type, new_type);
-    if (!same && is_class(old_type.kind) && !old_type.name.empty())
-        changed_.emplace(type_name(old_type), old_type.name);
+    for (const TypeLayout *type : {&old_type, &new_type}) {
+        if (!same && is_class(old_type.kind) && !type->name.empty())
+            changed_.emplace(type_name(*type), type->name);
+    }
     return same_[{&old_type, &new_type}] = same;
 }
 
@@ -145,7 +145,7 @@ bool LayoutDiff::compare(const TypeLayout &old_type, const TypeLayout &new_type)
 
 // All of them, for what they lead to; so do nodes of containers to what those were made for.
 bool LayoutDiff::compare_members(const TypeLayout &old_type, const TypeLayout &new_type) {
-    bool same = type_name(old_type) == type_name(new_type);
+    bool same = renames_.is_same_name(old_type, new_type);
     for (std::size_t i = 0; i < std::min(old_type.arguments.size(), new_type.arguments.size()); ++i)
         to_follow_.emplace_back(old_type.arguments[i], new_type.arguments[i]);
     for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
@@ -203,8 +203,9 @@ void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLay
         ConvertEnumerator step{
             place_of(old_type, site.from), place_of(new_type, site.to), {}, site.path};
         for (const Enumerator &old_one : old_type.enumerators) {
-            const auto found =
-                std::ranges::find(new_type.enumerators, old_one.name, &Enumerator::name);
+            const auto found = std::ranges::find(new_type.enumerators,
+                                                 renames_.name_of(old_one.name, old_type, new_type),
+                                                 &Enumerator::name);
             if (found != new_type.enumerators.end())
                 step.values.emplace(old_one.value, found->value);
         }
@@ -317,10 +318,9 @@ void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
     site.conversion.steps.emplace_back(std::move(step));
 }
 
-namespace {
-
-void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint64_t offset,
-               std::uint64_t place, std::vector<LayoutDiff::Part> &parts) {
+void LayoutDiff::add_parts(const TypeLayout &old_type, const TypeLayout *new_type,
+                           std::uint64_t offset, std::uint64_t place,
+                           std::vector<Part> &parts) const {
     if (offset == 0)
         parts.push_back({&old_type, new_type == nullptr ? std::nullopt : std::optional(place)});
     if (old_type.kind == Kind::kArray && old_type.element->size_bytes != 0) {
@@ -347,10 +347,9 @@ void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint
     }
 }
 
-} // namespace
-
-std::vector<LayoutDiff::Part>
-LayoutDiff::parts_at(const TypeLayout &old_type, const TypeLayout &new_type, std::uint64_t offset) {
+std::vector<LayoutDiff::Part> LayoutDiff::parts_at(const TypeLayout &old_type,
+                                                   const TypeLayout &new_type,
+                                                   std::uint64_t offset) const {
     std::vector<Part> parts;
     add_parts(old_type, &new_type, offset, 0, parts);
     return parts;

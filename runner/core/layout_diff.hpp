@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/conversion.hpp"
+#include "core/renames.hpp"
 #include "core/type_layout.hpp"
 
 #include <cstdint>
@@ -16,15 +17,17 @@
 
 namespace hotrun {
 
-// As the source has it, as far as it is known.
-std::string type_name(const TypeLayout &type);
-
 // A sentence: nothing is known of its layout.
 std::string only_declared(const TypeLayout &type);
 
 // Thread-bound. The types have to outlive it.
 class LayoutDiff {
   public:
+    LayoutDiff() = default;
+    explicit LayoutDiff(Renames renames) : renames_(std::move(renames)) {}
+
+    const Renames &renames() const { return renames_; }
+
     // Of one object. Owned by this, and complete from here on.
     const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type);
 
@@ -36,7 +39,7 @@ class LayoutDiff {
     void follow_pointers();
 
     // The structs and unions that have changed, of all that were compared: their names as the
-    // source has them, and without their scope.
+    // source has them (of one that was renamed, both), and without their scope.
     const std::map<std::string, std::string> &changed() const { return changed_; }
 
     // Members that are gone and members that are new, for use in a sentence.
@@ -49,13 +52,21 @@ class LayoutDiff {
         const TypeLayout *type = nullptr;
         std::optional<std::uint64_t> place;
     };
-    static std::vector<Part> parts_at(const TypeLayout &old_type, const TypeLayout &new_type,
-                                      std::uint64_t offset);
+    std::vector<Part> parts_at(const TypeLayout &old_type, const TypeLayout &new_type,
+                               std::uint64_t offset) const;
 
   private:
     using Pair = std::pair<const TypeLayout *, const TypeLayout *>;
+    using MemberPair = std::pair<const MemberLayout *, const MemberLayout *>; // null: none
     struct Site; // where in a conversion steps are added
 
+    std::vector<MemberPair> matched(const TypeLayout &old_type, const TypeLayout &new_type) const;
+    bool is_same_member(const TypeLayout &old_type, const MemberLayout &old_member,
+                        const TypeLayout &new_type, const MemberLayout &new_member) const;
+    bool is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) const;
+    bool has_same_enumerators(const TypeLayout &old_type, const TypeLayout &new_type) const;
+    void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint64_t offset,
+                   std::uint64_t place, std::vector<Part> &parts) const;
     bool compare(const TypeLayout &old_type, const TypeLayout &new_type);
     bool compare_members(const TypeLayout &old_type, const TypeLayout &new_type);
     void follow(const TypeLayout &old_type, const TypeLayout &new_type);
@@ -70,6 +81,7 @@ class LayoutDiff {
     static void add_copy(Conversion &conversion, const CopyBytes &copy);
     void expect_zero(const Site &site, const TypeLayout &old_type, std::string why);
 
+    Renames renames_;
     std::map<Pair, std::unique_ptr<Conversion>> conversions_;
     std::map<Pair, bool> same_;
     std::vector<Pair> to_follow_; // what pointers lead to, and is yet to be compared

@@ -59,7 +59,7 @@ void add_sentence(std::string &text, const std::string &more) {
 } // namespace
 
 Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
-    : olds_(std::move(olds)), news_(std::move(news)) {
+    : olds_(std::move(olds)), news_(std::move(news)), diff_(find_renames()) {
     for (const Loaded &old : olds_) {
         if (old.types == nullptr)
             continue;
@@ -76,6 +76,19 @@ Migration::Migration(std::vector<Loaded> olds, std::vector<Loaded> news)
     }
     diff_.follow_pointers();
     is_needed_ |= !diff_.changed().empty();
+}
+
+Renames Migration::find_renames() {
+    Renames renames;
+    for (const Loaded &library : news_) {
+        if (library.types != nullptr)
+            renames.add_new(*library.types);
+    }
+    for (const Loaded &old : olds_) {
+        if (old.types != nullptr)
+            renamed_types_.emplace(old.range.begin, renames.add_old(*old.types));
+    }
+    return renames;
 }
 
 void Migration::add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor) {
@@ -113,7 +126,7 @@ void Migration::find_new_type(Change &change, bool in_same_file) {
         if (library.types == nullptr)
             continue;
         for (const LibraryTypes::Descriptor &other : library.types->descriptors) {
-            if (type_name(*other.type) != name ||
+            if (!diff_.renames().is_same_name(*change.old_type, *other.type) ||
                 (in_same_file && other.type->file != change.old_type->file))
                 continue;
             const bool is_same = diff_.are_same(*change.old_type, *other.type);

@@ -42,6 +42,9 @@ class Migration {
     // of types that have changed or are gone, whose blocks keep them until apply().
     std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> descriptors() const;
 
+    // What was renamed since the old library that begins at that address, for RebindPlan too.
+    const std::map<std::uint64_t, RenamedTypes> &renamed_types() const { return renamed_types_; }
+
     // Calls the constructor for so many objects. How it failed; empty: it did not.
     using Constructor = void (*)(hotrun_context *);
     using Construct = std::function<std::string(Constructor, void *objects, std::size_t count)>;
@@ -80,6 +83,7 @@ class Migration {
     };
     using Answer = std::optional<std::string>; // a refusal
 
+    Renames find_renames();
     void add_change(const Loaded &old, const LibraryTypes::Descriptor &descriptor);
     void find_new_type(Change &change, bool in_same_file);
     const Change *change_of(const hotrun_type *type) const;
@@ -93,19 +97,20 @@ class Migration {
                          const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer lead_words(const TypeLayout &type, const Change *change, std::span<std::byte> objects,
                       const AddressRange &heap);
-    static bool is_gone(const Change *change, std::uint64_t offset);
+    bool is_gone(const Change *change, std::uint64_t offset) const;
     void index_moved();
     const Moved *moved_at(std::uint64_t address) const;
     std::optional<std::uint64_t> now(const Moved &moved, std::uint64_t word,
                                      const TypeLayout *pointee);
-    static std::optional<std::uint64_t> place_of(const Change &change, std::uint64_t offset,
-                                                 const TypeLayout *pointee);
+    std::optional<std::uint64_t> place_of(const Change &change, std::uint64_t offset,
+                                          const TypeLayout *pointee) const;
     bool is_outside(std::uint64_t word, const AddressRange &heap) const;
     const std::string *changed_behind(const Pointer &pointer) const;
     const Pointers &pointers_of(const TypeLayout &type);
 
     std::vector<Loaded> olds_;
     std::vector<Loaded> news_;
+    std::map<std::uint64_t, RenamedTypes> renamed_types_;
     LayoutDiff diff_;
     std::unordered_map<const hotrun_type *, Change> changes_;               // by the old descriptor
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one

@@ -125,11 +125,11 @@ Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *ch
 }
 
 // Whether what lies there in an array of the old objects has no place in the new ones.
-bool Migration::is_gone(const Change *change, std::uint64_t offset) {
+bool Migration::is_gone(const Change *change, std::uint64_t offset) const {
     if (change == nullptr)
         return false;
-    const auto parts = LayoutDiff::parts_at(*change->old_type, *change->new_type,
-                                            offset % change->old_type->size_bytes);
+    const auto parts =
+        diff_.parts_at(*change->old_type, *change->new_type, offset % change->old_type->size_bytes);
     return !parts.empty() && std::ranges::none_of(parts, [](const LayoutDiff::Part &part) {
         return part.place.has_value();
     });
@@ -202,8 +202,8 @@ std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t wo
 }
 
 std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint64_t offset,
-                                                 const TypeLayout *pointee) {
-    const auto parts = LayoutDiff::parts_at(*change.old_type, *change.new_type, offset);
+                                                 const TypeLayout *pointee) const {
+    const auto parts = diff_.parts_at(*change.old_type, *change.new_type, offset);
     if (parts.empty())
         return std::nullopt;
     const auto is_elsewhere = [&](const LayoutDiff::Part &part) {
@@ -212,9 +212,10 @@ std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint
     const bool is_known = pointee != nullptr && pointee->kind != Kind::kVoid;
     if (!is_known || std::ranges::none_of(parts, is_elsewhere))
         return parts.front().place;
-    const auto found =
-        std::ranges::find(parts, type_name(*pointee),
-                          [](const LayoutDiff::Part &part) { return type_name(*part.type); });
+    const auto found = std::ranges::find_if(parts, [&](const LayoutDiff::Part &part) {
+        return type_name(*part.type) == type_name(*pointee) ||
+               diff_.renames().is_same_name(*part.type, *pointee);
+    });
     return found == parts.end() ? std::nullopt : found->place;
 }
 

@@ -1,6 +1,7 @@
 #include "core/rebind.hpp"
 
 #include "core/address_words.hpp"
+#include "core/demangle.hpp"
 
 namespace hotrun {
 namespace {
@@ -22,8 +23,9 @@ bool is_never_kept(const Symbol &symbol) {
 } // namespace
 
 Rebinder::Rebinder(const SymbolTable &old_table, std::uint64_t old_bias,
-                   const SymbolTable &new_table, std::uint64_t new_bias)
-    : old_table_(old_table), new_table_(new_table), old_bias_(old_bias), new_bias_(new_bias) {}
+                   const SymbolTable &new_table, std::uint64_t new_bias, RenamedTypes renamed)
+    : old_table_(old_table), new_table_(new_table), old_bias_(old_bias), new_bias_(new_bias),
+      renamed_(std::move(renamed)) {}
 
 std::optional<std::uint64_t> Rebinder::rebind(std::uint64_t word) const {
     const auto [entry, is_new] = known_.try_emplace(word);
@@ -109,6 +111,12 @@ bool Rebinder::has_same_family(const Symbol &symbol) const {
 const Symbol *Rebinder::counterpart_of(const Symbol &symbol) const {
     if (has_lost_its_file(symbol))
         return nullptr;
+    if (!renamed_.is_empty()) {
+        const std::string name = demangle(symbol.name);
+        const std::string new_name = renamed_.apply(name);
+        if (new_name != RenamedTypes::without_nameless(name))
+            return renamed(symbol, new_name);
+    }
     const auto sole_in = [&symbol](const SymbolTable &table) {
         return table.find_sole(symbol.file, symbol.name, symbol.is_local);
     };
@@ -117,6 +125,28 @@ const Symbol *Rebinder::counterpart_of(const Symbol &symbol) const {
         counterpart->kind != symbol.kind || !has_same_family(symbol))
         return nullptr;
     return counterpart;
+}
+
+// The virtual table of a renamed class, a function that takes such.
+const Symbol *Rebinder::renamed(const Symbol &symbol, const std::string &new_name) const {
+    if (has_ordinal(symbol.name))
+        return nullptr;
+    if (written_.empty()) {
+        for (const Symbol &each : new_table_.symbols())
+            written_.emplace(RenamedTypes::without_nameless(demangle(each.name)), &each);
+    }
+    const Symbol *sole = nullptr;
+    const auto [begin, end] = written_.equal_range(new_name);
+    for (auto each = begin; each != end; ++each) {
+        const Symbol &found = *each->second;
+        if (found.kind != symbol.kind || found.file != symbol.file ||
+            found.is_local != symbol.is_local)
+            continue;
+        if (sole != nullptr)
+            return nullptr;
+        sole = &found;
+    }
+    return sole;
 }
 
 Rebinder::Address Rebinder::find_symbol(const Symbol &symbol, std::uint64_t offset) const {

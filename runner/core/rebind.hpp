@@ -4,6 +4,7 @@
 
 #include "core/constant_text.hpp"
 #include "core/ordinal_names.hpp"
+#include "core/renames.hpp"
 #include "core/symbol_table.hpp"
 #include "core/type_descriptors.hpp"
 
@@ -17,9 +18,10 @@ namespace hotrun {
 // Thread-bound. The tables, and their files, have to outlive it.
 class Rebinder {
   public:
-    // A bias is what is added to a library's addresses where it is loaded.
+    // A bias is what is added to a library's addresses where it is loaded. `renamed`: what has
+    // another name in the new library.
     Rebinder(const SymbolTable &old_table, std::uint64_t old_bias, const SymbolTable &new_table,
-             std::uint64_t new_bias);
+             std::uint64_t new_bias, RenamedTypes renamed = {});
 
     // A word that lies in the old library, as it is in the new one. None: what it points to is no
     // longer there, is not the same any more, or can't be told from something else.
@@ -42,6 +44,7 @@ class Rebinder {
     Address find_in_object(const Symbol &symbol, const Symbol &counterpart,
                            std::uint64_t offset) const;
     const Symbol *counterpart_of(const Symbol &symbol) const;
+    const Symbol *renamed(const Symbol &symbol, const std::string &new_name) const;
     bool has_same_family(const Symbol &symbol) const;
     bool vtable_ends_at(std::uint64_t address) const;
 
@@ -59,6 +62,9 @@ class Rebinder {
     const SymbolTable &new_table_;
     std::uint64_t old_bias_;
     std::uint64_t new_bias_;
+    RenamedTypes renamed_;
+    // Of the new library, by what people write; once a renamed one is looked for.
+    mutable std::unordered_multimap<std::string, const Symbol *> written_;
     Lazy<ConstantText> old_text_;
     Lazy<ConstantText> new_text_;
     Lazy<OrdinalNames> old_ordinals_;

@@ -61,7 +61,8 @@ Rebinder &RebindPlan::rebinder_of(Target &target) {
         target.old_symbols = target.old->symbols->get(files_, target.old->copy.path());
         target.symbols = target.now->symbols->get(files_, target.now->copy.path());
         target.rebinder.emplace(*target.old_symbols, target.place.load_bias, *target.symbols,
-                                target.now->library->place().load_bias);
+                                target.now->library->place().load_bias,
+                                renamed_[target.place.begin]);
     }
     return *target.rebinder;
 }

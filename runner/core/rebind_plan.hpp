@@ -8,6 +8,7 @@
 #include "core/rebind.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ class RebindPlan {
     // Words that have an answer of their own (none: they stay), before anything is looked up.
     using Answers = std::unordered_map<std::uint64_t, std::optional<std::uint64_t>>;
     void set_answers(Answers answers) { answers_ = std::move(answers); }
+
+    // What has another name than in the old library that begins at that address.
+    void set_renamed(std::map<std::uint64_t, RenamedTypes> types) { renamed_ = std::move(types); }
 
     // Runner's thread: finds the words in the image as it is now, and reads the symbols that are
     // needed for them.
@@ -77,6 +81,7 @@ class RebindPlan {
     std::vector<Move> moves_;
     AddressRange range_{UINT64_MAX, 0}; // that holds all of them
     Answers answers_;
+    std::map<std::uint64_t, RenamedTypes> renamed_;
     std::optional<std::uint64_t> mark_;
     std::vector<Found> found_;
     std::size_t rebound_count_ = 0;

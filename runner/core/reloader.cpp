@@ -140,8 +140,10 @@ std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const S
     if (olds.empty())
         return nullptr;
     auto plan = std::make_shared<RebindPlan>(services_.files, olds, code);
-    if (migration != nullptr)
+    if (migration != nullptr) {
         plan->set_answers(migration->descriptors());
+        plan->set_renamed(migration->renamed_types());
+    }
     plan->prepare(*process_.heaps[module]);
     return plan;
 }

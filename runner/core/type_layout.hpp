@@ -55,8 +55,8 @@ struct TypeLayout {
     std::vector<MemberLayout> members;
     std::vector<Enumerator> enumerators;
     std::vector<const TypeLayout *> arguments; // the types that a template was given
-    const TypeLayout *element = nullptr; // of an array; what a pointer points to
-    std::uint64_t count = 0;             // of an array
+    const TypeLayout *element = nullptr;       // of an array; what a pointer points to
+    std::uint64_t count = 0;                   // of an array
 };
 
 // The types that the blocks of a heap may have, by the address of the hotrun_type in the file.
@@ -67,8 +67,16 @@ struct LibraryTypes {
         std::uint64_t constructor = 0; // where it has the address of one; 0: it has none
     };
 
+    // HOTRUN_RENAMED_MEMBER and the like: what the code before may call by another name.
+    struct Rename {
+        const TypeLayout *type = nullptr;
+        std::string from;
+        std::string to; // of a member or an enumerator; empty: the type itself was renamed
+    };
+
     std::deque<TypeLayout> types; // owns all of them; none is moved
     std::vector<Descriptor> descriptors;
+    std::vector<Rename> renames;
 };
 
 class TypeReader {

@@ -3,6 +3,7 @@
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
 #include "linux/die.hpp"
+#include "linux/loaded_text.hpp"
 
 #include <cstdint>
 #include <cstring>
@@ -24,6 +25,7 @@ constexpr std::uint64_t kMostDimensions = 16;
 constexpr const char *kDescriptorName = "hotrun_type_";
 constexpr const char *kTypePointerName = "of";
 constexpr const char *kConstructorName = "construct";
+constexpr std::string_view kRenamePrefix = "hotrun_renamed_";
 
 // Collects layouts; each entry is read once.
 class Layouts {
@@ -312,7 +314,8 @@ class Layouts {
 // Finds the descriptors in one unit.
 class DescriptorSearch {
   public:
-    DescriptorSearch(LibraryTypes &types, Layouts &layouts) : types_(types), layouts_(layouts) {}
+    DescriptorSearch(Elf *elf, LibraryTypes &types, Layouts &layouts)
+        : elf_(elf), types_(types), layouts_(layouts) {}
 
     void search(Dwarf_Die parent, int depth = 0) {
         if (depth == kDeepest)
@@ -341,21 +344,62 @@ class DescriptorSearch {
 
   private:
     void take(Dwarf_Die variable) {
-        const char *name = ::dwarf_diename(&variable);
-        if (name == nullptr || std::strcmp(name, kDescriptorName) != 0)
+        const std::string name = name_of(variable);
+        const bool is_rename = name.starts_with(kRenamePrefix);
+        if (name != kDescriptorName && !is_rename)
             return;
+        const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type);
+        if (!type)
+            return;
+        std::string no_name;
+        const Dwarf_Die object = without_qualifiers(*type, no_name);
+        if (is_rename)
+            return take_rename(variable, object);
         const std::optional<std::uint64_t> address = address_of(variable);
         if (!address)
             return;
         LibraryTypes::Descriptor descriptor{*address, nullptr, 0};
-        std::string no_name;
-        if (const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type))
-            any_child(without_qualifiers(*type, no_name), [&](Dwarf_Die member) {
-                take_member(member, descriptor);
-                return false;
-            });
+        any_child(object, [&](Dwarf_Die member) {
+            take_member(member, descriptor);
+            return false;
+        });
         if (descriptor.type != nullptr)
             types_.descriptors.push_back(descriptor);
+    }
+
+    void take_rename(Dwarf_Die variable, Dwarf_Die object) {
+        LibraryTypes::Rename rename;
+        any_child(object, [&](Dwarf_Die member) {
+            const std::string name = name_of(member);
+            if (name == kDescriptorName)
+                rename.type = pointee_of(member);
+            else if (name == "from" || name == "to")
+                (name == "to" ? rename.to : rename.from) =
+                    text_in(variable, number_of(member, DW_AT_data_member_location).value_or(0));
+            return false;
+        });
+        if (rename.type != nullptr && !rename.from.empty())
+            types_.renames.push_back(std::move(rename));
+    }
+
+    // g++ has the bytes of constants in namespaces, and does not tell where they lie.
+    std::string text_in(Dwarf_Die variable, std::uint64_t offset) const {
+        if (const std::optional<std::uint64_t> address = address_of(variable))
+            return loaded_text(elf_, *address + offset);
+        Dwarf_Attribute value;
+        Dwarf_Block bytes;
+        if (::dwarf_formblock(::dwarf_attr(&variable, DW_AT_const_value, &value), &bytes) != 0 ||
+            offset >= bytes.length)
+            return {};
+        const char *first = reinterpret_cast<const char *>(bytes.data) + offset;
+        return {first, ::strnlen(first, bytes.length - offset)};
+    }
+
+    const TypeLayout *pointee_of(Dwarf_Die member) {
+        const std::optional<Dwarf_Die> pointer = entry_of(member, DW_AT_type);
+        const std::optional<Dwarf_Die> type =
+            pointer ? entry_of(*pointer, DW_AT_type) : std::nullopt;
+        return type ? layouts_.of(*type) : nullptr;
     }
 
     void take_member(Dwarf_Die member, LibraryTypes::Descriptor &descriptor) {
@@ -365,15 +409,11 @@ class DescriptorSearch {
         if (std::strcmp(name, kConstructorName) == 0)
             descriptor.constructor =
                 descriptor.address + number_of(member, DW_AT_data_member_location).value_or(0);
-        if (std::strcmp(name, kTypePointerName) != 0)
-            return;
-        const std::optional<Dwarf_Die> pointer = entry_of(member, DW_AT_type);
-        const std::optional<Dwarf_Die> type =
-            pointer ? entry_of(*pointer, DW_AT_type) : std::nullopt;
-        if (type)
-            descriptor.type = layouts_.of(*type);
+        if (std::strcmp(name, kTypePointerName) == 0)
+            descriptor.type = pointee_of(member);
     }
 
+    Elf *elf_;
     LibraryTypes &types_;
     Layouts &layouts_;
 };
@@ -394,7 +434,7 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     const DebugInfo info(path);
     auto types = std::make_shared<LibraryTypes>();
     Layouts layouts(*types);
-    DescriptorSearch descriptors(*types, layouts);
+    DescriptorSearch descriptors(info.elf(), *types, layouts);
     std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;

@@ -1,4 +1,5 @@
 // Structs that change their layout while the program runs.
+#include "e2e/compiled_module.hpp"
 #include "e2e/fault_test.hpp"
 #include "e2e/random_layout.hpp"
 #include "e2e/test_project.hpp"
@@ -11,22 +12,6 @@
 
 namespace hotrun::e2e {
 namespace {
-
-// `source` is a file of the tests, or the text itself.
-std::string compiled(const std::string &source, const std::vector<std::string> &more) {
-    const TemporaryFolder folder;
-    const bool is_text = source.find('\n') != std::string::npos;
-    const std::string path =
-        is_text ? folder.write("module.cpp", source) : HOTRUN_TEST_MODULES "/" + source;
-    std::vector<std::string> words = {HOTRUN_CXX, "-std=c++17", "-shared", "-fPIC", "-g", "-Wall"};
-    const bool is_clang = std::string_view(HOTRUN_CXX).find("clang") != std::string_view::npos;
-    // That old code can leave the process, and that all types are told of.
-    words.emplace_back(is_clang ? "-fstandalone-debug" : "-fno-gnu-unique");
-    words.insert(words.end(), more.begin(), more.end());
-    words.insert(words.end(), {"-I", HOTRUN_INCLUDE, path, "-o", "lib.so"});
-    run_command(words, folder.path());
-    return content_of(folder / "lib.so");
-}
 
 // The migration is the same code whatever the compiler did; a sanitizer watches it once.
 const auto kOptimisations = std::string_view(HOTRUN_SANITIZE) == "thread"

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 
@@ -126,6 +127,25 @@ TEST_P(DwarfTypesTest, TellsOfTypesOfTemplatesFunctionsAndFiles) {
         EXPECT_TRUE(is_named(*type, scope, name)) << type_name(*type);
     }
     EXPECT_EQ(type_of("state")->members[0].type->kind, Kind::kUnsigned);
+}
+
+TEST_P(DwarfTypesTest, TellsOfRenames) {
+    const std::vector<std::array<std::string, 3>> expected = {
+        {"State", "bits", "flags"},
+        {"State", "places", "points"},
+        {"State", "any", "value"},
+        {"Level", "kHigh", "kTop"},
+        {"Point", "Place", ""},
+        {"Closed", "was_bits", "bits"},
+        {"Closed", "was_reference", "reference"},
+        {"Player", "identity", "id"},
+        {"Mood", "kHappy", "kGlad"},
+        {"Holder<int>", "game::Pair<int, int>", ""},
+    };
+    std::vector<std::array<std::string, 3>> found;
+    for (const LibraryTypes::Rename &rename : types_->renames)
+        found.push_back({rename.type->name, rename.from, rename.to});
+    EXPECT_EQ(found, expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,

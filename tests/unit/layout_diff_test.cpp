@@ -281,20 +281,19 @@ TEST_F(LayoutDiffTest, PartsAreTheObjectAndItsMembersAtThatPlace) {
     const TypeLayout &before = types.object("State", 8, {types.member("i", inner, 0)});
     const TypeLayout &after = types.object(
         "State", 12, {types.member("n", types.of<int>(), 0), types.member("i", new_inner, 4)});
-    const auto at_start = LayoutDiff::parts_at(before, after, 0);
+    const auto at_start = diff.parts_at(before, after, 0);
     ASSERT_EQ(at_start.size(), 3U);
     EXPECT_EQ(at_start[0].place, 0U);
     EXPECT_EQ(at_start[1].place, 4U); // i
     EXPECT_EQ(at_start[2].place, 8U); // i.a
-    const auto inside = LayoutDiff::parts_at(before, after, 4);
+    const auto inside = diff.parts_at(before, after, 4);
     ASSERT_EQ(inside.size(), 1U);
     EXPECT_EQ(inside[0].place, 4U);
-    EXPECT_TRUE(LayoutDiff::parts_at(before, after, 5).empty());
+    EXPECT_TRUE(diff.parts_at(before, after, 5).empty());
 }
 
 TEST_F(LayoutDiffTest, APartThatIsGoneHasNoPlace) {
-    const auto parts =
-        LayoutDiff::parts_at(integers("State", {"a", "b"}), integers("State", {"a"}), 4);
+    const auto parts = diff.parts_at(integers("State", {"a", "b"}), integers("State", {"a"}), 4);
     ASSERT_EQ(parts.size(), 1U);
     EXPECT_FALSE(parts[0].place);
 }

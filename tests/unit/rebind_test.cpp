@@ -17,6 +17,25 @@ TEST_F(RebindTest, FunctionThatIsGoneIsRefused) {
     EXPECT_EQ(versions().rebind(gone), std::nullopt);
 }
 
+TEST_F(RebindTest, WhatIsNamedAfterARenamedTypeIsFoundByTheNewName) {
+    RenamedTypes renamed;
+    renamed.add("game::Enemy", "world::big::Foe");
+    const Word table = old_.object(kConstants, "_ZTVN4game5EnemyE", 40);
+    const Word other = old_.object(kConstants, "_ZTVN4game6EnemysE", 40);
+    const Word hit = old_.function("_Z3hitRN4game5EnemyES1_");
+    const Word local = old_.file("a.cpp").function("_ZL4missPN4game5EnemyE", STB_LOCAL);
+    new_.object(kConstants, "_ZTVN4game5EnemyE", 40); // another class that has the name now
+    const Word new_table = new_.object(kConstants, "_ZTVN5world3big3FoeE", 40);
+    const Word new_other = new_.object(kConstants, "_ZTVN4game6EnemysE", 40);
+    const Word new_hit = new_.function("_Z3hitRN5world3big3FoeES2_");
+    new_.file("b.cpp").function("_ZL4missPN5world3big3FoeE", STB_LOCAL);
+    const Versions both = versions(renamed);
+    EXPECT_EQ(both.rebind(table + 16), new_table + 16);
+    EXPECT_EQ(both.rebind(other + 16), new_other + 16);
+    EXPECT_EQ(both.rebind(hit), new_hit);
+    EXPECT_EQ(both.rebind(local), std::nullopt) << "it is of another file";
+}
+
 TEST_F(RebindTest, FunctionThatBecameAVariableIsRefused) {
     const Word was = old_.function("thing");
     new_.object(kData, "thing", 16);

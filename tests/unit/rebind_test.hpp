@@ -18,10 +18,11 @@ constexpr Word kNewBias = 0x7f1000000000;
 
 // Tables refer to files, and a Rebinder to both: they stay where they are.
 struct Versions {
-    Versions(const LibraryBuilder &old_builder, const LibraryBuilder &new_builder)
+    Versions(const LibraryBuilder &old_builder, const LibraryBuilder &new_builder,
+             RenamedTypes renamed = {})
         : old_file(old_builder.build()), new_file(new_builder.build()),
           old_table(SymbolTable::read(old_file)), new_table(SymbolTable::read(new_file)),
-          rebinder(old_table, kOldBias, new_table, kNewBias) {
+          rebinder(old_table, kOldBias, new_table, kNewBias, std::move(renamed)) {
         EXPECT_FALSE(old_table.is_empty());
     }
 
@@ -55,7 +56,7 @@ class RebindTest : public testing::Test {
         new_b_ = new_.function(b, binding);
         new_a_ = new_.function(a, binding);
     }
-    Versions versions() const { return {old_, new_}; }
+    Versions versions(RenamedTypes renamed = {}) const { return {old_, new_, std::move(renamed)}; }
 
     LibraryBuilder old_, new_;
     Word old_a_ = 0, old_b_ = 0, new_a_ = 0, new_b_ = 0;

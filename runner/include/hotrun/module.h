@@ -97,4 +97,49 @@ const uint32_t hotrun_module_abi_version = HOTRUN_ABI_VERSION;
     }))
 #define HOTRUN_NEW(ctx, T) ((T *)(ctx)->allocate_typed((ctx), 1, HOTRUN_TYPE(T)))
 
+/* What had another name in the old code, one line each, outside of functions:
+ *
+ *   HOTRUN_RENAMED_MEMBER(State, lives, hearts);       the member, old name first
+ *   HOTRUN_RENAMED_ENUMERATOR(Color, kRed, kCrimson);
+ *   HOTRUN_RENAMED_TYPE("game::Enemy", game::Foe);     the old name with its namespaces
+ *
+ * A new name that is not there is an error of the compiler's. A line may stay: it says nothing
+ * about old code that has the new name already, or has not the old one. */
+#define HOTRUN_RENAMED_MEMBER(T, old_name, new_name)                                               \
+    HOTRUN_RENAMED_MEMBER_(T, old_name, new_name, __COUNTER__)
+#define HOTRUN_RENAMED_ENUMERATOR(T, old_name, new_name)                                           \
+    HOTRUN_RENAMED_ENUMERATOR_(T, old_name, new_name, __COUNTER__)
+#define HOTRUN_RENAMED_TYPE(old_name, ...) HOTRUN_RENAMED_TYPE_(old_name, __COUNTER__, __VA_ARGS__)
+
+/* Objects that nobody reads at run time: they are found by the debug information, and by it the
+ * type; the two names are read from the file. */
+#define HOTRUN_RENAMED_(number, old_name, new_name, ...)                                           \
+    static const struct {                                                                          \
+        __VA_ARGS__ *hotrun_type_;                                                                 \
+        char from[sizeof(old_name)];                                                               \
+        char to[sizeof(new_name)];                                                                 \
+    } HOTRUN_JOIN_(hotrun_renamed_, number) __attribute__((used)) = {NULL, old_name, new_name}
+#define HOTRUN_RENAMED_TYPE_(old_name, number, ...)                                                \
+    HOTRUN_RENAMED_(number, old_name, "", __VA_ARGS__)
+#define HOTRUN_JOIN_(a, b) HOTRUN_JOIN_AS_IS_(a, b)
+#define HOTRUN_JOIN_AS_IS_(a, b) a##b
+#ifdef __cplusplus
+/* No access is checked in an explicit instantiation, so that private members have names too. */
+#define HOTRUN_RENAMED_MEMBER_(T, old_name, new_name, number)                                      \
+    template <typename>                                                                            \
+    struct HOTRUN_JOIN_(hotrun_has_, number) {};                                                   \
+    template struct HOTRUN_JOIN_(hotrun_has_, number)<decltype(T::new_name)>;                      \
+    HOTRUN_RENAMED_(number, #old_name, #new_name, T)
+#define HOTRUN_RENAMED_ENUMERATOR_(T, old_name, new_name, number)                                  \
+    static_assert(sizeof(T::new_name) != 0, "");                                                   \
+    HOTRUN_RENAMED_(number, #old_name, #new_name, T)
+#else
+#define HOTRUN_RENAMED_MEMBER_(T, old_name, new_name, number)                                      \
+    _Static_assert(sizeof((void)((T *)0)->new_name, 0) != 0, "");                                  \
+    HOTRUN_RENAMED_(number, #old_name, #new_name, T)
+#define HOTRUN_RENAMED_ENUMERATOR_(T, old_name, new_name, number)                                  \
+    _Static_assert(sizeof(new_name) != 0, "");                                                     \
+    HOTRUN_RENAMED_(number, #old_name, #new_name, T)
+#endif
+
 #endif
