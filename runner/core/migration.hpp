@@ -69,9 +69,18 @@ class Migration {
     struct Pointer { // a member of an object that is one
         std::uint64_t offset_bytes = 0;
         const TypeLayout *pointee = nullptr;
-        const TypeLayout *holder = nullptr; // the template that it is a part of
+        const TypeLayout *holder = nullptr;    // the template that it is a part of
+        const TypeLayout *to_member = nullptr; // its own type, if that is a pointer to a member
     };
-    using Pointers = std::vector<Pointer>; // by offset
+    struct Pointers {
+        std::vector<Pointer> all; // by offset
+        bool are_plain = false;   // words like any other
+    };
+    struct Holder { // of pointers
+        const TypeLayout &type;
+        const Change *change; // null: it has not changed
+        const AddressRange &heap;
+    };
 
     // A block that was made anew.
     struct Moved {
@@ -97,6 +106,14 @@ class Migration {
                          const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer lead_words(const TypeLayout &type, const Change *change, std::span<std::byte> objects,
                       const AddressRange &heap);
+    template <typename Member>
+    Answer lead_word(const Holder &holder, std::byte *place, std::size_t at, const Member &member);
+    Answer lead_unusual(const Holder &holder, const std::vector<Pointer> &pointers,
+                        std::span<std::byte> objects);
+    Answer lead_unaligned(const Holder &holder, const Pointer &pointer, std::byte *place,
+                          std::size_t at);
+    Answer judge_member_pointer(const Holder &holder, const Pointer &pointer,
+                                const std::byte *place, std::size_t at) const;
     bool is_gone(const Change *change, std::uint64_t offset) const;
     void index_moved();
     const Moved *moved_at(std::uint64_t address) const;

@@ -43,11 +43,13 @@ bool has_word(const std::string &text, const std::string &word) {
     return false;
 }
 
-template <typename Pointers>
+template <typename Pointer>
 void add_pointers(const TypeLayout &type, std::uint64_t offset, const TypeLayout *holder,
-                  Pointers &pointers) {
+                  std::vector<Pointer> &pointers) {
     if (type.kind == Kind::kPointer)
-        pointers.push_back({offset, type.element, holder});
+        pointers.push_back({offset, type.element, holder, nullptr});
+    if (type.kind == Kind::kMemberPointer)
+        pointers.push_back({offset, type.element, holder, &type});
     if (holder == nullptr && is_template(type))
         holder = &type;
     for (std::uint64_t i = 0; type.kind == Kind::kArray && i < type.count; ++i) {
@@ -86,42 +88,100 @@ Migration::Answer Migration::lead_pointers(const PermanentHeap &heap,
     return std::nullopt;
 }
 
-// A word in a member that is gone may lead anywhere. `change`: of these objects; null: none.
+// `change`: of these objects; null: none.
 Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *change,
                                         std::span<std::byte> objects, const AddressRange &heap) {
     const Pointers &pointers = pointers_of(type);
+    const Holder holder{type, change, heap};
     for (std::size_t at = 0; at + kWordBytes <= objects.size(); at += kWordBytes) {
-        std::uint64_t word = 0;
-        std::byte *const place = objects.data() + at;
-        std::memcpy(&word, place, sizeof word);
-        if (word == 0)
-            continue;
         const auto member = [&]() -> const Pointer * {
             const std::uint64_t offset = type.size_bytes == 0 ? at : at % type.size_bytes;
             const auto found =
-                std::ranges::lower_bound(pointers, offset, {}, &Pointer::offset_bytes);
-            return found != pointers.end() && found->offset_bytes == offset ? &*found : nullptr;
+                std::ranges::lower_bound(pointers.all, offset, {}, &Pointer::offset_bytes);
+            return found != pointers.all.end() && found->offset_bytes == offset ? &*found : nullptr;
         };
-        if (const Moved *moved = moved_at(word)) {
-            const Pointer *pointer = member();
-            const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
-            if (!found && is_gone(change, at))
-                continue;
-            if (!found)
-                return "a pointer in a " + type_name(type) + " leads to a part of " +
-                       type_name(*moved->change->old_type) +
-                       " that is gone or can't be told from another: clear it in hotrun_unload";
-            std::memcpy(place, &*found, sizeof *found);
-        } else if (is_outside(word, heap)) {
-            const Pointer *pointer = member();
-            const std::string *changed = pointer == nullptr ? nullptr : changed_behind(*pointer);
-            if (changed != nullptr && !is_gone(change, at))
-                return "a pointer in a " + type_name(type) + " leads to a " + *changed +
-                       " outside the permanent heap, and that type has changed: make it in the "
-                       "heap, or clear the pointer in hotrun_unload";
+        if (Answer refusal = lead_word(holder, objects.data() + at, at, member))
+            return refusal;
+    }
+    return pointers.are_plain ? std::nullopt : lead_unusual(holder, pointers.all, objects);
+}
+
+// A word in a member that is gone may lead anywhere.
+template <typename Member>
+Migration::Answer Migration::lead_word(const Holder &holder, std::byte *place, std::size_t at,
+                                       const Member &member) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    if (word == 0)
+        return std::nullopt;
+    if (const Moved *moved = moved_at(word)) {
+        const Pointer *pointer = member();
+        const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
+        if (!found && is_gone(holder.change, at))
+            return std::nullopt;
+        if (!found)
+            return "a pointer in a " + type_name(holder.type) + " leads to a part of " +
+                   type_name(*moved->change->old_type) +
+                   " that is gone or can't be told from another: clear it in hotrun_unload";
+        std::memcpy(place, &*found, sizeof *found);
+    } else if (is_outside(word, holder.heap)) {
+        const Pointer *pointer = member();
+        const std::string *changed = pointer == nullptr ? nullptr : changed_behind(*pointer);
+        if (changed != nullptr && !is_gone(holder.change, at))
+            return "a pointer in a " + type_name(holder.type) + " leads to a " + *changed +
+                   " outside the permanent heap, and that type has changed: make it in the "
+                   "heap, or clear the pointer in hotrun_unload";
+    }
+    return std::nullopt;
+}
+
+// Pointers that lie at no multiple of a word, and those to members, which lead to no address.
+Migration::Answer Migration::lead_unusual(const Holder &holder,
+                                          const std::vector<Pointer> &pointers,
+                                          std::span<std::byte> objects) {
+    const std::uint64_t size = holder.type.size_bytes;
+    for (std::size_t object = 0; object + size <= objects.size(); object += size) {
+        for (const Pointer &pointer : pointers) {
+            const std::size_t at = object + pointer.offset_bytes;
+            std::byte *const place = objects.data() + at;
+            Answer refusal;
+            if (pointer.to_member != nullptr)
+                refusal = judge_member_pointer(holder, pointer, place, at);
+            else if (at % kWordBytes != 0)
+                refusal = lead_unaligned(holder, pointer, place, at);
+            if (refusal)
+                return refusal;
         }
     }
     return std::nullopt;
+}
+
+// What leads into code was not found there, and not rebound.
+Migration::Answer Migration::lead_unaligned(const Holder &holder, const Pointer &pointer,
+                                            std::byte *place, std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    const auto has_word = [word](const Loaded &library) { return library.range.contains(word); };
+    if (std::ranges::any_of(olds_, has_word) && !is_gone(holder.change, at))
+        return "a pointer in a " + type_name(holder.type) +
+               " leads into code or data of the library and lies at no multiple of 8 bytes, where "
+               "it is not found: clear it in hotrun_unload, or do not pack the struct";
+    return lead_word(holder, place, at, [&] { return &pointer; });
+}
+
+Migration::Answer Migration::judge_member_pointer(const Holder &holder, const Pointer &pointer,
+                                                  const std::byte *place, std::size_t at) const {
+    const TypeLayout &type = *pointer.to_member;
+    const bool is_function = type.size_bytes > kWordBytes;
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    const bool is_null = word == (is_function ? 0 : UINT64_MAX);
+    if (is_null || type.arguments.empty() || is_gone(holder.change, at) ||
+        !diff_.changed().contains(type_name(*type.arguments.front())))
+        return std::nullopt;
+    return "a pointer in a " + type_name(holder.type) + " leads to a member of the class " +
+           type_name(*type.arguments.front()) +
+           ", which has changed: set it to nullptr in hotrun_unload";
 }
 
 // Whether what lies there in an array of the old objects has no place in the new ones.
@@ -158,8 +218,13 @@ const std::string *Migration::changed_behind(const Pointer &pointer) const {
 const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
     const auto [found, is_new] = pointers_.try_emplace(&type);
     if (is_new) {
-        add_pointers(type, 0, nullptr, found->second);
-        std::ranges::sort(found->second, {}, &Pointer::offset_bytes);
+        Pointers &pointers = found->second;
+        add_pointers(type, 0, nullptr, pointers.all);
+        std::ranges::sort(pointers.all, {}, &Pointer::offset_bytes);
+        pointers.are_plain = std::ranges::all_of(pointers.all, [&type](const Pointer &pointer) {
+            return pointer.to_member == nullptr && pointer.offset_bytes % kWordBytes == 0 &&
+                   type.size_bytes % kWordBytes == 0;
+        });
     }
     return found->second;
 }
