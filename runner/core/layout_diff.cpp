@@ -64,6 +64,16 @@ std::uint64_t end_of_data(const TypeLayout &type) {
     return end;
 }
 
+// The same count is another time then.
+bool has_another_unit(const TypeLayout &old_type, const TypeLayout &new_type) {
+    const auto is_duration = [](const TypeLayout &type) {
+        return type.scope.ends_with("chrono::") && type.name.starts_with("duration<") &&
+               type.arguments.size() == 2;
+    };
+    return is_duration(old_type) && is_duration(new_type) &&
+           old_type.arguments[1]->name != new_type.arguments[1]->name;
+}
+
 NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
     Kind kind = type.kind;
     if (kind == Kind::kEnumeration)
@@ -346,6 +356,11 @@ void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
 
 void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
                              const TypeLayout &new_type) {
+    if (has_another_unit(old_type, new_type))
+        return expect_zero(site, old_type,
+                           type_name(old_type) + " can't become " + type_name(new_type) +
+                               ", which counts in another unit: clear it in hotrun_unload, or "
+                               "give the member another name");
     if (old_type.has_virtual_bases || new_type.has_virtual_bases)
         return site.refuse("a class with virtual bases has changed, and can't be carried over");
     Conversion &conversion = site.conversion;
