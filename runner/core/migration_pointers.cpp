@@ -176,12 +176,15 @@ Migration::Answer Migration::judge_member_pointer(const Holder &holder, const Po
     std::uint64_t word = 0;
     std::memcpy(&word, place, sizeof word);
     const bool is_null = word == (is_function ? 0 : UINT64_MAX);
-    if (is_null || type.arguments.empty() || is_gone(holder.change, at) ||
-        !diff_.changed().contains(type_name(*type.arguments.front())))
+    if (is_null || type.arguments.empty() || is_gone(holder.change, at))
+        return std::nullopt;
+    const TypeLayout &owner = *type.arguments.front();
+    const bool is_declared = owner.kind == Kind::kIncomplete;
+    if (!is_declared && !diff_.changed().contains(type_name(owner)))
         return std::nullopt;
     return "a pointer in a " + type_name(holder.type) + " leads to a member of the class " +
-           type_name(*type.arguments.front()) +
-           ", which has changed: set it to nullptr in hotrun_unload";
+           type_name(owner) + (is_declared ? ", which may have changed" : ", which has changed") +
+           ": set it to nullptr in hotrun_unload";
 }
 
 // Whether what lies there in an array of the old objects has no place in the new ones.

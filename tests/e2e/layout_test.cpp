@@ -199,7 +199,7 @@ struct RefusedChange {
 constexpr RefusedChange kRefused[] = {
     {"UNTYPED_BLOCK", "a block of 400 bytes has no type, and may hold one of those that have "
                       "changed (Part, State)"},
-    {"CHANGED_UNION", "refused_module.cpp:48): the union Part::Value has changed"},
+    {"CHANGED_UNION", "refused_module.cpp:49): the union Part::Value has changed"},
     {"ENUMERATOR_GONE", "State.part.color: its value 1 is none of the enumerators"},
     {"VIRTUAL_BASE", "a class with virtual bases has changed"},
     {"FIRST_VIRTUAL_FUNCTION", "its class has got its first virtual function"},
@@ -210,8 +210,9 @@ constexpr RefusedChange kRefused[] = {
     {"VECTOR_OUTSIDE", "leads to a Item outside the permanent heap"},
     {"POINTER_TO_WHAT_IS_GONE", "leads to a part of Pair that is gone"},
     {"OTHER_KIND", "int can't become Item"},
-    {"POINTER_TO_A_MEMBER", "a pointer in a Part leads to a member of the class Item"},
-    {"POINTER_TO_A_MEMBER_FUNCTION", "a pointer in a Part leads to a member of the class Shape"},
+    {"POINTER_TO_A_MEMBER", "leads to a member of the class Item, which has changed"},
+    {"POINTER_TO_A_MEMBER_FUNCTION", "leads to a member of the class Shape, which has changed"},
+    {"MEMBER_OF_A_DECLARED_CLASS", "leads to a member of the class Shape, which may have changed"},
     {"PACKED_POINTER_TO_CODE", "lies at no multiple of 8 bytes"},
     {"OTHER_UNIT", "counts in another unit"},
     {"OTHER_COMPLEX", "can't become"},

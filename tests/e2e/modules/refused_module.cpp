@@ -3,6 +3,7 @@
 #include "hotrun/module.h"
 
 #include <cstdio>
+#include <cstring>
 #include <new>
 
 #if defined(OWNED_OUTSIDE)
@@ -146,18 +147,28 @@ void fill(hotrun_context *, Part &part) {
 }
 #elif defined(POINTER_TO_A_MEMBER_FUNCTION)
 struct Shape {
-    virtual ~Shape() = default;
-    IF_NEW(virtual int corners() const { return side; })
-    virtual int area() const { return side * side; }
-    int side = 2;
     IF_NEW(int added = 0;)
+    int area() const { return side * side; }
+    int side = 2;
 };
 struct Part {
+    Shape shape;
     int (Shape::*function)() const;
     IF_NEW(int added;)
 };
 void fill(hotrun_context *, Part &part) {
     part.function = &Shape::area;
+}
+#elif defined(MEMBER_OF_A_DECLARED_CLASS)
+class Shape;
+using Area = int (Shape::*)() const;
+struct Part {
+    Area area;
+    IF_NEW(int added;)
+};
+void fill(hotrun_context *, Part &part) {
+    const long second_virtual_function = 9;
+    std::memcpy(&part.area, &second_virtual_function, sizeof second_virtual_function);
 }
 #elif defined(PACKED_POINTER_TO_CODE)
 int twice(int n) {
