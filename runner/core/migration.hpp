@@ -99,6 +99,7 @@ class Migration {
     const TypeLayout *new_type_of(const hotrun_type *type) const;
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
+    Answer make_anew(PermanentHeap &heap);
     Answer convert_moved(const Construct &construct);
     std::string construct_in(const TypeLayout &type, std::byte *place,
                              const Construct &construct) const;
@@ -133,13 +134,17 @@ class Migration {
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
     std::unordered_map<std::string, Constructor> constructors_;             // of new types, by name
     std::unordered_map<const TypeLayout *, Pointers> pointers_;
-    std::vector<Moved> moved_;               // by address
-    AddressRange moved_range_;               // that holds all of them, and one more
-    std::vector<std::size_t> moved_in_page_; // of that range: the first that ends there or later
+    const TypeLayout *last_holder_ = nullptr;
+    const Pointers *last_pointers_ = nullptr; // of that one
+    std::vector<Moved> moved_;                // by address
+    AddressRange moved_range_;                // that holds all of them, and one more
+    std::vector<std::size_t> moved_in_page_;  // of that range: the first that ends there or later
     // Where a part of an object is in the new one, once it was asked for.
     using Part = std::tuple<const Change *, std::uint64_t, const TypeLayout *>;
     std::map<Part, std::optional<std::uint64_t>> places_;
-    std::unique_ptr<std::byte[]> saved_; // the bytes of the old objects
+    Part last_part_{};
+    std::optional<std::uint64_t> last_place_; // of that one: many are asked for one after another
+    std::unique_ptr<std::byte[]> saved_;      // the bytes of the old objects
     ConversionReport report_;
     bool is_needed_ = false;
 };

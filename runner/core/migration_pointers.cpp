@@ -219,6 +219,8 @@ const std::string *Migration::changed_behind(const Pointer &pointer) const {
 }
 
 const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
+    if (last_holder_ == &type) // blocks of one type come one after another
+        return *last_pointers_;
     const auto [found, is_new] = pointers_.try_emplace(&type);
     if (is_new) {
         Pointers &pointers = found->second;
@@ -229,6 +231,8 @@ const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
                    type.size_bytes % kWordBytes == 0;
         });
     }
+    last_holder_ = &type;
+    last_pointers_ = &found->second;
     return found->second;
 }
 
@@ -263,10 +267,15 @@ std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t wo
     if (index == moved.count)
         return object;
     const std::uint64_t part = offset % change.old_type->size_bytes;
-    const auto [known, is_new] = places_.try_emplace({&change, part, pointee});
-    if (is_new)
-        known->second = place_of(change, part, pointee);
-    return known->second ? std::optional(object + *known->second) : std::nullopt;
+    const Part asked{&change, part, pointee};
+    if (asked != last_part_) {
+        const auto [known, is_new] = places_.try_emplace(asked);
+        if (is_new)
+            known->second = place_of(change, part, pointee);
+        last_part_ = asked;
+        last_place_ = known->second;
+    }
+    return last_place_ ? std::optional(object + *last_place_) : std::nullopt;
 }
 
 std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint64_t offset,
