@@ -176,8 +176,12 @@ void Migration::find_new_type(Change &change, bool in_same_file) {
 }
 
 const Migration::Change *Migration::change_of(const hotrun_type *type) const {
+    if (type == last_type_ && type != nullptr) // blocks of one type come one after another
+        return last_change_;
     const auto found = changes_.find(type);
-    return found == changes_.end() ? nullptr : &found->second;
+    last_type_ = type;
+    last_change_ = found == changes_.end() ? nullptr : &found->second;
+    return last_change_;
 }
 
 // Null: none, as of a block of code that has not been looked at.

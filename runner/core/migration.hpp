@@ -179,6 +179,8 @@ class Migration {
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
     std::unordered_map<std::string, Constructor> constructors_;             // of new types, by name
     std::unordered_map<const TypeLayout *, Pointers> pointers_;
+    mutable const hotrun_type *last_type_ = nullptr;
+    mutable const Change *last_change_ = nullptr; // of that one
     const TypeLayout *last_holder_ = nullptr;
     const Pointers *last_pointers_ = nullptr; // of that one
     std::vector<Moved> moved_;                // by address
