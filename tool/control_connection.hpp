@@ -44,6 +44,8 @@ class ControlConnection {
 
   private:
     ControlConnection(std::string builddir, int socket, int pid);
+    static std::optional<ControlConnection> open_at(const std::string &path,
+                                                    const std::string &builddir);
 
     std::string builddir_;
     int socket_ = -1;

@@ -12,13 +12,15 @@ namespace {
 
 using Kind = TypeLayout::Kind;
 
-// Wide enough for each number that a place can hold, with the exact value.
+// Wide enough for each float that a place can hold, and for each integer.
 using Number = long double;
-static_assert(std::numeric_limits<Number>::digits >= 64);
+__extension__ using Integer = __int128;
+__extension__ using Bits = unsigned __int128;
 
-std::uint64_t bits_at(const NumberPlace &place, const std::byte *object) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, object + place.offset_bytes, std::min<std::size_t>(place.size_bytes, 8));
+Bits bits_at(const NumberPlace &place, const std::byte *object) {
+    Bits bits = 0;
+    std::memcpy(&bits, object + place.offset_bytes,
+                std::min<std::size_t>(place.size_bytes, sizeof bits));
     return bits;
 }
 
@@ -26,21 +28,17 @@ std::uint32_t width_of(const NumberPlace &place) {
     return place.bit_count != 0 ? place.bit_count : 8 * place.size_bytes;
 }
 
-std::uint64_t mask_of(std::uint32_t width) {
-    return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
+Bits mask_of(std::uint32_t width) {
+    return width >= 8 * sizeof(Bits) ? ~Bits{0} : (Bits{1} << width) - 1;
 }
 
-} // namespace
-
-std::int64_t integer_at(const NumberPlace &place, const std::byte *object) {
+Integer wide_integer_at(const NumberPlace &place, const std::byte *object) {
     const std::uint32_t width = width_of(place);
-    std::uint64_t bits = (bits_at(place, object) >> place.bit_offset) & mask_of(width);
-    if (place.kind == Kind::kSigned && width < 64 && (bits >> (width - 1)) != 0)
+    Bits bits = (bits_at(place, object) >> place.bit_offset) & mask_of(width);
+    if (place.kind == Kind::kSigned && (bits >> (width - 1)) != 0)
         bits |= ~mask_of(width);
-    return static_cast<std::int64_t>(bits);
+    return static_cast<Integer>(bits);
 }
-
-namespace {
 
 template <typename Float>
 Float float_at(const NumberPlace &place, const std::byte *object) {
@@ -60,43 +58,47 @@ Number number_at(const NumberPlace &place, const std::byte *object) {
             return float_at<long double>(place, object);
         }
     }
-    const std::int64_t value = integer_at(place, object);
+    const Integer value = wide_integer_at(place, object);
     return place.kind == Kind::kSigned ? static_cast<Number>(value)
-                                       : static_cast<Number>(static_cast<std::uint64_t>(value));
+                                       : static_cast<Number>(static_cast<Bits>(value));
 }
 
-void put_integer(const NumberPlace &place, std::byte *object, std::uint64_t value) {
-    const std::uint64_t mask = mask_of(width_of(place)) << place.bit_offset;
-    const std::uint64_t bits =
-        (bits_at(place, object) & ~mask) | ((value << place.bit_offset) & mask);
-    std::memcpy(object + place.offset_bytes, &bits, std::min<std::size_t>(place.size_bytes, 8));
+void put_integer(const NumberPlace &place, std::byte *object, Integer value) {
+    const Bits mask = mask_of(width_of(place)) << place.bit_offset;
+    const Bits bits =
+        (bits_at(place, object) & ~mask) | ((static_cast<Bits>(value) << place.bit_offset) & mask);
+    std::memcpy(object + place.offset_bytes, &bits,
+                std::min<std::size_t>(place.size_bytes, sizeof bits));
 }
 
-// As the language converts; what it leaves undefined becomes the nearest value.
+// The nearest one where the language leaves it undefined.
+Integer whole_of(Number value, const NumberPlace &place) {
+    const bool is_signed = place.kind == Kind::kSigned;
+    const std::uint32_t bit_count = std::min<std::uint32_t>(width_of(place), 127) - is_signed;
+    const Number limit = std::ldexp(Number{1}, static_cast<int>(bit_count));
+    const auto most = static_cast<Integer>(mask_of(bit_count));
+    if (std::isnan(value))
+        return 0;
+    if (value >= limit)
+        return most;
+    const Integer least = is_signed ? -most - 1 : 0;
+    return value <= static_cast<Number>(least) ? least : static_cast<Integer>(value);
+}
+
 void put_number(const NumberPlace &place, std::byte *object, Number value) {
     const auto put_float = [&](auto number) {
         std::memcpy(object + place.offset_bytes, &number, sizeof number);
     };
-    if (place.kind == Kind::kFloat) {
-        if (place.size_bytes == sizeof(float))
-            put_float(static_cast<float>(value));
-        else if (place.size_bytes == sizeof(double))
-            put_float(static_cast<double>(value));
-        else
-            put_float(value);
-        return;
-    }
     if (place.kind == Kind::kBoolean)
-        return put_integer(place, object, value != 0 ? 1 : 0);
-    const Number whole = std::isnan(value) ? 0 : std::trunc(value);
-    if (whole < 0)
-        put_integer(place, object,
-                    static_cast<std::uint64_t>(static_cast<std::int64_t>(std::max(
-                        whole, static_cast<Number>(std::numeric_limits<std::int64_t>::min())))));
+        put_integer(place, object, value != 0 ? 1 : 0);
+    else if (place.kind != Kind::kFloat)
+        put_integer(place, object, whole_of(value, place));
+    else if (place.size_bytes == sizeof(float))
+        put_float(static_cast<float>(value));
+    else if (place.size_bytes == sizeof(double))
+        put_float(static_cast<double>(value));
     else
-        put_integer(place, object,
-                    static_cast<std::uint64_t>(std::min(
-                        whole, static_cast<Number>(std::numeric_limits<std::uint64_t>::max()))));
+        put_float(value);
 }
 
 std::string text_of(Number value) {
@@ -115,28 +117,30 @@ class Converter {
         std::memcpy(to_ + step.to, from_ + step.from, step.count);
     }
 
-    // A float of less precision is as near as it can be, and no loss to tell of.
     void operator()(const ConvertNumber &step) const {
-        const Number before = number_at(step.from, from_);
-        put_number(step.to, to_, before);
-        const Number now = number_at(step.to, to_);
-        const bool is_rounded = step.to.kind == Kind::kFloat && std::isfinite(now);
-        if (now != before && !is_rounded && !std::isnan(before))
-            lose(step.path + ": " + text_of(before) + " became " + text_of(now));
+        const bool is_whole = step.from.kind != Kind::kFloat && step.to.kind != Kind::kFloat;
+        if (is_whole && step.to.kind != Kind::kBoolean)
+            convert_integer(step);
+        else
+            convert_number(step);
     }
 
     void operator()(const ConvertEnumerator &step) const {
-        const std::int64_t before = integer_at(step.from, from_);
+        const auto before = static_cast<std::int64_t>(wide_integer_at(step.from, from_));
         const auto found = step.values.find(before);
-        if (found == step.values.end() && step.is_left)
+        const auto is_in_it = [before](std::int64_t gone) { return (before & gone) == gone; };
+        if (found != step.values.end())
+            put_integer(step.to, to_, found->second);
+        else if (step.is_left)
             return;
-        if (found == step.values.end() && before == 0) // as in memory that was never written
-            return put_integer(step.to, to_, 0);
-        if (found == step.values.end())
-            return refuse(step.path + ": its value " + std::to_string(before) +
-                          " is none of the enumerators that both versions have: set it to one of "
-                          "them in hotrun_unload");
-        put_integer(step.to, to_, static_cast<std::uint64_t>(found->second));
+        else if (before == 0) // as in memory that was never written
+            put_integer(step.to, to_, 0);
+        else if (step.have_kept && std::ranges::none_of(step.gone, is_in_it))
+            put_integer(step.to, to_, before);
+        else
+            refuse(step.path + ": its value " + std::to_string(before) +
+                   " is none of the enumerators that both versions have: set it to one of them in "
+                   "hotrun_unload");
     }
 
     void operator()(const ExpectZero &step) const {
@@ -153,7 +157,7 @@ class Converter {
     }
 
     void operator()(const ConvertChoice &step) const {
-        const auto found = step.alternatives.find(integer_at(step.from_tag, from_));
+        const auto found = step.alternatives.find(wide_integer_at(step.from_tag, from_));
         if (found == step.alternatives.end())
             return refuse(step.refusal);
         const auto &[tag, conversion, type] = found->second;
@@ -179,6 +183,27 @@ class Converter {
     }
 
   private:
+    void convert_integer(const ConvertNumber &step) const {
+        const Integer before = wide_integer_at(step.from, from_);
+        put_integer(step.to, to_, before);
+        const Integer now = wide_integer_at(step.to, to_);
+        const bool was_negative = before < 0 && step.from.kind == Kind::kSigned;
+        const bool is_negative = now < 0 && step.to.kind == Kind::kSigned;
+        if (now != before || is_negative != was_negative)
+            lose(step.path + ": " + text_of(number_at(step.from, from_)) + " became " +
+                 text_of(number_at(step.to, to_)));
+    }
+
+    // A float of less precision is as near as it can be, and no loss to tell of.
+    void convert_number(const ConvertNumber &step) const {
+        const Number before = number_at(step.from, from_);
+        put_number(step.to, to_, before);
+        const Number now = number_at(step.to, to_);
+        const bool is_rounded = step.to.kind == Kind::kFloat && std::isfinite(now);
+        if (now != before && !is_rounded && !std::isnan(before))
+            lose(step.path + ": " + text_of(before) + " became " + text_of(now));
+    }
+
     void lose(std::string what) const {
         if (++report_.loss_count <= ConversionReport::kMostLosses)
             report_.losses.push_back(std::move(what));
@@ -194,6 +219,10 @@ class Converter {
 };
 
 } // namespace
+
+std::int64_t integer_at(const NumberPlace &place, const std::byte *object) {
+    return static_cast<std::int64_t>(wide_integer_at(place, object));
+}
 
 void convert(const Conversion &conversion, const std::byte *from, std::byte *to,
              ConversionReport &report) {

@@ -42,6 +42,10 @@ struct ConvertEnumerator {
     NumberPlace from;
     NumberPlace to;
     std::unordered_map<std::int64_t, std::int64_t> values;
+    // Values without a name may be some of them together: they stay if all that are left have kept
+    // their values, and none that is gone is in it.
+    bool have_kept = true;
+    std::vector<std::int64_t> gone;
     std::string path;
     bool is_left = false; // what is none of them is left to the module, not refused
 };

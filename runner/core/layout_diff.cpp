@@ -23,6 +23,47 @@ bool is_vtable_pointer(const MemberLayout &member) {
     return member.name.starts_with("_vptr");
 }
 
+bool have_a_name_in_common(const TypeLayout &left, const TypeLayout &right) {
+    return std::ranges::any_of(left.members, [&](const MemberLayout &member) {
+        return std::ranges::find(right.members, member.name, &MemberLayout::name) !=
+               right.members.end();
+    });
+}
+
+// Structs, or unions, without a name in which there are members of one name.
+bool is_alike(const MemberLayout &old_member, const MemberLayout &new_member) {
+    const TypeLayout &old_type = *old_member.type;
+    const TypeLayout &new_type = *new_member.type;
+    return !old_member.is_base && !new_member.is_base && old_member.name.empty() &&
+           new_member.name.empty() && old_type.kind == new_type.kind &&
+           have_a_name_in_common(old_type, new_type);
+}
+
+// Where its last member ends: what is behind that may belong to others, as to those of a class that
+// has it for a base.
+std::uint64_t end_of_data(const TypeLayout &type) {
+    if (type.kind != Kind::kStruct)
+        return type.size_bytes;
+    std::uint64_t end = 0;
+    for (const MemberLayout &member : type.members) {
+        const std::uint64_t bytes = member.bit_count == 0
+                                        ? end_of_data(*member.type)
+                                        : (member.bit_offset + member.bit_count + 7) / 8;
+        end = std::max(end, member.offset_bytes + bytes);
+    }
+    return end;
+}
+
+// The same count is another time then.
+bool has_another_unit(const TypeLayout &old_type, const TypeLayout &new_type) {
+    const auto is_duration = [](const TypeLayout &type) {
+        return type.scope.ends_with("chrono::") && type.name.starts_with("duration<") &&
+               type.arguments.size() == 2;
+    };
+    return is_duration(old_type) && is_duration(new_type) &&
+           old_type.arguments[1]->name != new_type.arguments[1]->name;
+}
+
 NumberPlace place_of(const TypeLayout &type, std::uint64_t offset) {
     Kind kind = type.kind;
     if (kind == Kind::kEnumeration)
@@ -63,21 +104,29 @@ bool LayoutDiff::is_same_member(const TypeLayout &old_type, const MemberLayout &
     return renames_.name_of(old_member.name, old_type, new_type) == new_member.name;
 }
 
-// The k-th nameless member of one version is the k-th of the other.
 std::vector<LayoutDiff::MemberPair> LayoutDiff::matched(const TypeLayout &old_type,
                                                         const TypeLayout &new_type) const {
     std::vector<MemberPair> all;
     std::vector<const MemberLayout *> left;
     for (const MemberLayout &member : new_type.members)
         left.push_back(&member);
-    for (const MemberLayout &member : old_type.members) {
-        const auto found = std::ranges::find_if(left, [&](const MemberLayout *other) {
-            return is_same_member(old_type, member, new_type, *other);
-        });
-        all.emplace_back(&member, found == left.end() ? nullptr : *found);
-        if (found != left.end())
+    for (const MemberLayout &member : old_type.members)
+        all.emplace_back(&member, nullptr);
+    const auto pair_up = [&](const auto &is_pair) {
+        for (auto &[old_member, new_member] : all) {
+            const auto found = std::ranges::find_if(
+                left, [&, &old = *old_member](auto *other) { return is_pair(old, *other); });
+            if (new_member != nullptr || found == left.end())
+                continue;
+            new_member = *found;
             left.erase(found);
-    }
+        }
+    };
+    pair_up([&](const MemberLayout &old_member, const MemberLayout &new_member) {
+        return (new_member.is_base || !new_member.name.empty()) &&
+               is_same_member(old_type, old_member, new_type, new_member);
+    });
+    pair_up(is_alike);
     match_templates(all, left);
     for (const MemberLayout *member : left)
         all.emplace_back(nullptr, member);
@@ -121,14 +170,22 @@ bool LayoutDiff::is_same_pointee(const TypeLayout *old_type, const TypeLayout *n
     return old_type->size_bytes == new_type->size_bytes;
 }
 
+// There may be more of them by now.
 bool LayoutDiff::has_same_enumerators(const TypeLayout &old_type,
                                       const TypeLayout &new_type) const {
-    return std::ranges::equal(old_type.enumerators, new_type.enumerators,
-                              [&](const Enumerator &left, const Enumerator &right) {
-                                  return left.value == right.value &&
-                                         renames_.name_of(left.name, old_type, new_type) ==
-                                             right.name;
-                              });
+    return std::ranges::all_of(old_type.enumerators, [&](const Enumerator &old_one) {
+        const Enumerator *found = renamed_enumerator(old_one, old_type, new_type);
+        return found != nullptr && found->value == old_one.value;
+    });
+}
+
+const Enumerator *LayoutDiff::renamed_enumerator(const Enumerator &old_one,
+                                                 const TypeLayout &old_type,
+                                                 const TypeLayout &new_type) const {
+    const auto found =
+        std::ranges::find(new_type.enumerators, renames_.name_of(old_one.name, old_type, new_type),
+                          &Enumerator::name);
+    return found == new_type.enumerators.end() ? nullptr : &*found;
 }
 
 bool LayoutDiff::are_same(const TypeLayout &old_type, const TypeLayout &new_type) {
@@ -155,6 +212,7 @@ bool LayoutDiff::compare(const TypeLayout &old_type, const TypeLayout &new_type)
     case Kind::kMemberPointer:
         if (old_type.element != nullptr && new_type.element != nullptr)
             to_follow_.emplace_back(old_type.element, new_type.element);
+        follow_arguments(old_type, new_type);
         return is_same_pointee(old_type.element, new_type.element);
     case Kind::kArray:
         return old_type.count == new_type.count && are_same(*old_type.element, *new_type.element);
@@ -166,11 +224,15 @@ bool LayoutDiff::compare(const TypeLayout &old_type, const TypeLayout &new_type)
     }
 }
 
+void LayoutDiff::follow_arguments(const TypeLayout &old_type, const TypeLayout &new_type) {
+    for (std::size_t i = 0; i < std::min(old_type.arguments.size(), new_type.arguments.size()); ++i)
+        to_follow_.emplace_back(old_type.arguments[i], new_type.arguments[i]);
+}
+
 // All of them, for what they lead to; so do nodes of containers to what those were made for.
 bool LayoutDiff::compare_members(const TypeLayout &old_type, const TypeLayout &new_type) {
     bool same = renames_.is_same_name(old_type, new_type);
-    for (std::size_t i = 0; i < std::min(old_type.arguments.size(), new_type.arguments.size()); ++i)
-        to_follow_.emplace_back(old_type.arguments[i], new_type.arguments[i]);
+    follow_arguments(old_type, new_type);
     for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
         if (old_member == nullptr || new_member == nullptr) {
             same = false;
@@ -216,30 +278,16 @@ const Conversion &LayoutDiff::between(const TypeLayout &old_type, const TypeLayo
 
 void LayoutDiff::add(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type) {
     if (are_same(old_type, new_type) && old_type.kind != Kind::kIncomplete) {
-        return add_copy(site.conversion, {site.from, site.to, old_type.size_bytes});
+        return add_copy(site.conversion, {site.from, site.to, end_of_data(old_type)});
     }
     const Kind from = old_type.kind;
     const Kind to = new_type.kind;
     if (from == Kind::kIncomplete || to == Kind::kIncomplete)
         return site.refuse(only_declared(from == Kind::kIncomplete ? old_type : new_type));
-    if (from == Kind::kEnumeration && to == Kind::kEnumeration) {
-        ConvertEnumerator step{place_of(old_type, site.from),
-                               place_of(new_type, site.to),
-                               {},
-                               site.path,
-                               site.is_left};
-        for (const Enumerator &old_one : old_type.enumerators) {
-            const auto found = std::ranges::find(new_type.enumerators,
-                                                 renames_.name_of(old_one.name, old_type, new_type),
-                                                 &Enumerator::name);
-            if (found != new_type.enumerators.end())
-                step.values.emplace(old_one.value, found->value);
-        }
-        site.conversion.steps.emplace_back(std::move(step));
-    } else if ((is_number(from) || from == Kind::kEnumeration) &&
-               (is_number(to) || to == Kind::kEnumeration)) {
-        site.conversion.steps.emplace_back(
-            ConvertNumber{place_of(old_type, site.from), place_of(new_type, site.to), site.path});
+    if ((is_number(from) || from == Kind::kEnumeration) &&
+        (is_number(to) || to == Kind::kEnumeration)) {
+        add_number(site, old_type, new_type,
+                   {place_of(old_type, site.from), place_of(new_type, site.to), site.path});
     } else if (from == Kind::kPointer && to == Kind::kPointer) {
         add_pointer(site, old_type, new_type);
     } else if (from == Kind::kArray && to == Kind::kArray) {
@@ -298,6 +346,32 @@ void LayoutDiff::add_choice(const Site &site, const TypeLayout &old_type, const 
     site.conversion.steps.emplace_back(std::move(step));
 }
 
+// As the enumerators of one name have it, or else by the value.
+void LayoutDiff::add_number(const Site &site, const TypeLayout &old_type,
+                            const TypeLayout &new_type, ConvertNumber by_value) {
+    const bool are_enumerations =
+        old_type.kind == Kind::kEnumeration && new_type.kind == Kind::kEnumeration;
+    if (!are_enumerations || has_same_enumerators(old_type, new_type)) {
+        site.conversion.steps.emplace_back(std::move(by_value));
+        return;
+    }
+    ConvertEnumerator step;
+    step.from = by_value.from;
+    step.to = by_value.to;
+    step.path = site.path;
+    step.is_left = site.is_left;
+    for (const Enumerator &old_one : old_type.enumerators) {
+        const Enumerator *found = renamed_enumerator(old_one, old_type, new_type);
+        if (found == nullptr) {
+            step.gone.push_back(old_one.value);
+            continue;
+        }
+        step.values.emplace(old_one.value, found->value);
+        step.have_kept &= old_one.value == found->value;
+    }
+    site.conversion.steps.emplace_back(std::move(step));
+}
+
 // That of the same name, at the same place rather than at another; else, where there are as many as
 // before, what a number at its place has become, or the only one.
 std::optional<std::size_t> LayoutDiff::alternative_for(std::size_t index, const Choice &old_choice,
@@ -319,6 +393,8 @@ std::optional<std::size_t> LayoutDiff::alternative_for(std::size_t index, const 
 
 // Neighbours that stay neighbours are one copy.
 void LayoutDiff::add_copy(Conversion &conversion, const CopyBytes &copy) {
+    if (copy.count == 0)
+        return;
     auto *last =
         conversion.steps.empty() ? nullptr : std::get_if<CopyBytes>(&conversion.steps.back());
     if (last != nullptr && last->from + last->count == copy.from &&
@@ -357,6 +433,11 @@ void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
 
 void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
                              const TypeLayout &new_type) {
+    if (has_another_unit(old_type, new_type))
+        return expect_zero(site, old_type,
+                           type_name(old_type) + " can't become " + type_name(new_type) +
+                               ", which counts in another unit: clear it in hotrun_unload, or "
+                               "give the member another name");
     if (old_type.has_virtual_bases || new_type.has_virtual_bases)
         return site.refuse("a class with virtual bases has changed, and can't be carried over");
     Conversion &conversion = site.conversion;
@@ -408,7 +489,7 @@ void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
     step.from.bit_count = old_member.bit_count;
     step.to.bit_offset = new_member.bit_offset;
     step.to.bit_count = new_member.bit_count;
-    site.conversion.steps.emplace_back(std::move(step));
+    add_number(at, *old_member.type, *new_member.type, std::move(step));
 }
 
 void LayoutDiff::add_parts(const TypeLayout &old_type, const TypeLayout *new_type,

@@ -70,9 +70,13 @@ class LayoutDiff {
                         const TypeLayout &new_type, const MemberLayout &new_member) const;
     bool is_same_pointee(const TypeLayout *old_type, const TypeLayout *new_type) const;
     bool has_same_enumerators(const TypeLayout &old_type, const TypeLayout &new_type) const;
+    // What it is called now; null: it is gone.
+    const Enumerator *renamed_enumerator(const Enumerator &old_one, const TypeLayout &old_type,
+                                         const TypeLayout &new_type) const;
     void add_parts(const TypeLayout &old_type, const TypeLayout *new_type, std::uint64_t offset,
                    std::uint64_t place, std::vector<Part> &parts) const;
     bool compare(const TypeLayout &old_type, const TypeLayout &new_type);
+    void follow_arguments(const TypeLayout &old_type, const TypeLayout &new_type);
     bool compare_members(const TypeLayout &old_type, const TypeLayout &new_type);
     void follow(const TypeLayout &old_type, const TypeLayout &new_type);
     const Conversion &between(const TypeLayout &old_type, const TypeLayout &new_type, bool is_left);
@@ -82,6 +86,8 @@ class LayoutDiff {
                     const Choice &new_choice);
     std::optional<std::size_t> alternative_for(std::size_t index, const Choice &old_choice,
                                                const Choice &new_choice) const;
+    void add_number(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type,
+                    ConvertNumber by_value);
     void add_members(const Site &site, const TypeLayout &old_type, const TypeLayout &new_type);
     void add_new(Conversion &conversion, const std::string &type, const MemberLayout &member);
     void add_member(const Site &site, const MemberLayout &old_member,

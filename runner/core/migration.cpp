@@ -176,8 +176,12 @@ void Migration::find_new_type(Change &change, bool in_same_file) {
 }
 
 const Migration::Change *Migration::change_of(const hotrun_type *type) const {
+    if (type == last_type_ && type != nullptr) // blocks of one type come one after another
+        return last_change_;
     const auto found = changes_.find(type);
-    return found == changes_.end() ? nullptr : &found->second;
+    last_type_ = type;
+    last_change_ = found == changes_.end() ? nullptr : &found->second;
+    return last_change_;
 }
 
 // Null: none, as of a block of code that has not been looked at.
@@ -301,6 +305,7 @@ Migration::Answer Migration::judge_closures(const std::vector<LiveBlock> &blocks
 Migration::Answer Migration::move_changed(PermanentHeap &heap,
                                           const std::vector<LiveBlock> &blocks) {
     std::size_t saved_bytes = 0;
+    moved_.reserve(blocks.size());
     for (const LiveBlock &block : blocks) {
         const Change *change = change_of(block.type);
         if (change == nullptr || change->conversion->is_same || change->old_type->size_bytes == 0)
@@ -316,17 +321,33 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         std::memcpy(&saved_[moved.saved_at], reinterpret_cast<const void *>(moved.old_range.begin),
                     moved.old_range.end - moved.old_range.begin);
     index_moved();
-    for (const Moved &moved : moved_) {
-        if (!heap.release(reinterpret_cast<void *>(moved.old_range.begin)))
-            return "a block of " + type_name(*moved.change->old_type) + " is damaged";
-    }
-    for (Moved &moved : moved_) {
-        const hotrun_type &type = *moved.change->descriptor;
-        moved.now = address_of(heap.allocate_typed(moved.count, type));
-        if (moved.now == 0)
-            return "the heap has no " + std::to_string(moved.count * type.size_bytes) +
-                   " bytes left for " + std::to_string(moved.count) + " objects of the new " +
-                   type_name(*moved.change->new_type) + ": give it more by --heap";
+    std::vector<void *> payloads;
+    payloads.reserve(moved_.size());
+    for (const Moved &moved : moved_)
+        payloads.push_back(reinterpret_cast<void *>(moved.old_range.begin));
+    if (!heap.release(payloads))
+        return "a block of a type that has changed is damaged";
+    return make_anew(heap);
+}
+
+// Neighbours of one type and size at once.
+Migration::Answer Migration::make_anew(PermanentHeap &heap) {
+    constexpr std::size_t kMostAtOnce = 4096;
+    std::vector<void *> payloads;
+    for (std::size_t at = 0; at < moved_.size(); at += payloads.size()) {
+        const Moved &first = moved_[at];
+        std::size_t count = 1;
+        while (count < kMostAtOnce && at + count < moved_.size() &&
+               moved_[at + count].change == first.change && moved_[at + count].count == first.count)
+            ++count;
+        payloads.assign(count, nullptr);
+        const hotrun_type &type = *first.change->descriptor;
+        if (!heap.allocate_typed(payloads, first.count, type))
+            return "the heap has no " + std::to_string(first.count * type.size_bytes) +
+                   " bytes left for " + std::to_string(first.count) + " objects of the new " +
+                   type_name(*first.change->new_type) + ": give it more by --heap";
+        for (std::size_t i = 0; i < count; ++i)
+            moved_[at + i].now = address_of(payloads[i]);
     }
     return std::nullopt;
 }

@@ -82,6 +82,11 @@ class Migration {
         return diff_.between(old_type, new_type);
     }
 
+    std::vector<LayoutDiff::Part> parts_at(const TypeLayout &old_type, const TypeLayout &new_type,
+                                           std::uint64_t offset) const {
+        return diff_.parts_at(old_type, new_type, offset);
+    }
+
     // What the user may want to know of an applied one: values that were lost, members that are
     // gone and new; empty: nothing.
     std::string detail() const;
@@ -99,11 +104,20 @@ class Migration {
     struct Pointer { // a member of an object that is one
         std::uint64_t offset_bytes = 0;
         const TypeLayout *pointee = nullptr;
-        const TypeLayout *holder = nullptr; // the template that it is a part of
-        std::optional<NumberPlace> tag;     // of the std::optional or std::variant that it is in,
-        std::int64_t tag_value = 0;         // which says this if it is there
+        const TypeLayout *holder = nullptr;    // the template that it is a part of
+        const TypeLayout *to_member = nullptr; // its own type, if that is a pointer to a member
+        std::optional<NumberPlace> tag; // of the std::optional or std::variant that it is in,
+        std::int64_t tag_value = 0;     // which says this if it is there
     };
-    using Pointers = std::vector<Pointer>; // by offset
+    struct Pointers {
+        std::vector<Pointer> all; // by offset
+        bool are_plain = false;   // words like any other
+    };
+    struct Holder { // of pointers
+        const TypeLayout &type;
+        const Change *change; // null: it has not changed
+        const AddressRange &heap;
+    };
 
     // A block that was made anew.
     struct Moved {
@@ -124,6 +138,7 @@ class Migration {
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
     Answer judge_closures(const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
+    Answer make_anew(PermanentHeap &heap);
     Answer convert_moved(const Construct &construct);
     Answer lead_state(PermanentHeap &heap, void *&state);
     Answer finish_left(const Finish &finish, std::size_t first = 0);
@@ -133,6 +148,14 @@ class Migration {
                          const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer lead_words(const TypeLayout &type, const Change *change, std::span<std::byte> objects,
                       const AddressRange &heap);
+    template <typename Member>
+    Answer lead_word(const Holder &holder, std::byte *place, std::size_t at, const Member &member);
+    Answer lead_unusual(const Holder &holder, const std::vector<Pointer> &pointers,
+                        std::span<std::byte> objects);
+    Answer lead_unaligned(const Holder &holder, const Pointer &pointer, std::byte *place,
+                          std::size_t at);
+    Answer judge_member_pointer(const Holder &holder, const Pointer &pointer,
+                                const std::byte *place, std::size_t at) const;
     bool is_gone(const Change *change, std::uint64_t offset) const;
     void index_moved();
     const Moved *moved_at(std::uint64_t address) const;
@@ -142,8 +165,8 @@ class Migration {
                                           const TypeLayout *pointee) const;
     bool is_outside(std::uint64_t word, const AddressRange &heap) const;
     const std::string *changed_behind(const Pointer &pointer) const;
-    static void add_pointers(const TypeLayout &type, Pointer at, Pointers &pointers);
-    static const Pointer *pointer_at(const Pointers &pointers, std::uint64_t offset,
+    static void add_pointers(const TypeLayout &type, Pointer at, std::vector<Pointer> &pointers);
+    static const Pointer *pointer_at(const std::vector<Pointer> &pointers, std::uint64_t offset,
                                      const std::byte *object);
     const Pointers &pointers_of(const TypeLayout &type);
 
@@ -156,13 +179,19 @@ class Migration {
     std::unordered_map<const hotrun_type *, const TypeLayout *> new_types_; // by the new one
     std::unordered_map<std::string, Constructor> constructors_;             // of new types, by name
     std::unordered_map<const TypeLayout *, Pointers> pointers_;
-    std::vector<Moved> moved_;               // by address
-    AddressRange moved_range_;               // that holds all of them, and one more
-    std::vector<std::size_t> moved_in_page_; // of that range: the first that ends there or later
+    mutable const hotrun_type *last_type_ = nullptr;
+    mutable const Change *last_change_ = nullptr; // of that one
+    const TypeLayout *last_holder_ = nullptr;
+    const Pointers *last_pointers_ = nullptr; // of that one
+    std::vector<Moved> moved_;                // by address
+    AddressRange moved_range_;                // that holds all of them, and one more
+    std::vector<std::size_t> moved_in_page_;  // of that range: the first that ends there or later
     // Where a part of an object is in the new one, once it was asked for.
     using Part = std::tuple<const Change *, std::uint64_t, const TypeLayout *>;
     std::map<Part, std::optional<std::uint64_t>> places_;
-    std::unique_ptr<std::byte[]> saved_; // the bytes of the old objects
+    Part last_part_{};
+    std::optional<std::uint64_t> last_place_; // of that one: many are asked for one after another
+    std::unique_ptr<std::byte[]> saved_;      // the bytes of the old objects
     ConversionReport report_;
     Closures closures_;
     bool is_needed_ = false;

@@ -67,14 +67,26 @@ bool is_no_word(const TypeLayout &type, std::uint64_t offset) {
     return !type.members.empty() || type.size_bytes < kWordBytes;
 }
 
+// In an array of objects.
+bool is_between(const TypeLayout &type, std::uint64_t at) {
+    return type.kind == Kind::kStruct && type.size_bytes != 0 &&
+           is_no_word(type, at % type.size_bytes);
+}
+
 } // namespace
 
 // `at`: what is known of pointers that lie there.
-void Migration::add_pointers(const TypeLayout &type, Pointer at, Pointers &pointers) {
+void Migration::add_pointers(const TypeLayout &type, Pointer at, std::vector<Pointer> &pointers) {
     const std::uint64_t offset = at.offset_bytes;
     if (type.kind == Kind::kPointer) {
         at.pointee = type.element;
         pointers.push_back(at);
+    }
+    if (type.kind == Kind::kMemberPointer) {
+        at.pointee = type.element;
+        at.to_member = &type;
+        pointers.push_back(at);
+        at.to_member = nullptr;
     }
     if (at.holder == nullptr && is_template(type))
         at.holder = &type;
@@ -105,8 +117,8 @@ void Migration::add_pointers(const TypeLayout &type, Pointer at, Pointers &point
 }
 
 // Null: there is none, or it is not in use.
-const Migration::Pointer *Migration::pointer_at(const Pointers &pointers, std::uint64_t offset,
-                                                const std::byte *object) {
+const Migration::Pointer *Migration::pointer_at(const std::vector<Pointer> &pointers,
+                                                std::uint64_t offset, const std::byte *object) {
     auto found = std::ranges::lower_bound(pointers, offset, {}, &Pointer::offset_bytes);
     for (; found != pointers.end() && found->offset_bytes == offset; ++found) {
         if (!found->tag || integer_at(*found->tag, object) == found->tag_value)
@@ -137,43 +149,106 @@ Migration::Answer Migration::lead_pointers(const PermanentHeap &heap,
     return std::nullopt;
 }
 
-// A word in a member that is gone may lead anywhere. `change`: of these objects; null: none.
+// `change`: of these objects; null: none.
 Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *change,
                                         std::span<std::byte> objects, const AddressRange &heap) {
     const Pointers &pointers = pointers_of(type);
+    const Holder holder{type, change, heap};
     for (std::size_t at = 0; at + kWordBytes <= objects.size(); at += kWordBytes) {
-        std::uint64_t word = 0;
-        std::byte *const place = objects.data() + at;
-        std::memcpy(&word, place, sizeof word);
-        if (word == 0)
-            continue;
         const auto member = [&]() -> const Pointer * {
             const std::uint64_t offset = type.size_bytes == 0 ? at : at % type.size_bytes;
-            return pointer_at(pointers, offset, place - offset);
+            return pointer_at(pointers.all, offset, objects.data() + at - offset);
         };
-        if (const Moved *moved = moved_at(word)) {
-            const Pointer *pointer = member();
-            if (pointer == nullptr && type.kind == Kind::kStruct && type.size_bytes != 0 &&
-                is_no_word(type, at % type.size_bytes))
+        if (Answer refusal = lead_word(holder, objects.data() + at, at, member))
+            return refusal;
+    }
+    return pointers.are_plain ? std::nullopt : lead_unusual(holder, pointers.all, objects);
+}
+
+// A word in a member that is gone may lead anywhere.
+template <typename Member>
+Migration::Answer Migration::lead_word(const Holder &holder, std::byte *place, std::size_t at,
+                                       const Member &member) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    if (word == 0)
+        return std::nullopt;
+    if (const Moved *moved = moved_at(word)) {
+        const Pointer *pointer = member();
+        if (pointer == nullptr && is_between(holder.type, at))
+            return std::nullopt;
+        const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
+        if (!found && is_gone(holder.change, at))
+            return std::nullopt;
+        if (!found)
+            return "a pointer in a " + type_name(holder.type) + " leads to a part of " +
+                   type_name(*moved->change->old_type) +
+                   " that is gone or can't be told from another: clear it in hotrun_unload";
+        std::memcpy(place, &*found, sizeof *found);
+    } else if (is_outside(word, holder.heap)) {
+        const Pointer *pointer = member();
+        const std::string *changed = pointer == nullptr ? nullptr : changed_behind(*pointer);
+        if (changed != nullptr && !is_gone(holder.change, at))
+            return "a pointer in a " + type_name(holder.type) + " leads to a " + *changed +
+                   " outside the permanent heap, and that type has changed: make it in the "
+                   "heap, or clear the pointer in hotrun_unload";
+    }
+    return std::nullopt;
+}
+
+// Pointers that lie at no multiple of a word, and those to members, which lead to no address.
+Migration::Answer Migration::lead_unusual(const Holder &holder,
+                                          const std::vector<Pointer> &pointers,
+                                          std::span<std::byte> objects) {
+    const std::uint64_t size = holder.type.size_bytes;
+    for (std::size_t object = 0; object + size <= objects.size(); object += size) {
+        for (const Pointer &pointer : pointers) {
+            const std::size_t at = object + pointer.offset_bytes;
+            if (pointer.tag &&
+                integer_at(*pointer.tag, objects.data() + object) != pointer.tag_value)
                 continue;
-            const auto found = now(*moved, word, pointer == nullptr ? nullptr : pointer->pointee);
-            if (!found && is_gone(change, at))
-                continue;
-            if (!found)
-                return "a pointer in a " + type_name(type) + " leads to a part of " +
-                       type_name(*moved->change->old_type) +
-                       " that is gone or can't be told from another: clear it in hotrun_unload";
-            std::memcpy(place, &*found, sizeof *found);
-        } else if (is_outside(word, heap)) {
-            const Pointer *pointer = member();
-            const std::string *changed = pointer == nullptr ? nullptr : changed_behind(*pointer);
-            if (changed != nullptr && !is_gone(change, at))
-                return "a pointer in a " + type_name(type) + " leads to a " + *changed +
-                       " outside the permanent heap, and that type has changed: make it in the "
-                       "heap, or clear the pointer in hotrun_unload";
+            std::byte *const place = objects.data() + at;
+            Answer refusal;
+            if (pointer.to_member != nullptr)
+                refusal = judge_member_pointer(holder, pointer, place, at);
+            else if (at % kWordBytes != 0)
+                refusal = lead_unaligned(holder, pointer, place, at);
+            if (refusal)
+                return refusal;
         }
     }
     return std::nullopt;
+}
+
+// What leads into code was not found there, and not rebound.
+Migration::Answer Migration::lead_unaligned(const Holder &holder, const Pointer &pointer,
+                                            std::byte *place, std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    const auto has_word = [word](const Loaded &library) { return library.range.contains(word); };
+    if (std::ranges::any_of(olds_, has_word) && !is_gone(holder.change, at))
+        return "a pointer in a " + type_name(holder.type) +
+               " leads into code or data of the library and lies at no multiple of 8 bytes, where "
+               "it is not found: clear it in hotrun_unload, or do not pack the struct";
+    return lead_word(holder, place, at, [&] { return &pointer; });
+}
+
+Migration::Answer Migration::judge_member_pointer(const Holder &holder, const Pointer &pointer,
+                                                  const std::byte *place, std::size_t at) const {
+    const TypeLayout &type = *pointer.to_member;
+    const bool is_function = type.size_bytes > kWordBytes;
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    const bool is_null = word == (is_function ? 0 : UINT64_MAX);
+    if (is_null || type.arguments.empty() || is_gone(holder.change, at))
+        return std::nullopt;
+    const TypeLayout &owner = *type.arguments.front();
+    const bool is_declared = owner.kind == Kind::kIncomplete;
+    if (!is_declared && !diff_.changed().contains(type_name(owner)))
+        return std::nullopt;
+    return "a pointer in a " + type_name(holder.type) + " leads to a member of the class " +
+           type_name(owner) + (is_declared ? ", which may have changed" : ", which has changed") +
+           ": set it to nullptr in hotrun_unload";
 }
 
 // Whether what lies there in an array of the old objects has no place in the new ones.
@@ -208,11 +283,20 @@ const std::string *Migration::changed_behind(const Pointer &pointer) const {
 }
 
 const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
+    if (last_holder_ == &type) // blocks of one type come one after another
+        return *last_pointers_;
     const auto [found, is_new] = pointers_.try_emplace(&type);
     if (is_new) {
-        add_pointers(type, {}, found->second);
-        std::ranges::stable_sort(found->second, {}, &Pointer::offset_bytes);
+        Pointers &pointers = found->second;
+        add_pointers(type, {}, pointers.all);
+        std::ranges::stable_sort(pointers.all, {}, &Pointer::offset_bytes);
+        pointers.are_plain = std::ranges::all_of(pointers.all, [&type](const Pointer &pointer) {
+            return pointer.to_member == nullptr && pointer.offset_bytes % kWordBytes == 0 &&
+                   type.size_bytes % kWordBytes == 0;
+        });
     }
+    last_holder_ = &type;
+    last_pointers_ = &found->second;
     return found->second;
 }
 
@@ -247,10 +331,15 @@ std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t wo
     if (index == moved.count)
         return object;
     const std::uint64_t part = offset % change.old_type->size_bytes;
-    const auto [known, is_new] = places_.try_emplace({&change, part, pointee});
-    if (is_new)
-        known->second = place_of(change, part, pointee);
-    return known->second ? std::optional(object + *known->second) : std::nullopt;
+    const Part asked{&change, part, pointee};
+    if (asked != last_part_) {
+        const auto [known, is_new] = places_.try_emplace(asked);
+        if (is_new)
+            known->second = place_of(change, part, pointee);
+        last_part_ = asked;
+        last_place_ = known->second;
+    }
+    return last_place_ ? std::optional(object + *last_place_) : std::nullopt;
 }
 
 std::optional<std::uint64_t> Migration::place_of(const Change &change, std::uint64_t offset,

@@ -147,7 +147,8 @@ class alignas(kGranularity) PermanentHeap::Pool {
     explicit Pool(std::size_t bytes);
 
     std::span<std::byte> allocate(std::size_t bytes, std::size_t alignment, const hotrun_type *);
-    bool release(void *payload);
+    std::size_t allocate_run(std::span<void *> blocks, std::size_t bytes, const hotrun_type &);
+    std::size_t release_run(std::span<void *const> payloads);
     std::vector<LiveBlock> live_blocks() const;
     Statistics statistics() const;
     std::size_t extent_bytes() const;
@@ -409,16 +410,60 @@ std::vector<PermanentHeap::LiveBlock> PermanentHeap::Pool::live_blocks() const {
     return blocks;
 }
 
-// The headers that vanish in a merge are wiped: no stale one can be taken for a block.
-bool PermanentHeap::Pool::release(void *payload) {
-    Block *block = live_block(payload);
+// Cuts them all from one free block, if there is one that is large enough. Alignment is that of any
+// block.
+std::size_t PermanentHeap::Pool::allocate_run(std::span<void *> blocks, std::size_t bytes,
+                                              const hotrun_type &type) {
+    const std::size_t size = std::max(round_up(bytes, kGranularity), kMinPayloadBytes);
+    const std::size_t stride = kHeaderBytes + size;
+    const std::size_t pool_bytes = address_of(sentinel_) - address_of(this);
+    if (blocks.empty() || bytes > pool_bytes || blocks.size() > pool_bytes / stride)
+        return 0;
+    Block *block = find(blocks.size() * stride - kHeaderBytes, 0);
+    if (!is_free(block) || !is_linked(block) || !is_intact(next_of(block)))
+        return 0;
+    unlink(block);
+    std::size_t left = size_of(block);
+    for (void *&payload : blocks) {
+        write(block, left, 0);
+        if (&payload != &blocks.back()) {
+            write(block, size, kUsed);
+            block->type = &type;
+            totals_.used_bytes += size;
+            ++totals_.used_count;
+        } else {
+            use(block, size, &type);
+        }
+        if (size_of(block) > bytes)
+            write(block, size_of(block), (unsealed(block) & kFlags) | kHasSpare);
+        payload = payload_of(block);
+        left -= stride;
+        block = block_at(payload_of(block) + size);
+    }
+    return blocks.size();
+}
+
+// The first, and those after it as far as each is the neighbour of the one before: how many. The
+// headers that vanish in a merge are wiped: no stale one can be taken for a block.
+std::size_t PermanentHeap::Pool::release_run(std::span<void *const> payloads) {
+    Block *block = live_block(payloads.front());
     if (block == nullptr || !can_merge(block)) {
-        return false;
+        return 0;
     }
     std::size_t size = size_of(block);
-    totals_.used_bytes -= size;
-    --totals_.used_count;
-    if (Block *const next = next_of(block); !has(next, kUsed)) {
+    std::size_t count = 1;
+    Block *next = next_of(block);
+    while (count < payloads.size() && payload_of(next) == payloads[count] &&
+           live_block(payloads[count]) == next && can_merge(next)) {
+        size += kHeaderBytes + size_of(next);
+        ++count;
+        Block *const after = next_of(next);
+        next->sealed = 0;
+        next = after;
+    }
+    totals_.used_bytes -= size - (count - 1) * kHeaderBytes;
+    totals_.used_count -= count;
+    if (!has(next, kUsed)) {
         unlink(next);
         size += kHeaderBytes + size_of(next);
         next->sealed = 0;
@@ -431,7 +476,7 @@ bool PermanentHeap::Pool::release(void *payload) {
         block = previous;
     }
     insert(block, size);
-    return true;
+    return count;
 }
 
 PermanentHeap::Statistics PermanentHeap::Pool::statistics() const {
@@ -535,27 +580,63 @@ void *PermanentHeap::allocate(std::size_t bytes, std::size_t alignment) noexcept
     return take(bytes, alignment, nullptr).data();
 }
 
+namespace {
+
+// Zero, and how many bytes were not asked for.
+void fill_typed(std::span<std::byte> payload, std::size_t bytes) {
+    if (!payload.empty())
+        std::memset(payload.data(), 0, payload.size());
+    if (payload.size() > bytes)
+        payload.back() = static_cast<std::byte>(payload.size() - bytes);
+}
+
+} // namespace
+
 void *PermanentHeap::allocate_typed(std::size_t count, const hotrun_type &type) noexcept {
     if (type.size_bytes != 0 && count > SIZE_MAX / type.size_bytes) {
         return nullptr;
     }
     const std::size_t bytes = count * type.size_bytes;
     const auto payload = take(bytes, type.alignment, &type);
-    if (!payload.empty()) {
-        std::memset(payload.data(), 0, payload.size());
-    }
-    if (payload.size() > bytes) {
-        payload.back() = static_cast<std::byte>(payload.size() - bytes);
-    }
+    fill_typed(payload, bytes);
     return payload.data();
 }
 
-bool PermanentHeap::release(void *payload) noexcept {
-    if (payload == nullptr) {
-        return true;
+bool PermanentHeap::allocate_typed(std::span<void *> blocks, std::size_t count,
+                                   const hotrun_type &type) noexcept {
+    const bool is_run = pool_ != nullptr && type.alignment <= kGranularity &&
+                        (type.size_bytes == 0 || count <= bytes_ / type.size_bytes);
+    std::size_t made = 0;
+    if (is_run) {
+        const std::lock_guard lock(mutex_);
+        made = pool_->allocate_run(blocks, count * type.size_bytes, type);
     }
+    for (void *&payload : blocks.first(made)) {
+        const std::size_t size =
+            size_of(block_at(static_cast<std::byte *>(payload) - kHeaderBytes));
+        fill_typed({static_cast<std::byte *>(payload), size}, count * type.size_bytes);
+    }
+    for (void *&payload : blocks.subspan(made)) {
+        payload = allocate_typed(count, type);
+        if (payload == nullptr)
+            return false;
+    }
+    return true;
+}
+
+bool PermanentHeap::release(void *payload) noexcept {
+    return payload == nullptr || release(std::span<void *const>(&payload, 1));
+}
+
+bool PermanentHeap::release(std::span<void *const> payloads) noexcept {
     const std::lock_guard lock(mutex_);
-    return pool_ != nullptr && pool_->release(payload);
+    while (!payloads.empty()) {
+        const std::size_t count = pool_ != nullptr ? pool_->release_run(payloads) : 0;
+        if (count == 0)
+            return false;
+        payloads = payloads.subspan(count);
+    }
+    return true;
 }
 
 void *PermanentHeap::root() const noexcept {

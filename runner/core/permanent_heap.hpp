@@ -55,6 +55,11 @@ class PermanentHeap {
     // may be gone by then.
     [[nodiscard]] void *allocate_typed(std::size_t count, const hotrun_type &type) noexcept;
 
+    // As many blocks as there are places for them, each of `count` objects. False: the heap is
+    // full; where it was, null was written.
+    [[nodiscard]] bool allocate_typed(std::span<void *> blocks, std::size_t count,
+                                      const hotrun_type &type) noexcept;
+
     // Typed blocks have the bytes that were asked for; the others may have a few more.
     struct LiveBlock {
         std::span<std::byte> payload;
@@ -67,6 +72,8 @@ class PermanentHeap {
     // False when the pointer is no live block of this heap (released already, foreign, inside a
     // block) or a neighbour's header is damaged; nothing has happened then. Null is true.
     bool release(void *payload) noexcept;
+    // As one after another, up to the first that is none; fast for neighbours, by address.
+    bool release(std::span<void *const> payloads) noexcept;
 
     // Kept in the range: where whoever finds the heap again starts to read.
     [[nodiscard]] void *root() const noexcept;

@@ -355,7 +355,7 @@ std::optional<std::uint64_t> StaticCarry::place_of(std::uint64_t word) const {
     if (carried->is_same || offset == 0)
         return now + offset;
     const auto parts =
-        LayoutDiff::parts_at(*carried->old_one->type, *carried->new_one->type, offset);
+        migration_->parts_at(*carried->old_one->type, *carried->new_one->type, offset);
     if (parts.empty() || !parts.front().place)
         return std::nullopt;
     return now + *parts.front().place;

@@ -55,9 +55,10 @@ struct TypeLayout {
     bool is_room = false; // for an element of a container, which its constructor does not construct
     std::vector<MemberLayout> members;
     std::vector<Enumerator> enumerators;
-    std::vector<const TypeLayout *> arguments; // the types that a template was given
-    const TypeLayout *element = nullptr;       // of an array; what a pointer points to
-    std::uint64_t count = 0;                   // of an array
+    // The types that a template was given; the class whose member is pointed to.
+    std::vector<const TypeLayout *> arguments;
+    const TypeLayout *element = nullptr; // of an array; what a pointer points to
+    std::uint64_t count = 0;             // of an array
 };
 
 // A global variable, or a function's own one, that may be written. Of thread_local ones nothing is

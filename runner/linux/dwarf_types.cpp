@@ -132,6 +132,8 @@ class Layouts {
         switch (::dwarf_tag(&type)) {
         case DW_TAG_base_type:
             layout.kind = kind_of_encoding(number_of(type, DW_AT_encoding).value_or(0));
+            if (layout.kind == Kind::kFloat && !is_known_float(layout))
+                layout.kind = Kind::kOther;
             break;
         case DW_TAG_enumeration_type:
             return fill_enumeration(layout, type);
@@ -149,6 +151,8 @@ class Layouts {
             layout.element = read_type_of(type);
             layout.size_bytes =
                 (layout.element->kind == Kind::kVoid ? 2 : 1) * sizeof(std::ptrdiff_t);
+            if (const std::optional<Dwarf_Die> owner = entry_of(type, DW_AT_containing_type))
+                layout.arguments = {read(*owner)};
             break;
         case DW_TAG_array_type:
             return fill_array(layout, type);
@@ -183,6 +187,13 @@ class Layouts {
         default:
             return Kind::kOther;
         }
+    }
+
+    // float, double, long double: not _Float16, and not _Float128, which has the size of another.
+    static bool is_known_float(const TypeLayout &type) {
+        return (type.size_bytes == sizeof(float) || type.size_bytes == sizeof(double) ||
+                type.size_bytes == sizeof(long double)) &&
+               type.name.find("128") == std::string::npos;
     }
 
     void fill_enumeration(TypeLayout &layout, Dwarf_Die type) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 namespace hotrun::e2e {
@@ -50,7 +51,7 @@ TEST_F(Control, NotifyIsAnsweredByWhatBecomesOfTheSave) {
     EXPECT_EQ(run.next("change")->at("source"), "editor");
     EXPECT_TRUE(run.wait_for("value=2"));
 
-    const std::string broken = "\n\tconst char *s = \"ä\"; int漢 = 0;\tint x = missing_name;\n";
+    const std::string broken = "\n\tconst char *s = \"ä\"; int 漢 = 0;\tint x = missing_name;\n";
     project.set_source(project.source("2") + broken);
     const Ended failed = notify();
     const auto line = std::ranges::count(project.source("2"), '\n') + 2;
@@ -90,8 +91,12 @@ TEST_F(Control, NotifyIsAnsweredByWhatBecomesOfTheSave) {
 }
 
 TEST_F(Control, AnEditorsSaveIsBuiltOnceAndTheRunIsFoundFromAnywhereInTheProject) {
+    fs::create_directories(project.path("run"));
+    ::setenv("XDG_RUNTIME_DIR", project.path("run").c_str(), 1);
     HotrunProcess &run = start();
+    ::unsetenv("XDG_RUNTIME_DIR"); // the clients are started elsewhere
     const std::string socket = run.events().back().at("socket").as_string().c_str();
+    EXPECT_TRUE(socket.starts_with(project.path("run/hotrun/"))) << socket;
     EXPECT_TRUE(fs::is_socket(socket)) << socket;
     Child events({HOTRUN_TOOL, "events", "--from", "1"}, project.path(), Child::Streams::kPipe);
     events.wait_for("\"event\":\"ready\"");

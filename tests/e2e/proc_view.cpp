@@ -4,7 +4,9 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
+#include <sstream>
 #include <system_error>
 
 namespace fs = std::filesystem;
@@ -15,6 +17,18 @@ namespace {
 
 std::string folder_of(pid_t pid) {
     return "/proc/" + std::to_string(pid);
+}
+
+// Calls `visit` with each range that is mapped, and its line.
+template <typename Visit>
+void for_each_mapping(pid_t pid, const Visit &visit) {
+    std::ifstream maps(folder_of(pid) + "/maps");
+    for (std::string line; std::getline(maps, line);) {
+        AddressRange range;
+        char dash = 0;
+        std::istringstream(line) >> std::hex >> range.begin >> dash >> range.end;
+        visit(range, line);
+    }
 }
 
 } // namespace
@@ -54,6 +68,27 @@ ProcessUsage usage_of(pid_t pid) {
             usage.resident_kb = std::stoul(line.substr(6));
     }
     return usage;
+}
+
+std::vector<AddressRange> mapped_at(pid_t pid, const std::string &part_of_name) {
+    std::vector<AddressRange> found;
+    for_each_mapping(pid, [&](const AddressRange &range, const std::string &line) {
+        if (line.find(part_of_name) != std::string::npos)
+            found.push_back(range);
+    });
+    return found;
+}
+
+std::string accessible_in(pid_t pid, const std::vector<AddressRange> &places) {
+    std::string lines;
+    for_each_mapping(pid, [&](const AddressRange &range, const std::string &line) {
+        const auto is_over_it = [&range](const AddressRange &place) {
+            return range.begin < place.end && place.begin < range.end;
+        };
+        if (std::ranges::any_of(places, is_over_it) && line.find(" ---p ") == std::string::npos)
+            lines += line + "\n";
+    });
+    return lines;
 }
 
 } // namespace hotrun::e2e

@@ -1,6 +1,8 @@
 // What the kernel tells of a process.
 #pragma once
 
+#include "core/address_range.hpp"
+
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -23,5 +25,11 @@ struct ProcessUsage {
 };
 
 ProcessUsage usage_of(pid_t pid);
+
+// Where files are mapped whose name has that in it.
+std::vector<AddressRange> mapped_at(pid_t pid, const std::string &part_of_name);
+
+// The lines of what is mapped there and can be read, written or executed.
+std::string accessible_in(pid_t pid, const std::vector<AddressRange> &places);
 
 } // namespace hotrun::e2e

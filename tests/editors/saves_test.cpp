@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 class Save : public SaveTest {};
 
-void write_to(const std::string &path, const std::string &text) {
+void write_at_once(const std::string &path, const std::string &text) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
@@ -25,7 +25,7 @@ TEST_F(Save, ByTruncatingAndWritingInPlaceIsLiveAfterOneBuild) {
         expect_live(
             file,
             [](const std::string &name, int, int value) {
-                write_to(project().path(name), ValuesProject::content(name, value));
+                write_at_once(project().path(name), ValuesProject::content(name, value));
             },
             Inode::kKept);
     }
@@ -38,7 +38,7 @@ TEST_F(Save, ByRenamingATemporaryFileIsLiveAfterOneBuild) {
             file,
             [](const std::string &name, int, int value) {
                 const std::string temporary = project().path("." + name + ".kak.Xy12ab");
-                write_to(temporary, ValuesProject::content(name, value));
+                write_at_once(temporary, ValuesProject::content(name, value));
                 fs::rename(temporary, project().path(name));
             },
             Inode::kReplaced);
@@ -52,9 +52,9 @@ TEST_F(Save, OfAFileThatWasEmptyForAWhileIsLive) {
         expect_live(
             file,
             [](const std::string &name, int, int value) {
-                write_to(project().path(name), "");
+                write_at_once(project().path(name), "");
                 std::this_thread::sleep_for(milliseconds(300));
-                write_to(project().path(name), ValuesProject::content(name, value));
+                write_at_once(project().path(name), ValuesProject::content(name, value));
             },
             Inode::kKept, 1, 1);
     }
@@ -66,7 +66,7 @@ TEST_F(Save, OfAFileThatIsGivenAnOldTimeAfterwardsIsLive) {
         expect_live(
             file,
             [](const std::string &name, int, int value) {
-                write_to(project().path(name), ValuesProject::content(name, value));
+                write_at_once(project().path(name), ValuesProject::content(name, value));
                 fs::last_write_time(project().path(name),
                                     fs::file_time_type::clock::now() - std::chrono::hours(value));
             },
@@ -98,7 +98,7 @@ TEST_F(Save, OfAFileThatWasDeletedForAWhileIsLive) {
             [](const std::string &name, int, int value) {
                 fs::remove(project().path(name));
                 std::this_thread::sleep_for(milliseconds(200));
-                write_to(project().path(name), ValuesProject::content(name, value));
+                write_at_once(project().path(name), ValuesProject::content(name, value));
             },
             Inode::kAny, 1, 1);
     }
@@ -112,7 +112,7 @@ TEST_F(Save, OfAFileThatWasMovedAwayForAWhileIsLive) {
                 const std::string away = project().path(name + ".orig");
                 fs::rename(project().path(name), away);
                 std::this_thread::sleep_for(milliseconds(200));
-                write_to(away, ValuesProject::content(name, value));
+                write_at_once(away, ValuesProject::content(name, value));
                 fs::rename(away, project().path(name));
             },
             Inode::kKept, 1, 1);

@@ -16,13 +16,11 @@
 namespace hotrun {
 namespace {
 
-using Memory = HeapImage::Memory;
-
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kPageCount = 16;
 constexpr std::size_t kBytes = kPageCount * kPage;
 
-class HeapImageTest : public testing::TestWithParam<Memory> {
+class HeapImageTest : public testing::TestWithParam<HeapImage::Memory> {
   protected:
     explicit HeapImageTest(std::size_t bytes = kBytes) {
         auto heap = HeapMapping::create(bytes);
@@ -34,7 +32,7 @@ class HeapImageTest : public testing::TestWithParam<Memory> {
     std::byte &page(std::size_t index) { return at(index * kPage); }
     std::byte in_image(std::size_t offset) const { return heap_->image()[offset]; }
 
-    void take(std::size_t page_count, Memory memory = Memory::kKept) {
+    void take(std::size_t page_count, HeapImage::Memory memory = HeapImage::Memory::kKept) {
         const Status taken = heap_->take(page_count * kPage, memory);
         EXPECT_TRUE(taken) << taken.error().message;
     }
@@ -187,9 +185,10 @@ TEST_P(HeapImageTest, TellsWhatHasChangedSinceAMark) {
     EXPECT_EQ(changed_since(heap_->mark(), 12), Pages());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, HeapImageTest, testing::Values(Memory::kKept, Memory::kGivenBack),
+INSTANTIATE_TEST_SUITE_P(All, HeapImageTest,
+                         testing::Values(HeapImage::Memory::kKept, HeapImage::Memory::kGivenBack),
                          [](const auto &row) {
-                             return row.param == Memory::kKept ? "Kept" : "GivenBack";
+                             return row.param == HeapImage::Memory::kKept ? "Kept" : "GivenBack";
                          });
 
 class HeapImageMemory : public HeapImageTest {
@@ -201,14 +200,14 @@ TEST_F(HeapImageMemory, PagesThatAreGivenBackAreThoseOfTheImage) {
     for (const std::size_t index : {0, 1, 5})
         page(index) = kOld;
     EXPECT_EQ(own_pages(), 3u);
-    take(8, Memory::kKept);
+    take(8, HeapImage::Memory::kKept);
     EXPECT_EQ(own_pages(), 3u);
-    take(8, Memory::kGivenBack);
+    take(8, HeapImage::Memory::kGivenBack);
     EXPECT_EQ(own_pages(), 3u) << "they may change again";
     heap_->mark();
     heap_->mark();
     page(1) = kNew;
-    take(8, Memory::kGivenBack);
+    take(8, HeapImage::Memory::kGivenBack);
     EXPECT_EQ(own_pages(), 1u);
     EXPECT_EQ(page(5), kOld);
     EXPECT_EQ(own_pages(), 1u) << "to read is not to write";
@@ -232,13 +231,13 @@ TEST_F(LargeHeapImage, PagesAreGivenBackAFewAtATime) {
     constexpr std::size_t kMany = 200;
     for (std::size_t index = 0; index < kMany; ++index)
         page(index) = kOld;
-    take(kMany, Memory::kKept);
+    take(kMany, HeapImage::Memory::kKept);
     heap_->mark();
     heap_->mark();
     std::size_t left = kMany;
     for (int rounds = 0; own_pages() > 0; ++rounds) {
         ASSERT_LT(rounds, 20);
-        take(kMany, Memory::kGivenBack);
+        take(kMany, HeapImage::Memory::kGivenBack);
         EXPECT_LT(own_pages(), left);
         EXPECT_GE(own_pages() + kMany / 4, left);
         left = own_pages();
@@ -249,14 +248,14 @@ TEST_F(LargeHeapImage, PagesAreGivenBackAFewAtATime) {
 TEST_F(LargeHeapImage, WhatIsNotUsedTakesNoMemory) {
     page(0) = kOld;
     for (int i = 0; i < 3; ++i)
-        take(1, Memory::kGivenBack);
+        take(1, HeapImage::Memory::kGivenBack);
     EXPECT_EQ(resident_bytes(), 2 * kPage); // with the last one
     EXPECT_LE(own_pages(), 1u);
 }
 
 TEST_F(LargeHeapImage, WhatWasNeverWrittenTakesNoMemory) {
     page(0) = page(8000) = kOld;
-    take(10000, Memory::kKept);
+    take(10000, HeapImage::Memory::kKept);
     EXPECT_EQ(resident_bytes(), 3 * kPage);
 }
 
@@ -268,9 +267,10 @@ class OddHeapImage : public HeapImageMemory {
 };
 
 TEST_F(OddHeapImage, GoesBackUpToItsEnd) {
-    for (const Memory memory : {Memory::kKept, Memory::kGivenBack}) {
+    for (const HeapImage::Memory memory :
+         {HeapImage::Memory::kKept, HeapImage::Memory::kGivenBack}) {
         const std::uint64_t mark = heap_->mark();
-        std::memset(heap_->base(), memory == Memory::kKept ? 3 : 1, kOdd);
+        std::memset(heap_->base(), memory == HeapImage::Memory::kKept ? 3 : 1, kOdd);
         const Status taken = heap_->take(kOdd, memory);
         ASSERT_TRUE(taken) << taken.error().message;
         EXPECT_EQ(heap_->image().size(), kOdd);
@@ -334,12 +334,12 @@ TEST_F(HeapImageMemory, NoWriteOfAnotherThreadIsLost) {
         }
     });
     for (int takes = 0; takes < kTakes || rounds < kRounds; ++takes)
-        take(kPageCount - 1, Memory::kKept);
+        take(kPageCount - 1, HeapImage::Memory::kKept);
     goes_on = false;
     writer.join();
     for (std::size_t index = 0; index < kPageCount; ++index)
         EXPECT_EQ(word(index), rounds) << index;
-    take(kPageCount - 1, Memory::kKept);
+    take(kPageCount - 1, HeapImage::Memory::kKept);
     heap_->restore();
     for (std::size_t index = 0; index < kPageCount; ++index)
         EXPECT_EQ(word(index), rounds) << index;
@@ -357,7 +357,7 @@ TEST_F(HeapImageMemory, AMarkCanBeMadeOnAnotherThread) {
     });
     for (int i = 0; i < 300; ++i) {
         page(1) = static_cast<std::byte>(i);
-        take(2, Memory::kGivenBack);
+        take(2, HeapImage::Memory::kGivenBack);
     }
     goes_on = false;
     runner.join();

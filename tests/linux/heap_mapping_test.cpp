@@ -23,7 +23,7 @@ constexpr bool kThreadSanitizer = false;
 
 constexpr std::uintptr_t kFirst = 0x550000000000;
 constexpr std::uintptr_t kSecond = kFirst + (std::uintptr_t{16} << 30);
-constexpr std::size_t kBytes = 1 << 20;
+constexpr std::size_t kHeapBytes = 1 << 20;
 
 using Heap = Result<std::unique_ptr<HeapMapping>>;
 
@@ -37,23 +37,23 @@ bool is_mapped(std::uintptr_t address) {
 
 TEST(HeapMapping, LiesAtTheSamePlaceEachTime) {
     for (int run = 0; run < 3; ++run) {
-        const auto heap = HeapMapping::create(kBytes);
+        const auto heap = HeapMapping::create(kHeapBytes);
         EXPECT_EQ(base_of(heap), kFirst);
     }
 }
 
 TEST(HeapMapping, TheNextOneLiesSixteenGibibytesFurther) {
     const auto first = HeapMapping::create(HeapMapping::kMaxBytes);
-    const auto second = HeapMapping::create(kBytes);
+    const auto second = HeapMapping::create(kHeapBytes);
     EXPECT_EQ(base_of(first), kFirst);
     EXPECT_EQ(base_of(second), kSecond);
 }
 
 TEST(HeapMapping, IsZeroedAndCanBeWritten) {
     for (int run = 0; run < 2; ++run) {
-        const auto heap = HeapMapping::create(kBytes);
+        const auto heap = HeapMapping::create(kHeapBytes);
         ASSERT_TRUE(heap);
-        ASSERT_EQ((*heap)->bytes(), kBytes);
+        ASSERT_EQ((*heap)->bytes(), kHeapBytes);
         const std::span bytes(static_cast<unsigned char *>((*heap)->base()), (*heap)->bytes());
         EXPECT_TRUE(std::all_of(bytes.begin(), bytes.end(), [](unsigned char b) { return b == 0; }))
             << "run " << run;
@@ -63,19 +63,19 @@ TEST(HeapMapping, IsZeroedAndCanBeWritten) {
 
 TEST(HeapMapping, IsUnmappedOnDestruction) {
     {
-        const auto heap = HeapMapping::create(kBytes);
+        const auto heap = HeapMapping::create(kHeapBytes);
         EXPECT_TRUE(is_mapped(kFirst));
-        EXPECT_TRUE(is_mapped(kFirst + kBytes - 4096));
+        EXPECT_TRUE(is_mapped(kFirst + kHeapBytes - 4096));
     }
     EXPECT_FALSE(is_mapped(kFirst));
-    EXPECT_FALSE(is_mapped(kFirst + kBytes - 4096));
+    EXPECT_FALSE(is_mapped(kFirst + kHeapBytes - 4096));
 }
 
 TEST(HeapMapping, SkipsAPlaceThatIsTaken) {
     void *taken = ::mmap(reinterpret_cast<void *>(kFirst), 4096, PROT_READ,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     ASSERT_NE(taken, MAP_FAILED);
-    const auto heap = HeapMapping::create(kBytes);
+    const auto heap = HeapMapping::create(kHeapBytes);
     EXPECT_EQ(base_of(heap), kSecond);
     EXPECT_TRUE(is_mapped(kFirst)) << "what was there is gone";
     ::munmap(taken, 4096);

@@ -13,16 +13,16 @@ namespace hotrun {
 namespace {
 
 constexpr std::size_t kPageBytes = 4096;
-constexpr std::size_t kPageCount = 64;
+constexpr std::size_t kWatchedPages = 64;
 
 // As .bss: private, and zero where it was not written.
 class PageMapTest : public testing::Test {
   protected:
     PageMapTest()
-        : memory_(static_cast<std::byte *>(::mmap(nullptr, kPageCount * kPageBytes,
+        : memory_(static_cast<std::byte *>(::mmap(nullptr, kWatchedPages * kPageBytes,
                                                   PROT_READ | PROT_WRITE,
                                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)),
-                  kPageCount * kPageBytes) {
+                  kWatchedPages * kPageBytes) {
         ::madvise(memory_.data(), memory_.size(), MADV_NOHUGEPAGE);
     }
     ~PageMapTest() override { ::munmap(memory_.data(), memory_.size()); }
@@ -80,7 +80,7 @@ TEST_F(PageMapTest, StaticsGoBackWhetherTheyWereWrittenBeforeOrAfter) {
     NoHeap no_heap;
     Snapshot snapshot(no_heap, &pages_);
     write(1, 1);
-    write(kPageCount - 1, 2);
+    write(kWatchedPages - 1, 2);
     std::vector<std::byte> heap_memory(1u << 16);
     const PermanentHeap heap(heap_memory.data(), heap_memory.size());
     hotrun_context context{};
@@ -88,12 +88,12 @@ TEST_F(PageMapTest, StaticsGoBackWhetherTheyWereWrittenBeforeOrAfter) {
     write(0, 3);
     write(1, 4);
     write(30, 5);
-    write(kPageCount - 1, 6);
+    write(kWatchedPages - 1, 6);
     snapshot.restore(context);
     EXPECT_EQ(read(0), 0);
     EXPECT_EQ(read(1), 1);
     EXPECT_EQ(read(30), 0);
-    EXPECT_EQ(read(kPageCount - 1), 2);
+    EXPECT_EQ(read(kWatchedPages - 1), 2);
 }
 
 } // namespace

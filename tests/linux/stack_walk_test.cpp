@@ -14,7 +14,7 @@ namespace {
 
 using Cause = StackWalk::Cause;
 
-struct Row {
+struct Death {
     const char *function;
     int signal;
     Cause cause;
@@ -23,11 +23,11 @@ struct Row {
     Through through = Through::kNone;
 };
 
-void PrintTo(const Row &row, std::ostream *out) {
+void PrintTo(const Death &row, std::ostream *out) {
     *out << row.function;
 }
 
-const Row kRows[] = {
+const Death kDeaths[] = {
     // Code of the module itself.
     {"null_write", SIGSEGV, Cause::kFault, true, 1},
     {"null_write", SIGSEGV, Cause::kInterrupt, true, 1},
@@ -63,7 +63,7 @@ void walk_and_leave(int signal, siginfo_t * /*info*/, void *context) {
     ::siglongjmp(back, 1);
 }
 
-class StackWalkTest : public testing::TestWithParam<Row> {
+class StackWalkTest : public testing::TestWithParam<Death> {
   protected:
     void SetUp() override {
         StackWalk::prepare(kLiveCopyMark);
@@ -100,7 +100,7 @@ class StackWalkTest : public testing::TestWithParam<Row> {
 };
 
 TEST_P(StackWalkTest, SaysWhetherTheFramesCanBeLeft) {
-    const Row &row = GetParam();
+    const Death &row = GetParam();
     if (const char *why = why_not_left(row.through))
         GTEST_SKIP() << why;
     walk_from(row.function, row.cause);
@@ -112,7 +112,7 @@ TEST_P(StackWalkTest, SaysWhetherTheFramesCanBeLeft) {
     EXPECT_EQ(found.code_addresses().size(), found.frame_count());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, StackWalkTest, testing::ValuesIn(kRows), [](const auto &row) {
+INSTANTIATE_TEST_SUITE_P(All, StackWalkTest, testing::ValuesIn(kDeaths), [](const auto &row) {
     return std::string(row.param.function) +
            (row.param.cause == Cause::kFault ? "" : "_interrupted");
 });

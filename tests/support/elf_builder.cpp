@@ -13,7 +13,7 @@ enum : std::uint16_t {
     kDynstr,
     kHash,
     kGnuHash,
-    kData,
+    kDotData,
     kBss,
     kDynamic,
     kShstrtab,
@@ -113,7 +113,7 @@ ElfBuilder &ElfBuilder::function(const std::string &name, unsigned char visibili
     Elf64_Sym symbol{};
     symbol.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
     symbol.st_other = visibility;
-    symbol.st_shndx = kData;
+    symbol.st_shndx = kDotData;
     symbol.st_size = 16;
     return add_symbol(name, symbol);
 }
@@ -121,7 +121,7 @@ ElfBuilder &ElfBuilder::function(const std::string &name, unsigned char visibili
 ElfBuilder &ElfBuilder::unique(const std::string &name) {
     Elf64_Sym symbol{};
     symbol.st_info = ELF64_ST_INFO(STB_GNU_UNIQUE, STT_OBJECT);
-    symbol.st_shndx = kData;
+    symbol.st_shndx = kDotData;
     return add_symbol(name, symbol);
 }
 
@@ -135,7 +135,7 @@ ElfBuilder &ElfBuilder::undefined(const std::string &name, unsigned char binding
 ElfBuilder &ElfBuilder::u32(const std::string &name, std::uint32_t value) {
     Elf64_Sym symbol{};
     symbol.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT);
-    symbol.st_shndx = kData;
+    symbol.st_shndx = kDotData;
     symbol.st_value = data_.size() * sizeof(std::uint32_t);
     symbol.st_size = sizeof(std::uint32_t);
     data_.push_back(value);

@@ -7,7 +7,7 @@ namespace hotrun {
 namespace {
 
 // In the order of section_table().
-enum : std::uint16_t { kNull, kText, kRodata, kDataSection, kSymtab, kStrtab, kSectionCount };
+enum : std::uint16_t { kNull, kText, kRodata, kDataSection, kSymtab, kStrtab, kSectionsOfLibrary };
 
 template <typename T>
 std::string bytes_of(const std::vector<T> &table) {
@@ -227,7 +227,7 @@ Elf64_Ehdr LibraryBuilder::header(const Layout &at) const {
     header.e_phnum = kAreaCount + 1;
     header.e_shoff = sections_ ? at.sections : 0;
     header.e_shentsize = sizeof(Elf64_Shdr);
-    header.e_shnum = sections_ ? kSectionCount : 0;
+    header.e_shnum = sections_ ? kSectionsOfLibrary : 0;
     return header;
 }
 

@@ -4,7 +4,7 @@ namespace hotrun {
 
 namespace {
 
-struct Words {
+struct EventWords {
     std::string operator()(const ReadyEvent &event) const {
         std::string words = "ready";
         for (const ModuleStatus &module : event.modules)
@@ -53,7 +53,7 @@ struct Words {
 } // namespace
 
 std::string in_words(const Event &event) {
-    return std::visit(Words{}, event.body);
+    return std::visit(EventWords{}, event.body);
 }
 
 std::vector<std::string> RecordingObserver::take_words() {

@@ -324,5 +324,89 @@ TEST_F(LayoutDiffTest, APartThatIsGoneHasNoPlace) {
     EXPECT_FALSE(parts[0].place);
 }
 
+TEST_F(LayoutDiffTest, BitFieldsOfAnEnumerationGoByTheNames) {
+    const TypeLayout &old_color = types.enumeration("Color", {{"kRed", 0}, {"kBlue", 1}});
+    const TypeLayout &new_color = types.enumeration("Color", {{"kBlue", 2}, {"kRed", 3}});
+    const auto now = converted<std::uint32_t>(
+        std::uint32_t{1} << 3, types.object("State", 4, {types.bits("color", old_color, 3, 2)}),
+        types.object("State", 4, {types.bits("color", new_color, 5, 4)}));
+    EXPECT_EQ(now, std::uint32_t{2} << 5);
+}
+
+TEST_F(LayoutDiffTest, ANewEnumeratorChangesNothingAndCombinedFlagsStay) {
+    const TypeLayout &two = types.enumeration("Flags", {{"kA", 1}, {"kB", 2}});
+    const TypeLayout &three = types.enumeration("Flags", {{"kA", 1}, {"kB", 2}, {"kC", 4}});
+    EXPECT_TRUE(diff.are_same(two, three));
+    const TypeLayout &with_three = types.object("State", 4, {types.member("f", three, 0)});
+    const TypeLayout &with_two = types.object("State", 4, {types.member("f", two, 0)});
+    EXPECT_EQ(converted<int>(3, with_three, with_two), 3);
+    EXPECT_EQ(report.refusal, "");
+    converted<int>(5, with_three, with_two);
+    EXPECT_NE(report.refusal.find("State.f: its value 5 is none"), std::string::npos);
+}
+
+TEST_F(LayoutDiffTest, ABaseOfTheSameTemplateIsTheSameBase) {
+    const TypeLayout &old_base =
+        types.object("Holder<int>", 4, {types.member("v", types.of<int>(), 0)});
+    const TypeLayout &new_base =
+        types.object("Holder<long>", 8, {types.member("v", types.of<long>(), 0)});
+    EXPECT_EQ(converted<long>(-7, types.object("State", 4, {types.base(old_base, 0)}),
+                              types.object("State", 8, {types.base(new_base, 0)})),
+              -7);
+}
+
+TEST_F(LayoutDiffTest, NamelessStructsAreKnownByTheirMembers) {
+    const TypeLayout &old_one = integers("", {"x"});
+    const TypeLayout &added = integers("", {"added"});
+    const TypeLayout &new_one = integers("", {"x"});
+    const Ints2 now = converted<Ints2>(
+        5, types.object("State", 4, {types.member("", old_one, 0)}),
+        types.object("State", 8, {types.member("", added, 0), types.member("", new_one, 4)}));
+    EXPECT_EQ(now, (Ints2{0, 5}));
+}
+
+// The base has room for one more behind its member, and a base without members for all.
+TEST_F(LayoutDiffTest, WhatABaseHasNoMemberForIsNotCopied) {
+    const TypeLayout &base = types.object("Base", 8, {types.member("x", types.of<int>(), 0)});
+    const TypeLayout &empty = types.object("Empty", 1, {});
+    const std::vector<MemberLayout> bases = {types.base(base, 0), types.base(empty, 4)};
+    std::vector<MemberLayout> old_members = bases;
+    old_members.push_back(types.member("gone", types.of<int>(), 4));
+    std::vector<MemberLayout> new_members = bases;
+    new_members.push_back(types.member("added", types.of<int>(), 4));
+    EXPECT_EQ(converted<Ints2>(Ints2{1, 77}, types.object("State", 8, old_members),
+                               types.object("State", 8, new_members)),
+              (Ints2{1, 0}));
+}
+
+TEST_F(LayoutDiffTest, IntegersOf128BitsKeepTheirSignAndTellOfALoss) {
+    const TypeLayout &wide = types.object("__int128", 16, {}, Kind::kSigned);
+    const TypeLayout &with_wide = types.object("State", 16, {types.member("n", wide, 0)});
+    const TypeLayout &with_long =
+        types.object("State", 8, {types.member("n", types.of<long>(), 0)});
+    using Halves = std::array<std::int64_t, 2>;
+    EXPECT_EQ(converted<Halves>(std::int64_t{-5}, with_long, with_wide), (Halves{-5, -1}));
+    EXPECT_EQ(converted<std::int64_t>(Halves{-5, -1}, with_wide, with_long), -5);
+    EXPECT_EQ(report.loss_count, 0U);
+    converted<std::int64_t>(Halves{0, 1}, with_wide, with_long);
+    EXPECT_EQ(report.loss_count, 1U);
+}
+
+TEST_F(LayoutDiffTest, ADurationOfAnotherUnitIsRefusedUnlessItIsZero) {
+    const auto duration = [&](const char *ratio) -> const TypeLayout & {
+        TypeLayout &type = types.object("duration<long, " + std::string(ratio) + ">", 8,
+                                        {types.member("__r", types.of<long>(), 0)});
+        type.scope = "std::chrono::";
+        type.arguments = {&types.of<long>(), &types.object(ratio, 1, {})};
+        return type;
+    };
+    const TypeLayout &seconds = duration("ratio<1, 1>");
+    const TypeLayout &milliseconds = duration("ratio<1, 1000>");
+    EXPECT_EQ(converted<long>(0L, seconds, milliseconds), 0);
+    EXPECT_EQ(report.refusal, "");
+    converted<long>(5L, seconds, milliseconds);
+    EXPECT_NE(report.refusal.find("counts in another unit"), std::string::npos);
+}
+
 } // namespace
 } // namespace hotrun

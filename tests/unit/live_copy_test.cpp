@@ -10,18 +10,18 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const std::string kLibrary = "/b/libgame.so";
+const std::string kCopied = "/b/libgame.so";
 
 // A copy that process 7 left behind a second after the start of the clock.
 class LeftBehind : public testing::Test {
   protected:
     LeftBehind() {
-        files.write(kLibrary, "code");
+        files.write(kCopied, "code");
         clock.advance(milliseconds(1'000));
         files.write(copy, "code");
     }
     bool stays() {
-        remove_stale_live_copies(files, processes, kLibrary);
+        remove_stale_live_copies(files, processes, kCopied);
         return files.exists(copy);
     }
 
@@ -54,7 +54,7 @@ TEST(LiveCopyName, OtherFilesAreNoCopies) {
 
 TEST_F(LeftBehind, CopyOfADeadProcessGoes) {
     EXPECT_FALSE(stays());
-    EXPECT_TRUE(files.exists(kLibrary));
+    EXPECT_TRUE(files.exists(kCopied));
 }
 
 TEST_F(LeftBehind, CopyOfARunningProcessStays) {
@@ -83,14 +83,14 @@ TEST_F(LeftBehind, CopyOfAnotherLibraryIsNotOurs) {
 TEST(LiveCopy, GoesWithItsObject) {
     const FakeClock clock;
     FakeFileSystem files(clock);
-    files.write(kLibrary, "code");
+    files.write(kCopied, "code");
     {
-        Result<LiveCopy> copy = LiveCopy::create(files, kLibrary, {42, 1}, "/b");
+        Result<LiveCopy> copy = LiveCopy::create(files, kCopied, {42, 1}, "/b");
         ASSERT_TRUE(copy.ok());
         EXPECT_EQ(copy->path(), "/b/libgame_live.42.1.so");
         const LiveCopy moved = std::move(*copy);
         EXPECT_EQ(files.content(moved.path()), "code");
-        EXPECT_NE(files.timestamp(moved.path())->inode, files.timestamp(kLibrary)->inode);
+        EXPECT_NE(files.timestamp(moved.path())->inode, files.timestamp(kCopied)->inode);
     }
     EXPECT_FALSE(files.exists("/b/libgame_live.42.1.so"));
 }
@@ -99,7 +99,7 @@ TEST(LiveCopy, FailureIsTheFileSystemsOwn) {
     const FakeClock clock;
     FakeFileSystem files(clock);
     files.copy_failure = Error{ErrorKind::kFailed, "can't copy: No space left on device", 28};
-    const Result<LiveCopy> copy = LiveCopy::create(files, kLibrary, {42, 1}, "/b");
+    const Result<LiveCopy> copy = LiveCopy::create(files, kCopied, {42, 1}, "/b");
     ASSERT_FALSE(copy.ok());
     EXPECT_EQ(copy.error().message, "can't copy: No space left on device");
     EXPECT_EQ(copy.error().system_code, 28);

@@ -11,7 +11,7 @@
 namespace hotrun {
 namespace {
 
-using Paths = std::vector<std::string_view>;
+using Inputs = std::vector<std::string_view>;
 using namespace std::string_literals;
 
 // Written by ninja 1.11.1: a.o from a.cpp and h.h, b.o from b.cpp, h.h and longer.h, then a.o again
@@ -30,31 +30,31 @@ const std::string kRealLog =
     "\x1c\0\0\x80\0\0\0\0\xe1\xe2\xea\x71\x56\x69\xea\x18\x01\0\0\0\x02\0\0\0\x03\0\0\0\x06\0\0\0"s;
 constexpr std::size_t kLastRecordBytes = 32;
 
-std::string word(std::uint32_t value) {
+std::string word_of(std::uint32_t value) {
     std::string bytes(sizeof(value), '\0');
     std::memcpy(bytes.data(), &value, sizeof(value));
     return bytes;
 }
 
 std::string header(std::uint32_t version = 4) {
-    return "# ninjadeps\n" + word(version);
+    return "# ninjadeps\n" + word_of(version);
 }
 
 std::string path_record(std::string path, std::uint32_t id) {
     path.resize((path.size() + 3) / 4 * 4);
-    return word(static_cast<std::uint32_t>(path.size()) + 4) + path + word(~id);
+    return word_of(static_cast<std::uint32_t>(path.size()) + 4) + path + word_of(~id);
 }
 
 std::string deps_record(std::uint32_t output, const std::vector<std::uint32_t> &inputs) {
     const auto size = static_cast<std::uint32_t>(4 * (3 + inputs.size()));
-    std::string record = word(size | 0x80000000u) + word(output) + word(7) + word(8);
+    std::string record = word_of(size | 0x80000000u) + word_of(output) + word_of(7) + word_of(8);
     for (const std::uint32_t input : inputs)
-        record += word(input);
+        record += word_of(input);
     return record;
 }
 
-Paths inputs_of(const NinjaDeps &deps, std::string_view output) {
-    Paths paths;
+Inputs inputs_of(const NinjaDeps &deps, std::string_view output) {
+    Inputs paths;
     if (const auto ids = deps.inputs_of(output)) {
         for (const NinjaDeps::Id id : *ids)
             paths.push_back(deps.path(id));
@@ -67,28 +67,28 @@ TEST(NinjaDeps, ReadsALogThatNinjaWrote) {
     EXPECT_TRUE(deps.append(kRealLog));
     EXPECT_EQ(deps.consumed(), kRealLog.size());
     EXPECT_EQ(inputs_of(deps, "b.o"),
-              (Paths{"b.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
-    EXPECT_EQ(deps.outputs_of("h.h"), (Paths{"a.o", "b.o"}));
-    EXPECT_EQ(deps.outputs_of("b.cpp"), (Paths{"b.o"}));
+              (Inputs{"b.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
+    EXPECT_EQ(deps.outputs_of("h.h"), (Inputs{"a.o", "b.o"}));
+    EXPECT_EQ(deps.outputs_of("b.cpp"), (Inputs{"b.o"}));
 }
 
 TEST(NinjaDeps, TheLastRecordOfAnOutputCounts) {
     NinjaDeps deps;
     ASSERT_TRUE(
         deps.append(std::string_view(kRealLog).substr(0, kRealLog.size() - kLastRecordBytes)));
-    EXPECT_EQ(inputs_of(deps, "a.o"), (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h"}));
-    EXPECT_EQ(deps.outputs_of("longer.h"), (Paths{"b.o"}));
+    EXPECT_EQ(inputs_of(deps, "a.o"), (Inputs{"a.cpp", "/usr/include/stdc-predef.h", "h.h"}));
+    EXPECT_EQ(deps.outputs_of("longer.h"), (Inputs{"b.o"}));
     ASSERT_TRUE(deps.append(std::string_view(kRealLog).substr(deps.consumed())));
     EXPECT_EQ(inputs_of(deps, "a.o"),
-              (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
-    EXPECT_EQ(deps.outputs_of("longer.h"), (Paths{"a.o", "b.o"}));
+              (Inputs{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
+    EXPECT_EQ(deps.outputs_of("longer.h"), (Inputs{"a.o", "b.o"}));
 }
 
 TEST(NinjaDeps, AnOutputCanLoseInputs) {
     NinjaDeps deps;
     ASSERT_TRUE(deps.append(header() + path_record("o", 0) + path_record("x.h", 1) +
                             path_record("y.h", 2) + deps_record(0, {1, 2}) + deps_record(0, {2})));
-    EXPECT_EQ(inputs_of(deps, "o"), (Paths{"y.h"}));
+    EXPECT_EQ(inputs_of(deps, "o"), (Inputs{"y.h"}));
     EXPECT_TRUE(deps.outputs_of("x.h").empty());
     ASSERT_TRUE(deps.append(deps_record(0, {})));
     EXPECT_TRUE(inputs_of(deps, "o").empty());
@@ -103,7 +103,7 @@ TEST(NinjaDeps, AFileThatGrowsByteByByteIsReadAsIfItCameAtOnce) {
     }
     EXPECT_EQ(deps.consumed(), kRealLog.size());
     EXPECT_EQ(inputs_of(deps, "a.o"),
-              (Paths{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
+              (Inputs{"a.cpp", "/usr/include/stdc-predef.h", "h.h", "longer.h"}));
 }
 
 TEST(NinjaDeps, ATornRecordIsLeftAloneAndAnotherMayTakeItsPlace) {
@@ -114,7 +114,7 @@ TEST(NinjaDeps, ATornRecordIsLeftAloneAndAnotherMayTakeItsPlace) {
     EXPECT_EQ(deps.consumed(), whole.size());
     EXPECT_TRUE(inputs_of(deps, "o").empty());
     EXPECT_TRUE(deps.append(path_record("y.h", 2) + deps_record(0, {2})));
-    EXPECT_EQ(inputs_of(deps, "o"), (Paths{"y.h"}));
+    EXPECT_EQ(inputs_of(deps, "o"), (Inputs{"y.h"}));
 }
 
 TEST(NinjaDeps, AnotherSignatureOrVersionIsBroken) {
@@ -133,21 +133,21 @@ TEST(NinjaDeps, ABrokenRecordKeepsWhatCameBefore) {
     const std::vector<std::string> bad_records = {
         path_record("y.h", 3),                     // not the next id
         path_record("x.h", 2),                     // a path twice
-        word(4) + word(~2u),                       // no path
-        word(0),                                   // nothing at all
-        word(1u << 20),                            // longer than ninja writes
+        word_of(4) + word_of(~2u),                       // no path
+        word_of(0),                                   // nothing at all
+        word_of(1u << 20),                            // longer than ninja writes
         deps_record(0, {2}),                       // an input that was not named
         deps_record(9, {1}),                       // an output that was not named
         deps_record(0, {0xffffffffu}),             // a negative id
-        word(8 | 0x80000000u) + word(0) + word(0), // no mtime
-        word(13 | 0x80000000u) + std::string(13, '\0'),
+        word_of(8 | 0x80000000u) + word_of(0) + word_of(0), // no mtime
+        word_of(13 | 0x80000000u) + std::string(13, '\0'),
     };
     for (std::size_t n = 0; n < bad_records.size(); ++n) {
         NinjaDeps deps;
         EXPECT_FALSE(deps.append(good + bad_records[n] + path_record("later", 2))) << n;
         EXPECT_TRUE(deps.broken()) << n;
         EXPECT_EQ(deps.consumed(), good.size()) << n;
-        EXPECT_EQ(inputs_of(deps, "o"), (Paths{"x.h"})) << n;
+        EXPECT_EQ(inputs_of(deps, "o"), (Inputs{"x.h"})) << n;
         EXPECT_FALSE(deps.append(path_record("later", 2))) << n;
         EXPECT_EQ(deps.consumed(), good.size()) << n;
     }
@@ -164,7 +164,7 @@ TEST(NinjaDeps, ClearForgetsEverythingAndReadsAnew) {
     EXPECT_TRUE(inputs_of(deps, "a.o").empty());
     EXPECT_TRUE(deps.outputs_of("h.h").empty());
     EXPECT_TRUE(deps.append(kRealLog));
-    EXPECT_EQ(deps.outputs_of("h.h"), (Paths{"a.o", "b.o"}));
+    EXPECT_EQ(deps.outputs_of("h.h"), (Inputs{"a.o", "b.o"}));
 }
 
 TEST(NinjaDeps, WhatTheLogDoesNotNameHasNothing) {

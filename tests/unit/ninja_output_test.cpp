@@ -20,7 +20,7 @@ std::string failed(std::string_view outputs) {
     return "\x1b[31mFAILED: \x1b[0m" + std::string(outputs) + " \n";
 }
 
-NinjaOutput parse(std::string_view text, std::size_t piece = std::string_view::npos) {
+NinjaOutput output_of(std::string_view text, std::size_t piece = std::string_view::npos) {
     NinjaOutput output;
     for (std::size_t at = 0; at < text.size(); at += std::min(piece, text.size()))
         output.feed(text.substr(at, piece));
@@ -73,22 +73,22 @@ void expect_many_edges(const NinjaOutput &output) {
 }
 
 TEST(NinjaOutput, TellsTheEdgesApart) {
-    expect_many_edges(parse(kManyEdges));
+    expect_many_edges(output_of(kManyEdges));
 }
 
 TEST(NinjaOutput, PiecesMayEndAnywhere) {
     for (const std::size_t piece : {1u, 2u, 3u, 7u, 64u})
-        expect_many_edges(parse(kManyEdges, piece));
+        expect_many_edges(output_of(kManyEdges, piece));
 }
 
 TEST(NinjaOutput, PrintsWhatCommandsSaidWithoutStatusAndCommandLines) {
-    EXPECT_EQ(parse(kManyEdges).printed(), "hello from console\n" + kWarning + "hello from talk\n" +
-                                               failed("libbad.so.p/bad2.cpp.o") + kMessage +
-                                               failed("nolink") + kLinkError);
+    EXPECT_EQ(output_of(kManyEdges).printed(),
+              "hello from console\n" + kWarning + "hello from talk\n" +
+                  failed("libbad.so.p/bad2.cpp.o") + kMessage + failed("nolink") + kLinkError);
 }
 
 TEST(NinjaOutput, PrintsTheCommandLinesOfTheFailedWhenVerbose) {
-    const std::string printed = parse(kManyEdges).printed(true);
+    const std::string printed = output_of(kManyEdges).printed(true);
     EXPECT_NE(printed.find("bad2.cpp.o \ng++ -Ilibbad.so.p -c ../src/bad2.cpp\n\x1b[01m"),
               std::string::npos);
 }
@@ -106,7 +106,7 @@ TEST(NinjaOutput, FeedTellsThatTheCountsChanged) {
 }
 
 TEST(NinjaOutput, NoWorkToDoIsNothingAndIsNotPrinted) {
-    const NinjaOutput output = parse("ninja: Entering directory `b'\nninja: no work to do.\n");
+    const NinjaOutput output = output_of("ninja: Entering directory `b'\nninja: no work to do.\n");
     EXPECT_TRUE(output.nothing_to_do());
     EXPECT_EQ(output.printed(), "");
     EXPECT_TRUE(output.chunks().empty());
@@ -114,17 +114,17 @@ TEST(NinjaOutput, NoWorkToDoIsNothingAndIsNotPrinted) {
 
 TEST(NinjaOutput, NoWorkToDoAfterARegenerationIsNothing) {
     const std::string meson = "The Meson build system\nVersion: 1.0.1\nCleaning... 0 files.\n";
-    const NinjaOutput output =
-        parse(status("1 1 1 0 0 Regenerating build files.") + meson + "ninja: no work to do.\n");
+    const NinjaOutput output = output_of(status("1 1 1 0 0 Regenerating build files.") + meson +
+                                         "ninja: no work to do.\n");
     EXPECT_TRUE(output.nothing_to_do());
     EXPECT_EQ(output.printed(), meson);
 }
 
 TEST(NinjaOutput, NoWorkToDoOfANinjaThatAnEdgeRanIsNotOurs) {
     EXPECT_FALSE(
-        parse(status("1 1 1 0 1 Generating sub") + "ninja: no work to do.\n").nothing_to_do());
-    EXPECT_FALSE(parse(status("1 2 1 1 0 Generating sub") + "ninja: no work to do.\n" +
-                       status("2 2 1 0 2 Linking target x"))
+        output_of(status("1 1 1 0 1 Generating sub") + "ninja: no work to do.\n").nothing_to_do());
+    EXPECT_FALSE(output_of(status("1 2 1 1 0 Generating sub") + "ninja: no work to do.\n" +
+                           status("2 2 1 0 2 Linking target x"))
                      .nothing_to_do());
 }
 
@@ -134,10 +134,10 @@ TEST(NinjaOutput, AFailedRegenerationHasWhatMesonSaid) {
                               "../meson.build:9:0: ERROR: Unknown function \"unknown_fn\".\n"
                               "\n"
                               "A full log can be found at b/meson-logs/meson-log.txt\n";
-    const NinjaOutput output =
-        parse("ninja: Entering directory `b'\n" + status("1 1 1 0 0 Regenerating build files.") +
-              meson + failed("build.ninja") + "/usr/bin/meson --internal regenerate . b\n" +
-              "ninja: error: rebuilding 'build.ninja': subcommand failed\n");
+    const NinjaOutput output = output_of(
+        "ninja: Entering directory `b'\n" + status("1 1 1 0 0 Regenerating build files.") + meson +
+        failed("build.ninja") + "/usr/bin/meson --internal regenerate . b\n" +
+        "ninja: error: rebuilding 'build.ninja': subcommand failed\n");
     ASSERT_EQ(output.chunks().size(), 1u);
     EXPECT_EQ(output.chunks()[0].output_name, "build.ninja");
     EXPECT_TRUE(output.chunks()[0].failed);
@@ -148,15 +148,15 @@ TEST(NinjaOutput, AFailedRegenerationHasWhatMesonSaid) {
 // From a run with a console edge, commands without a line break at their end, and two edges that
 // ended while the console edge ran.
 TEST(NinjaOutput, AStatusLineMayFollowTextInOneLine) {
-    const NinjaOutput output =
-        parse(status("1 8 1 7 0 Generating con with a custom command") +
-              "console start\nconsole tail, no newline" +
-              status("3 8 3 5 1 Generating failnonl with a custom command") +
-              failed("fa.txt fb.txt") + "python3 -c 'print'\nfail without newline" +
-              status("4 8 3 4 2 Generating silentfail with a custom command") + "\n" +
-              failed("sf.txt") + "/usr/bin/false\n" +
-              status("5 8 3 3 3 Generating nonl with a custom command") + "talk without newline" +
-              status("6 8 3 2 4 Compiling C++ object libwarn.so.p/warn.cpp.o") + "\n" + kWarning);
+    const NinjaOutput output = output_of(
+        status("1 8 1 7 0 Generating con with a custom command") +
+        "console start\nconsole tail, no newline" +
+        status("3 8 3 5 1 Generating failnonl with a custom command") + failed("fa.txt fb.txt") +
+        "python3 -c 'print'\nfail without newline" +
+        status("4 8 3 4 2 Generating silentfail with a custom command") + "\n" + failed("sf.txt") +
+        "/usr/bin/false\n" + status("5 8 3 3 3 Generating nonl with a custom command") +
+        "talk without newline" + status("6 8 3 2 4 Compiling C++ object libwarn.so.p/warn.cpp.o") +
+        "\n" + kWarning);
     ASSERT_EQ(output.chunks().size(), 5u);
     EXPECT_EQ(output.chunks()[0].text, "console start\nconsole tail, no newline\n");
     EXPECT_FALSE(output.chunks()[0].failed);
@@ -169,10 +169,10 @@ TEST(NinjaOutput, AStatusLineMayFollowTextInOneLine) {
 }
 
 TEST(NinjaOutput, AConsoleEdgeThatFailsLastGetsItsOwnText) {
-    const NinjaOutput output = parse(status("1 3 1 2 0 Generating con") + "console says\n" +
-                                     status("3 3 3 0 1 Generating other") + failed("other.txt") +
-                                     "make_other\nother says\n" + failed("con.txt") + "make_con\n" +
-                                     "ninja: build stopped: subcommand failed.\n");
+    const NinjaOutput output = output_of(
+        status("1 3 1 2 0 Generating con") + "console says\n" +
+        status("3 3 3 0 1 Generating other") + failed("other.txt") + "make_other\nother says\n" +
+        failed("con.txt") + "make_con\n" + "ninja: build stopped: subcommand failed.\n");
     ASSERT_EQ(output.chunks().size(), 2u);
     EXPECT_EQ(output.chunks()[0].output_name, "con.txt");
     EXPECT_EQ(output.chunks()[0].text, "console says\n");
@@ -183,8 +183,8 @@ TEST(NinjaOutput, AConsoleEdgeThatFailsLastGetsItsOwnText) {
 
 TEST(NinjaOutput, AConsoleEdgeThatFailsWithoutAWordIsNotMistakenForAnother) {
     const NinjaOutput output =
-        parse(status("1 3 1 2 0 Generating con") + status("3 3 3 0 1 Generating other") +
-              "other says\n" + failed("con.txt") + "make_con\n");
+        output_of(status("1 3 1 2 0 Generating con") + status("3 3 3 0 1 Generating other") +
+                  "other says\n" + failed("con.txt") + "make_con\n");
     ASSERT_EQ(output.chunks().size(), 2u);
     EXPECT_EQ(output.chunks()[0].output_name, "con.txt");
     EXPECT_EQ(output.chunks()[0].text, "");
@@ -195,15 +195,15 @@ TEST(NinjaOutput, AConsoleEdgeThatFailsWithoutAWordIsNotMistakenForAnother) {
 TEST(NinjaOutput, ErrorsOfNinjaItselfAreKeptApart) {
     const std::string missing =
         "ninja: error: '../x.cpp', needed by 'x.o', missing and no known rule to make it\n";
-    const NinjaOutput output = parse("ninja: Entering directory `b'\n" + missing);
+    const NinjaOutput output = output_of("ninja: Entering directory `b'\n" + missing);
     ASSERT_EQ(output.chunks().size(), 1u);
     EXPECT_TRUE(output.chunks()[0].failed);
     EXPECT_EQ(output.chunks()[0].output_name, "");
     EXPECT_EQ(output.printed(), missing);
     EXPECT_TRUE(output.failed_outputs().empty());
 
-    const NinjaOutput amid =
-        parse(status("1 2 1 1 1 Compiling x") + "a warning\n" + missing + "more of the warning\n");
+    const NinjaOutput amid = output_of(status("1 2 1 1 1 Compiling x") + "a warning\n" + missing +
+                                       "more of the warning\n");
     ASSERT_EQ(amid.chunks().size(), 2u);
     EXPECT_EQ(amid.chunks()[0].text, "a warning\nmore of the warning\n");
     EXPECT_EQ(amid.chunks()[1].text, missing);
@@ -211,17 +211,18 @@ TEST(NinjaOutput, ErrorsOfNinjaItselfAreKeptApart) {
 
 TEST(NinjaOutput, WarningsOfNinjaAreNoFailure) {
     const NinjaOutput output =
-        parse("ninja: warning: premature end of file; recovering\nand some text\n");
+        output_of("ninja: warning: premature end of file; recovering\nand some text\n");
     ASSERT_EQ(output.chunks().size(), 2u);
     EXPECT_FALSE(output.chunks()[0].failed);
     EXPECT_FALSE(output.chunks()[1].failed);
 }
 
 TEST(NinjaOutput, UnderstandsFailedLinesWithoutColoursAndWithACode) {
-    EXPECT_EQ(parse(status("1 1 1 0 1 x") + "FAILED: a.o \ncc\n").failed_outputs(), (Names{"a.o"}));
-    EXPECT_EQ(parse(status("1 1 1 0 1 x") + "FAILED: [code=2] a.o \ncc\n").failed_outputs(),
+    EXPECT_EQ(output_of(status("1 1 1 0 1 x") + "FAILED: a.o \ncc\n").failed_outputs(),
               (Names{"a.o"}));
-    EXPECT_EQ(parse(status("1 1 1 0 1 x") + "\x1b[31mFAILED: [code=2] \x1b[0ma.o \ncc\n")
+    EXPECT_EQ(output_of(status("1 1 1 0 1 x") + "FAILED: [code=2] a.o \ncc\n").failed_outputs(),
+              (Names{"a.o"}));
+    EXPECT_EQ(output_of(status("1 1 1 0 1 x") + "\x1b[31mFAILED: [code=2] \x1b[0ma.o \ncc\n")
                   .failed_outputs(),
               (Names{"a.o"}));
 }
@@ -229,7 +230,7 @@ TEST(NinjaOutput, UnderstandsFailedLinesWithoutColoursAndWithACode) {
 TEST(NinjaOutput, ACommandMayPrintSomethingThatLooksAlike) {
     const std::string test_log = "FAILED: suite.case\n[  FAILED  ] 1 test\n\x1e"
                                  "3 9 1 2 1 x\n";
-    const NinjaOutput output = parse(status("1 1 1 0 1 Running tests") + test_log);
+    const NinjaOutput output = output_of(status("1 1 1 0 1 Running tests") + test_log);
     ASSERT_EQ(output.chunks().size(), 1u);
     EXPECT_FALSE(output.chunks()[0].failed);
     EXPECT_EQ(output.chunks()[0].text, test_log);
@@ -237,8 +238,8 @@ TEST(NinjaOutput, ACommandMayPrintSomethingThatLooksAlike) {
 }
 
 TEST(NinjaOutput, TextThatIsCutOffInTheMiddleOfALineIsNotLost) {
-    EXPECT_EQ(parse(status("1 1 1 0 1 x") + "half a li").printed(), "half a li\n");
-    EXPECT_EQ(parse("").printed(), "");
+    EXPECT_EQ(output_of(status("1 1 1 0 1 x") + "half a li").printed(), "half a li\n");
+    EXPECT_EQ(output_of("").printed(), "");
 }
 
 } // namespace

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace hotrun {
@@ -67,6 +70,55 @@ TEST_F(PermanentHeapBlocks, AreGoneOnceTheHeapIsFormatted) {
     EXPECT_EQ(heap_.root(), nullptr);
     EXPECT_EQ(heap_.statistics(), fresh);
     EXPECT_TRUE(heap_.check());
+}
+
+TEST_F(PermanentHeapBlocks, MadeTogetherAreAsThoseMadeOneByOne) {
+    const hotrun_type type{"record", 12, 4};
+    for (const std::size_t count : {1, 3, 4}) { // with bytes to spare, and without
+        std::vector<void *> blocks(10);
+        ASSERT_TRUE(heap_.allocate_typed(blocks, count, type));
+        EXPECT_TRUE(heap_.check());
+        const auto live = heap_.live_blocks();
+        ASSERT_EQ(live.size(), blocks.size());
+        for (std::size_t i = 0; i < live.size(); ++i) {
+            EXPECT_EQ(live[i].payload.data(), blocks[i]);
+            EXPECT_EQ(live[i].payload.size(), 12 * count);
+            EXPECT_EQ(live[i].type, &type);
+            EXPECT_TRUE(std::ranges::all_of(live[i].payload,
+                                            [](std::byte byte) { return byte == std::byte{}; }));
+            std::memset(blocks[i], 7, 12 * count);
+        }
+        EXPECT_TRUE(heap_.release(blocks));
+    }
+    EXPECT_EQ(heap_.statistics().block_count, 0U);
+    EXPECT_TRUE(heap_.check());
+}
+
+TEST_F(PermanentHeapBlocks, ReleasedTogetherMayHaveOthersBetweenThem) {
+    const hotrun_type type{"record", 12, 4};
+    std::vector<void *> blocks(10);
+    ASSERT_TRUE(heap_.allocate_typed(blocks, 1, type));
+    const std::vector<void *> some = {blocks[0], blocks[1], blocks[2],
+                                      blocks[5], blocks[6], blocks[9]};
+    EXPECT_TRUE(heap_.release(some));
+    EXPECT_TRUE(heap_.check());
+    EXPECT_EQ(heap_.live_blocks().size(), 4U);
+    EXPECT_FALSE(heap_.release(some)) << "they are gone";
+    EXPECT_EQ(heap_.live_blocks().size(), 4U);
+    EXPECT_TRUE(heap_.release(std::vector<void *>{blocks[3], blocks[4], blocks[7], blocks[8]}));
+    EXPECT_EQ(heap_.live_blocks().size(), 0U);
+    EXPECT_TRUE(heap_.check());
+}
+
+TEST_F(PermanentHeapBlocks, MadeTogetherFillWhatIsLeftAndThenTheHeapIsFull) {
+    const hotrun_type type{"record", 1000, 64};
+    std::vector<void *> blocks(100);
+    EXPECT_FALSE(heap_.allocate_typed(blocks, 1, type));
+    EXPECT_TRUE(heap_.check());
+    const hotrun_type small{"record", 1000, 8};
+    EXPECT_FALSE(heap_.allocate_typed(blocks, 1, small));
+    EXPECT_TRUE(heap_.check());
+    EXPECT_FALSE(heap_.allocate_typed(blocks, SIZE_MAX / 8, small));
 }
 
 } // namespace

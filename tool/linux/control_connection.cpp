@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
+#include <vector>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -42,17 +44,43 @@ int pid_of_own(int socket) {
     return known && peer.uid == ::geteuid() ? peer.pid : 0;
 }
 
+// Where a socket of that name is bound, by unix(7)'s list of all.
+std::vector<std::string> bound_paths(const std::string &name) {
+    std::vector<std::string> paths;
+    std::ifstream sockets("/proc/net/unix");
+    for (std::string line; std::getline(sockets, line);) {
+        const std::size_t path = line.find('/');
+        if (path != std::string::npos && line.ends_with(name))
+            paths.push_back(line.substr(path));
+    }
+    return paths;
+}
+
 } // namespace
 
+std::optional<ControlConnection> ControlConnection::open_at(const std::string &path,
+                                                            const std::string &builddir) {
+    const int socket = connect_to(path);
+    if (socket < 0)
+        return std::nullopt;
+    if (const int pid = pid_of_own(socket); pid != 0)
+        return ControlConnection(builddir, socket, pid);
+    ::close(socket);
+    return std::nullopt;
+}
+
+// The run may have been started with another environment, and be where ours does not lead.
 std::optional<ControlConnection> ControlConnection::open(const std::string &builddir) {
-    for (const SocketPlace &place :
-         socket_places(builddir, {variable("XDG_RUNTIME_DIR"), variable("TMPDIR"), ::geteuid()})) {
-        const int socket = connect_to(place.path);
-        if (socket < 0)
-            continue;
-        if (const int pid = pid_of_own(socket); pid != 0)
-            return ControlConnection(builddir, socket, pid);
-        ::close(socket);
+    const std::vector<SocketPlace> places =
+        socket_places(builddir, {variable("XDG_RUNTIME_DIR"), variable("TMPDIR"), ::geteuid()});
+    for (const SocketPlace &place : places) {
+        if (auto connection = open_at(place.path, builddir))
+            return connection;
+    }
+    const std::string &known = places.back().path;
+    for (const std::string &path : bound_paths(known.substr(known.rfind('/')))) {
+        if (auto connection = open_at(path, builddir))
+            return connection;
     }
     return std::nullopt;
 }

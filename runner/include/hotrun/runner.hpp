@@ -106,7 +106,7 @@ struct Options {
 // shutdown, ends ninja, removes the live copies and ends the runner's thread.
 class Runner {
   public:
-    // Resolves the targets, maps the heaps, and starts the first build in the background.
+    // Resolves the targets, maps the heaps, opens the control socket, begins to build.
     static Result<Runner> create(Options options);
 
     Runner(Runner &&) noexcept;

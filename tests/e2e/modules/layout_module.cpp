@@ -1,52 +1,16 @@
-// Structs in two layouts, VERSION 1 and 2. The first code makes an object of each and fills it; the
-// code that follows, in either layout, says of which objects the values are not what they were.
-#include "hotrun/module.h"
+// Members that change: added, removed, in another order, of another type.
+#include "layout_case.hpp"
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#define NEW(T) (HOTRUN_NEW(context, T))
-#define NEW_MANY(T, count) ((T *)context->allocate_typed(context, (count), HOTRUN_TYPE(T)))
-#if VERSION == 1
-#define IF_OLD(...) __VA_ARGS__
-#define IF_NEW(...)
-#else
-#define IF_OLD(...)
-#define IF_NEW(...) __VA_ARGS__
-#endif
-
 namespace {
-
-struct Case {
-    const char *name;
-    void *(*make)(hotrun_context *);
-    bool (*holds)(const void *);
-};
-
-// In a namespace of its own with a State: how one is filled, and whether it is as it was.
-#define FILL                                                                                       \
-    void fill(State &s);                                                                           \
-    void *make(hotrun_context *context) {                                                          \
-        State *state = new (NEW(State)) State();                                                   \
-        fill(*state);                                                                              \
-        return state;                                                                              \
-    }                                                                                              \
-    void fill(State &s)
-#define MAKE void *make(hotrun_context *context)
-#define HOLDS                                                                                      \
-    bool check(const State &s);                                                                    \
-    bool holds(const void *state) {                                                                \
-        return check(*static_cast<const State *>(state));                                          \
-    }                                                                                              \
-    bool check(const State &s)
 
 namespace added_first {
 struct State {
@@ -135,21 +99,6 @@ HOLDS {
 }
 } // namespace reordered_in_place
 
-// One member of a type that becomes another.
-#define NUMBER(name, Old, New, value)                                                              \
-    namespace name {                                                                               \
-    struct State {                                                                                 \
-        IF_OLD(Old) IF_NEW(New) n;                                                                 \
-        int guard;                                                                                 \
-    };                                                                                             \
-    FILL {                                                                                         \
-        s.n = value;                                                                               \
-        s.guard = 9;                                                                               \
-    }                                                                                              \
-    HOLDS {                                                                                        \
-        return s.n == value && s.guard == 9;                                                       \
-    }                                                                                              \
-    }
 NUMBER(int_to_long, int, long, -5)
 NUMBER(long_to_int, long, int, 12345)
 NUMBER(float_to_double, float, double, 0.5)
@@ -691,8 +640,6 @@ HOLDS {
 }
 } // namespace standard_containers
 
-#define CASE(name)                                                                                 \
-    { #name, name::make, name::holds }
 const Case kCases[] = {
     CASE(added_first),
     CASE(added_between),
@@ -742,32 +689,7 @@ const Case kCases[] = {
     CASE(standard_values),
     CASE(standard_containers),
 };
-constexpr std::size_t kCaseCount = sizeof kCases / sizeof kCases[0];
-
-struct Root {
-    void *states[kCaseCount];
-};
 
 } // namespace
 
-extern "C" void hotrun_init(hotrun_context *context) {
-    auto *root = NEW(Root);
-    context->state = root;
-    for (std::size_t i = 0; i < kCaseCount; ++i)
-        root->states[i] = kCases[i].make(context);
-}
-
-extern "C" void hotrun_reload(hotrun_context *context) {
-    const auto *root = static_cast<const Root *>(context->state);
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < kCaseCount; ++i) {
-        if (kCases[i].holds(root->states[i]))
-            ++count;
-        else
-            std::printf("<lost %s>\n", kCases[i].name);
-    }
-    std::printf("<version %d: %zu of %zu hold>\n", VERSION, count, kCaseCount);
-    std::fflush(stdout);
-}
-
-extern "C" void hotrun_step(hotrun_context *) {}
+LAYOUT_MODULE(kCases)

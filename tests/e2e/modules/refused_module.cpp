@@ -3,6 +3,7 @@
 #include "hotrun/module.h"
 
 #include <cstdio>
+#include <cstring>
 #include <new>
 
 #if defined(OWNED_OUTSIDE)
@@ -11,6 +12,10 @@
 #include <map>
 #elif defined(VECTOR_OUTSIDE)
 #include <vector>
+#elif defined(OTHER_UNIT)
+#include <chrono>
+#elif defined(OTHER_COMPLEX)
+#include <complex>
 #endif
 
 #if VERSION == 2
@@ -132,6 +137,64 @@ struct Part {
 };
 void fill(hotrun_context *, Part &part) {
     part.value IF_NEW(.value) = 3;
+}
+#elif defined(POINTER_TO_A_MEMBER)
+struct Part {
+    int Item::*member;
+};
+void fill(hotrun_context *, Part &part) {
+    part.member = &Item::value;
+}
+#elif defined(POINTER_TO_A_MEMBER_FUNCTION)
+struct Shape {
+    IF_NEW(int added = 0;)
+    int area() const { return side * side; }
+    int side = 2;
+};
+struct Part {
+    Shape shape;
+    int (Shape::*function)() const;
+    IF_NEW(int added;)
+};
+void fill(hotrun_context *, Part &part) {
+    part.function = &Shape::area;
+}
+#elif defined(MEMBER_OF_A_DECLARED_CLASS)
+class Shape;
+using Area = int (Shape::*)() const;
+struct Part {
+    Area area;
+    IF_NEW(int added;)
+};
+void fill(hotrun_context *, Part &part) {
+    const long second_virtual_function = 9;
+    std::memcpy(&part.area, &second_virtual_function, sizeof second_virtual_function);
+}
+#elif defined(PACKED_POINTER_TO_CODE)
+int twice(int n) {
+    return 2 * n;
+}
+struct __attribute__((packed)) Part {
+    char before;
+    int (*function)(int);
+    IF_NEW(char added;)
+};
+void fill(hotrun_context *, Part &part) {
+    part.function = twice;
+}
+#elif defined(OTHER_UNIT)
+struct Part {
+    std::chrono::duration<long, IF_OLD(std::ratio<1>) IF_NEW(std::milli)> time;
+};
+void fill(hotrun_context *, Part &part) {
+    part.time = std::chrono::seconds(5);
+}
+#elif defined(OTHER_COMPLEX)
+struct Part {
+    std::complex<IF_OLD(float) IF_NEW(double)> number;
+};
+void fill(hotrun_context *, Part &part) {
+    part.number = {1, 2};
 }
 #elif defined(HEAP_TOO_SMALL)
 struct Large {

@@ -59,6 +59,9 @@ struct State {
     std::unordered_map<int, Enemy, std::hash<int>, std::equal_to<int>,
                        Heap<std::pair<const int, Enemy>>>
         in_hash;
+    std::map<int, std::vector<Enemy, Heap<Enemy>>, std::less<int>,
+             Heap<std::pair<const int, std::vector<Enemy, Heap<Enemy>>>>>
+        in_vectors_of_a_map;
     std::shared_ptr<Enemy> shared;
     std::set<int, std::less<int>, Heap<int>> numbers;
     std::optional<int> maybe;
@@ -76,6 +79,7 @@ void fill(State &state) {
         state.in_list.emplace_back(i);
         state.in_deque.emplace_back(i);
         state.in_hash.emplace(i, Enemy(i));
+        state.in_vectors_of_a_map[i % 3].emplace_back(i);
         state.numbers.insert(i);
     }
     state.shared = std::allocate_shared<Enemy>(Heap<Enemy>(), 77);
@@ -112,6 +116,15 @@ bool hold_in(const Map &map) {
     return map.size() == 10;
 }
 
+template <typename Map>
+bool hold_in_vectors_of(const Map &map) {
+    for (int i = 0; i < 10; ++i) {
+        if (!map.at(i % 3).at(static_cast<std::size_t>(i / 3)).holds(i))
+            return false;
+    }
+    return map.size() == 3;
+}
+
 // The containers have to work, too.
 bool grow_and_shrink(State &state) {
     state.in_vector.emplace_back(10);
@@ -140,6 +153,7 @@ extern "C" void hotrun_reload(hotrun_context *context) {
     all &= said("in_list", hold(state.in_list));
     all &= said("in_deque", hold(state.in_deque));
     all &= said("in_hash", hold_in(state.in_hash));
+    all &= said("in_vectors_of_a_map", hold_in_vectors_of(state.in_vectors_of_a_map));
     all &= said("shared", state.shared->holds(77));
     all &= said("numbers", state.numbers.size() == 10 && *state.numbers.rbegin() == 9);
     all &= said("maybe", state.maybe == 5);
