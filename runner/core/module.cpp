@@ -75,10 +75,13 @@ void Module::fill_context() {
     host.heap = heap_.base();
     host.heap_bytes = heap_.bytes();
     host.allocate = [](hotrun_context *context, size_t size, size_t alignment) {
-        return owner_of(context).heap_.allocate(size, alignment);
+        Module &owner = owner_of(context);
+        return owner.tell_if_full(owner.heap_.allocate(size, alignment), size);
     };
     host.allocate_typed = [](hotrun_context *context, size_t count, const hotrun_type *type) {
-        return owner_of(context).heap_.allocate_typed(count, *type);
+        Module &owner = owner_of(context);
+        return owner.tell_if_full(owner.heap_.allocate_typed(count, *type),
+                                  count * type->size_bytes);
     };
     host.release = [](hotrun_context *context, void *block) {
         static_cast<void>(owner_of(context).heap_.release(block));
@@ -93,6 +96,20 @@ void Module::fill_context() {
 
 Module &Module::owner_of(hotrun_context *context) {
     return *reinterpret_cast<ContextWithOwner *>(context)->module;
+}
+
+// Any thread. Once for each generation: a loop may ask again and again.
+void *Module::tell_if_full(void *memory, std::size_t wanted_bytes) {
+    if (memory != nullptr || is_full_told_.exchange(true))
+        return memory;
+    const PermanentHeap::Statistics now = heap_.statistics();
+    const std::string text = "the permanent heap has no " + std::to_string(wanted_bytes) +
+                             " bytes in one piece: " + std::to_string(now.used_bytes) + " of " +
+                             std::to_string(heap_.bytes()) +
+                             " are in use, and the largest free piece has " +
+                             std::to_string(now.largest_free_bytes) + "; give it more by --heap";
+    hooks_.log(HOTRUN_LOG_ERROR, text.c_str());
+    return nullptr;
 }
 
 bool Module::call(CallKind kind, Callbacks::Function function) {
@@ -208,8 +225,7 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
 
 // False: it was refused, and the old code goes on.
 bool Module::carry_state(Candidate &candidate, Switched &switched) {
-    if (candidate.migration == nullptr && candidate.statics == nullptr &&
-        candidate.refusal.empty())
+    if (candidate.migration == nullptr && candidate.statics == nullptr && candidate.refusal.empty())
         return true;
     // If the process is replaced meanwhile, this code is the one that has failed.
     parts_.record.candidate = candidate.generation->number;
@@ -340,6 +356,7 @@ void Module::go_on_with_old_code(FailureReport &failure) {
 void Module::make_live(std::unique_ptr<Generation> next) {
     previous_ = std::exchange(live_, std::move(next));
     previous_parked_ = std::exchange(parked_, false);
+    is_full_told_ = false;
     unproven_ = true;
     parts_.record.parked_before = previous_parked_;
     parts_.record.candidate = live_->number;

@@ -11,6 +11,7 @@
 #include "hotrun/module.h"
 #include "hotrun/runner.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -101,6 +102,7 @@ class Module {
 
     static Module &owner_of(hotrun_context *context);
     void fill_context();
+    void *tell_if_full(void *memory, std::size_t wanted_bytes);
     bool call(CallKind kind, Callbacks::Function function);
     std::string unload_old(PhaseTimes &phases, const Clock &clock);
     void make_live(std::unique_ptr<Generation> next);
@@ -140,6 +142,7 @@ class Module {
     std::unique_ptr<Generation> previous_; // while the live one has not proven itself
     std::unique_ptr<Generation> old_;
     StaticCarry *carried_ = nullptr; // to be undone if the live one fails before it is proven
+    std::atomic<bool> is_full_told_{false};
     bool unproven_ = false;
     bool parked_ = false;
     bool previous_parked_ = false;

@@ -336,7 +336,8 @@ class Layouts {
 class VariableSearch {
   public:
     // Without symbols no variables are looked for that are the program's.
-    VariableSearch(const DebugInfo &info, LibraryTypes &types, Layouts &layouts, const StaticSymbols *symbols)
+    VariableSearch(const DebugInfo &info, LibraryTypes &types, Layouts &layouts,
+                   const StaticSymbols *symbols)
         : info_(info), types_(types), layouts_(layouts), symbols_(symbols) {}
 
     void search_unit(Dwarf_Die unit, const std::string &file) {

@@ -14,6 +14,25 @@ TEST_F(ModuleTest, FirstLoadCallsInitAndNotReload) {
     EXPECT_EQ(take_calls(), (Words{"on_switch 1", "init 1", "step 1"}));
 }
 
+TEST_F(ModuleTest, AFullHeapIsToldOnceForEachGeneration) {
+    const auto take_too_much = [](hotrun_context *context) {
+        EXPECT_EQ(context->allocate(context, context->heap_bytes, 0), nullptr);
+        EXPECT_EQ(context->allocate(context, context->heap_bytes, 0), nullptr);
+    };
+    trace.effects[CallKind::kInit] = take_too_much;
+    trace.effects[CallKind::kReload] = take_too_much;
+    switch_to(next(all_callbacks()));
+    ASSERT_EQ(logged.size(), 1U);
+    const std::string wanted = std::to_string(module.heap().bytes());
+    EXPECT_TRUE(logged[0].starts_with("0 the permanent heap has no " + wanted +
+                                      " bytes in one piece: 0 of " + wanted + " are in use"))
+        << logged[0];
+    EXPECT_TRUE(logged[0].ends_with("; give it more by --heap")) << logged[0];
+    module.step();
+    switch_to(next(all_callbacks()));
+    EXPECT_EQ(logged.size(), 2U);
+}
+
 TEST_F(ModuleTest, ReloadIsUnloadThenSwitchThenReload) {
     switch_to();
     take_calls();

@@ -74,8 +74,8 @@ typedef struct hotrun_context {
     void *state; /* the module's root: NULL until the module sets it; kept across generations */
 
     /* Memory in the permanent heap. `alignment` is a power of two; 0 means that of max_align_t.
-     * NULL: the heap is full. The bytes of allocate are not initialised; those of allocate_typed
-     * are zero. `release` takes NULL. Any thread. */
+     * NULL: the heap is full, which the host tells the user once. The bytes of allocate are not
+     * initialised; those of allocate_typed are zero. `release` takes NULL. Any thread. */
     void *(*allocate)(struct hotrun_context *, size_t bytes, size_t alignment);
     void *(*allocate_typed)(struct hotrun_context *, size_t count, const hotrun_type *);
     void (*release)(struct hotrun_context *, void *);
