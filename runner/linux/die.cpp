@@ -8,7 +8,6 @@ namespace hotrun {
 
 namespace {
 
-constexpr int kDeepest = 200; // entries in entries: those of a damaged file may have no end
 
 bool is_function(int tag) {
     return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
@@ -29,7 +28,7 @@ struct FunctionSearch {
 
     // Whether a child has the address.
     bool search(Dwarf_Die parent, int depth) {
-        return depth < kDeepest &&
+        return depth < kDeepestEntry &&
                any_child(parent, [&](Dwarf_Die child) { return visit(child, depth + 1); });
     }
 
@@ -129,7 +128,7 @@ bool has_computed_value(Dwarf_Die variable) {
 }
 
 Dwarf_Die without_qualifiers(Dwarf_Die type, std::string &given_name) {
-    for (int i = 0; i < kDeepest; ++i) {
+    for (int i = 0; i < kDeepestEntry; ++i) {
         unsigned next = DW_AT_type;
         switch (::dwarf_tag(&type)) {
         case DW_TAG_typedef:

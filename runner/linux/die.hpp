@@ -10,6 +10,8 @@
 
 namespace hotrun {
 
+constexpr int kDeepestEntry = 200; // entries in entries: those of a damaged file may have no end
+
 // Calls `visit` with each child until it returns true; whether it did.
 template <typename Visit>
 bool any_child(Dwarf_Die parent, Visit visit) {

@@ -10,7 +10,6 @@ namespace hotrun {
 
 namespace {
 
-constexpr int kDeepest = 200; // entries in entries: those of a damaged file may have no end
 
 // Of those that a template was given, the last; each type is one entry.
 std::optional<Dwarf_Die> last_argument(Dwarf_Die type) {
@@ -27,7 +26,7 @@ std::optional<Dwarf_Die> last_argument(Dwarf_Die type) {
 } // namespace
 
 void ClosureSearch::search(Dwarf_Die parent, int depth) {
-    if (depth == kDeepest)
+    if (depth == kDeepestEntry)
         return;
     any_child(parent, [&](Dwarf_Die child) {
         switch (::dwarf_tag(&child)) {

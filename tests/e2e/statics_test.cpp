@@ -1,8 +1,7 @@
 // Static variables, which keep their values while the code around them is exchanged.
+#include "e2e/compiled_module.hpp"
 #include "e2e/fault_test.hpp"
-#include "e2e/test_project.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -10,17 +9,6 @@
 
 namespace hotrun::e2e {
 namespace {
-
-std::string compiled(const std::string &source, const std::vector<std::string> &more) {
-    const TemporaryFolder folder;
-    std::vector<std::string> words = {HOTRUN_CXX, "-std=c++17", "-shared", "-fPIC", "-g", "-Wall"};
-    const bool is_clang = std::string_view(HOTRUN_CXX).find("clang") != std::string_view::npos;
-    words.emplace_back(is_clang ? "-fstandalone-debug" : "-fno-gnu-unique");
-    words.insert(words.end(), more.begin(), more.end());
-    words.insert(words.end(), {"-I", HOTRUN_INCLUDE, source, "-o", "lib.so"});
-    run_command(words, folder.path());
-    return content_of(folder / "lib.so");
-}
 
 std::size_t count_of(std::string_view text, std::string_view part) {
     std::size_t count = 0;
@@ -33,13 +21,10 @@ std::size_t count_of(std::string_view text, std::string_view part) {
 class Statics : public FaultTest {
   protected:
     static std::string version(int number, const std::string &flag = "-O0") {
-        return compiled(HOTRUN_TEST_MODULES "/statics_module.cpp",
+        return compiled("statics_module.cpp",
                         {flag, "-DVERSION=" + std::to_string(number)});
     }
-    std::string text(const std::string &source) const {
-        const TemporaryFolder folder;
-        return compiled(folder.write("module.cpp", source), {"-O0"});
-    }
+    static std::string text(const std::string &source) { return compiled(source, {"-O0"}); }
     const boost::json::object *reload(const std::string &library) {
         run.put_bytes(library);
         return run.expect_outcome("reloaded");

@@ -1,0 +1,293 @@
+#include "linux/dwarf_layouts.hpp"
+
+#include "linux/die.hpp"
+
+#include <cstddef>
+#include <optional>
+
+#include <dwarf.h>
+
+namespace hotrun {
+
+namespace {
+
+using Kind = TypeLayout::Kind;
+
+constexpr std::uint64_t kMostDimensions = 16;
+
+} // namespace
+
+const TypeLayout *DwarfLayouts::of(Dwarf_Die type) {
+    const TypeLayout *layout = read(type);
+    while (!to_read_.empty()) {
+        auto [pointer, pointee] = to_read_.back();
+        to_read_.pop_back();
+        pointer->element = read(pointee);
+    }
+    return layout;
+}
+
+void DwarfLayouts::add_scopes_of(Dwarf_CU *unit) {
+    Dwarf_Die entry;
+    if (::dwarf_cu_die(unit, &entry, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr) !=
+        nullptr)
+        add_scopes(entry, {}, 0);
+}
+
+// An entry does not know what it lies in. Types of functions have the function's name.
+void DwarfLayouts::add_scopes(Dwarf_Die parent, const std::string &scope, int depth) {
+    if (depth == kDeepestEntry)
+        return;
+    any_child(parent, [&](Dwarf_Die child) {
+        const int tag = ::dwarf_tag(&child);
+        const bool is_type = tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
+                             tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type;
+        if (is_type && !scope.empty())
+            scopes_.emplace(child.addr, scope);
+        if (is_type || tag == DW_TAG_namespace || tag == DW_TAG_subprogram ||
+            tag == DW_TAG_lexical_block) {
+            const std::string name = name_of(child);
+            add_scopes(child, name.empty() ? scope : scope + name + "::", depth + 1);
+        }
+        return false;
+    });
+}
+
+// dwarf_decl_file of libdw 0.188 ends the process where a split unit has no table of files.
+std::string DwarfLayouts::file_of(Dwarf_Die entry) {
+    const auto index = number_of(entry, DW_AT_decl_file);
+    if (!index)
+        return {};
+    if (files_of_ != entry.cu) {
+        files_of_ = entry.cu;
+        const bool has_own = ::dwarf_cu_die(entry.cu, &unit_with_files_, nullptr, nullptr, nullptr,
+                                            nullptr, nullptr, nullptr) != nullptr &&
+                             ::dwarf_hasattr(&unit_with_files_, DW_AT_stmt_list);
+        if (!has_own)
+            unit_with_files_ = unit_;
+        if (::dwarf_getsrcfiles(&unit_with_files_, &files_, nullptr) != 0)
+            files_ = nullptr;
+    }
+    if (files_ == nullptr)
+        return {};
+    return absolute_path(unit_with_files_, ::dwarf_filesrc(files_, *index, nullptr, nullptr));
+}
+
+const TypeLayout *DwarfLayouts::read(Dwarf_Die type) {
+    std::string given_name;
+    type = without_qualifiers(type, given_name);
+    const auto known = known_.find(type.addr);
+    if (known != known_.end())
+        return known->second;
+    if (with_scopes_.insert(type.cu).second)
+        add_scopes_of(type.cu);
+    TypeLayout &layout = types_.types.emplace_back();
+    known_.emplace(type.addr, &layout);
+    layout.name = name_of(type);
+    if (layout.name.empty())
+        layout.name = given_name;
+    if (const auto scope = scopes_.find(type.addr); scope != scopes_.end())
+        layout.scope = scope->second;
+    layout.file = file_of(type);
+    layout.size_bytes = number_of(type, DW_AT_byte_size).value_or(0);
+    fill(layout, type);
+    return &layout;
+}
+
+const TypeLayout *DwarfLayouts::read_type_of(Dwarf_Die entry) {
+    const std::optional<Dwarf_Die> type = entry_of(entry, DW_AT_type);
+    return type ? read(*type) : &void_;
+}
+
+void DwarfLayouts::fill(TypeLayout &layout, Dwarf_Die type) {
+    switch (::dwarf_tag(&type)) {
+    case DW_TAG_base_type:
+        layout.kind = kind_of_encoding(number_of(type, DW_AT_encoding).value_or(0));
+        if (layout.kind == Kind::kFloat && !is_known_float(layout))
+            layout.kind = Kind::kOther;
+        break;
+    case DW_TAG_enumeration_type:
+        return fill_enumeration(layout, type);
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type:
+    case DW_TAG_rvalue_reference_type:
+        layout.kind = Kind::kPointer;
+        layout.size_bytes = sizeof(void *);
+        layout.element = &void_;
+        if (const std::optional<Dwarf_Die> pointee = entry_of(type, DW_AT_type))
+            to_read_.emplace_back(&layout, *pointee);
+        break;
+    case DW_TAG_ptr_to_member_type:
+        layout.kind = Kind::kMemberPointer;
+        layout.element = read_type_of(type);
+        layout.size_bytes = (layout.element->kind == Kind::kVoid ? 2 : 1) * sizeof(std::ptrdiff_t);
+        if (const std::optional<Dwarf_Die> owner = entry_of(type, DW_AT_containing_type))
+            layout.arguments = {read(*owner)};
+        break;
+    case DW_TAG_array_type:
+        return fill_array(layout, type);
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+        layout.kind = Kind::kStruct;
+        return fill_members(layout, type);
+    case DW_TAG_union_type:
+        layout.kind = Kind::kUnion;
+        return fill_members(layout, type);
+    case DW_TAG_subroutine_type:
+        layout.is_function = true;
+        [[fallthrough]];
+    default:
+        layout.kind = Kind::kVoid;
+    }
+}
+
+TypeLayout::Kind DwarfLayouts::kind_of_encoding(Dwarf_Word encoding) {
+    switch (encoding) {
+    case DW_ATE_boolean:
+        return Kind::kBoolean;
+    case DW_ATE_signed:
+    case DW_ATE_signed_char:
+        return Kind::kSigned;
+    case DW_ATE_unsigned:
+    case DW_ATE_unsigned_char:
+    case DW_ATE_UTF:
+        return Kind::kUnsigned;
+    case DW_ATE_float:
+        return Kind::kFloat;
+    default:
+        return Kind::kOther;
+    }
+}
+
+// float, double, long double: not _Float16, and not _Float128, which has the size of another.
+bool DwarfLayouts::is_known_float(const TypeLayout &type) {
+    return (type.size_bytes == sizeof(float) || type.size_bytes == sizeof(double) ||
+            type.size_bytes == sizeof(long double)) &&
+           type.name.find("128") == std::string::npos;
+}
+
+void DwarfLayouts::fill_enumeration(TypeLayout &layout, Dwarf_Die type) {
+    layout.kind = Kind::kEnumeration;
+    any_child(type, [&](Dwarf_Die child) {
+        Dwarf_Attribute value;
+        Dwarf_Sword number = 0;
+        if (::dwarf_tag(&child) == DW_TAG_enumerator &&
+            ::dwarf_formsdata(::dwarf_attr(&child, DW_AT_const_value, &value), &number) == 0)
+            layout.enumerators.push_back({name_of(child), number});
+        layout.is_signed |= number < 0;
+        return false;
+    });
+}
+
+// One array in the other for each dimension.
+void DwarfLayouts::fill_array(TypeLayout &layout, Dwarf_Die type) {
+    std::vector<std::uint64_t> counts;
+    any_child(type, [&](Dwarf_Die child) {
+        if (::dwarf_tag(&child) == DW_TAG_subrange_type && counts.size() < kMostDimensions) {
+            const auto count = number_of(child, DW_AT_count);
+            const auto last = number_of(child, DW_AT_upper_bound);
+            counts.push_back(count ? *count : last && *last + 1 != 0 ? *last + 1 : 0);
+        }
+        return false;
+    });
+    if (counts.empty())
+        counts.push_back(0);
+    const TypeLayout *element = read_type_of(type);
+    while (counts.size() > 1) {
+        TypeLayout &inner = types_.types.emplace_back();
+        make_array(inner, *element, counts.back());
+        counts.pop_back();
+        element = &inner;
+    }
+    make_array(layout, *element, counts.front());
+}
+
+void DwarfLayouts::make_array(TypeLayout &layout, const TypeLayout &element, std::uint64_t count) {
+    layout.kind = Kind::kArray;
+    layout.element = &element;
+    layout.count = count;
+    layout.size_bytes = count * element.size_bytes;
+}
+
+void DwarfLayouts::fill_members(TypeLayout &layout, Dwarf_Die type) {
+    if (has_flag(type, DW_AT_declaration)) {
+        layout.kind = Kind::kIncomplete;
+        return;
+    }
+    any_child(type, [&](Dwarf_Die child) {
+        const int tag = ::dwarf_tag(&child);
+        const bool is_static =
+            has_flag(child, DW_AT_external) || has_flag(child, DW_AT_declaration);
+        if (tag == DW_TAG_inheritance || (tag == DW_TAG_member && !is_static))
+            add_member(layout, child);
+        add_arguments(layout, child);
+        return false;
+    });
+    show_stored(layout);
+}
+
+// Nodes of libstdc++'s containers have room for an element, and say in an argument of what
+// type.
+void DwarfLayouts::show_stored(TypeLayout &layout) {
+    const bool is_room = layout.name.starts_with("__aligned_membuf<") ||
+                         layout.name.starts_with("__aligned_buffer<");
+    if (!is_room || layout.arguments.empty())
+        return;
+    MemberLayout element;
+    element.name = "element";
+    element.type = layout.arguments.front();
+    layout.members = {std::move(element)};
+    layout.is_room = true;
+}
+
+void DwarfLayouts::add_arguments(TypeLayout &layout, Dwarf_Die child) {
+    if (::dwarf_tag(&child) == DW_TAG_template_type_parameter)
+        layout.arguments.push_back(read_type_of(child));
+    if (::dwarf_tag(&child) != DW_TAG_GNU_template_parameter_pack)
+        return;
+    any_child(child, [&](Dwarf_Die argument) {
+        if (::dwarf_tag(&argument) == DW_TAG_template_type_parameter)
+            layout.arguments.push_back(read_type_of(argument));
+        return false;
+    });
+}
+
+void DwarfLayouts::add_member(TypeLayout &layout, Dwarf_Die entry) {
+    MemberLayout member;
+    member.type = read_type_of(entry);
+    member.is_base = ::dwarf_tag(&entry) == DW_TAG_inheritance;
+    member.name = member.is_base ? member.type->name : name_of(entry);
+    if (const auto offset = number_of(entry, DW_AT_data_member_location))
+        member.offset_bytes = *offset;
+    else if (::dwarf_hasattr(&entry, DW_AT_data_member_location))
+        layout.has_virtual_bases = true; // it is to be computed from the object
+    if (const auto virtuality = number_of(entry, DW_AT_virtuality))
+        layout.has_virtual_bases |= *virtuality == DW_VIRTUALITY_virtual;
+    if (const auto count = number_of(entry, DW_AT_bit_size))
+        add_bits(member, entry, *count);
+    int line = 0;
+    if (::dwarf_decl_line(&entry, &line) == 0 && line > 0) {
+        member.file = file_of(entry);
+        member.line = static_cast<std::uint32_t>(line);
+    }
+    layout.members.push_back(std::move(member));
+}
+
+// Counted from the start of the struct, or (DWARF 3, and g++ with -gdwarf-4) from the highest
+// bit of a unit of a given size.
+void DwarfLayouts::add_bits(MemberLayout &member, Dwarf_Die entry, Dwarf_Word count) {
+    const Dwarf_Word unit_bits = 8 * member.type->size_bytes;
+    Dwarf_Word first = 8 * member.offset_bytes;
+    if (const auto from_start = number_of(entry, DW_AT_data_bit_offset))
+        first = *from_start;
+    else if (const auto from_top = number_of(entry, DW_AT_bit_offset))
+        first += 8 * number_of(entry, DW_AT_byte_size).value_or(member.type->size_bytes) -
+                 *from_top - count;
+    if (unit_bits == 0)
+        return;
+    member.offset_bytes = first / unit_bits * member.type->size_bytes;
+    member.bit_offset = static_cast<std::uint32_t>(first % unit_bits);
+    member.bit_count = static_cast<std::uint32_t>(count);
+}
+
+} // namespace hotrun
