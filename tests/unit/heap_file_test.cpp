@@ -11,10 +11,10 @@ namespace hotrun {
 namespace {
 
 using Bytes = MemoryStorage::Bytes;
-using Fault = MemoryDisk::Fault;
+using DiskFault = MemoryDisk::Fault;
 
-constexpr std::size_t kPage = HeapFile::kPageBytes;
-constexpr std::size_t kHeapBytes = 20 * kPage + 100; // its last page ends early
+constexpr std::size_t kFilePage = HeapFile::kPageBytes;
+constexpr std::size_t kHeapBytes = 20 * kFilePage + 100; // its last page ends early
 constexpr std::uint64_t kId = 77;
 
 // What a file has: what it says, and the heap.
@@ -52,13 +52,13 @@ class HeapFileTest : public testing::Test {
     // A heap with another byte in these pages.
     static Bytes heap_with(Bytes heap, const std::vector<std::size_t> &pages, int value) {
         for (const std::size_t page : pages)
-            heap[page * kPage + 7] = static_cast<std::byte>(value);
+            heap[page * kFilePage + 7] = static_cast<std::byte>(value);
         return heap;
     }
     static std::vector<HeapPart> parts_of(const std::vector<std::size_t> &pages) {
         std::vector<HeapPart> parts;
         for (const std::size_t page : pages)
-            parts.push_back({page * kPage, std::min((page + 1) * kPage, kHeapBytes)});
+            parts.push_back({page * kFilePage, std::min((page + 1) * kFilePage, kHeapBytes)});
         return parts;
     }
 
@@ -96,7 +96,7 @@ class HeapFileTest : public testing::Test {
         Content content{state, Bytes(kHeapBytes)};
         const auto used = static_cast<std::ptrdiff_t>(state.used_bytes);
         std::copy_n(heap.begin(), used, content.heap.begin());
-        constexpr auto kLast = static_cast<std::ptrdiff_t>(kHeapBytes / kPage * kPage);
+        constexpr auto kLast = static_cast<std::ptrdiff_t>(kHeapBytes / kFilePage * kFilePage);
         std::copy(heap.begin() + kLast, heap.end(), content.heap.begin() + kLast);
         return content;
     }
@@ -106,14 +106,16 @@ class HeapFileTest : public testing::Test {
     static Bytes first_file() {
         Opened opened;
         EXPECT_TRUE(opened.heap.open(kId));
-        EXPECT_TRUE(commit(opened.heap, state_of(5 * kPage), {}, first_heap()));
+        EXPECT_TRUE(commit(opened.heap, state_of(5 * kFilePage), {}, first_heap()));
         return opened.file.bytes();
     }
-    static Content first_content() { return content_of(state_of(5 * kPage), first_heap()); }
+    static Content first_content() { return content_of(state_of(5 * kFilePage), first_heap()); }
 
     // The commit that the tests below interrupt: pages that change and pages that are new.
     static Bytes second_heap() { return heap_with(first_heap(), {1, 4, 5, 6, 20}, 2); }
-    static KeptState second_state() { return state_of(7 * kPage, "longer code, of a new library"); }
+    static KeptState second_state() {
+        return state_of(7 * kFilePage, "longer code, of a new library");
+    }
     static Content second_content() { return content_of(second_state(), second_heap()); }
     static Result<HeapFile::Commit> make_second_commit(HeapFile &file) {
         return commit(file, second_state(), {1, 4}, second_heap());
@@ -139,9 +141,9 @@ TEST_F(HeapFileTest, OnlyWhatHasChangedIsWritten) {
     Opened opened(first_file());
     ASSERT_TRUE(read(opened.heap));
     std::vector<std::size_t> read_pages;
-    ASSERT_TRUE(opened.heap.commit(state_of(5 * kPage), parts_of({3}),
+    ASSERT_TRUE(opened.heap.commit(state_of(5 * kFilePage), parts_of({3}),
                                    [&](std::size_t offset, std::span<std::byte> bytes) {
-                                       read_pages.push_back(offset / kPage);
+                                       read_pages.push_back(offset / kFilePage);
                                        std::ranges::fill(bytes, std::byte{9});
                                        return true;
                                    }));
@@ -153,12 +155,12 @@ TEST_F(HeapFileTest, OnlyWhatHasChangedIsWritten) {
 TEST_F(HeapFileTest, WhatComesIntoUseAgainIsWrittenUnasked) {
     Opened opened(first_file());
     ASSERT_TRUE(read(opened.heap));
-    ASSERT_TRUE(commit(opened.heap, state_of(2 * kPage), {0}, first_heap()));
+    ASSERT_TRUE(commit(opened.heap, state_of(2 * kFilePage), {0}, first_heap()));
     const Bytes heap = heap_with(first_heap(), {3}, 5);
-    ASSERT_TRUE(commit(opened.heap, state_of(5 * kPage), {}, heap));
+    ASSERT_TRUE(commit(opened.heap, state_of(5 * kFilePage), {}, heap));
     const Result<Content> content = read(opened.file.bytes());
     ASSERT_TRUE(content) << content.error().message;
-    EXPECT_EQ(*content, content_of(state_of(5 * kPage), heap));
+    EXPECT_EQ(*content, content_of(state_of(5 * kFilePage), heap));
 }
 
 TEST_F(HeapFileTest, AHeapThatIsFullIsReadBack) {
@@ -166,7 +168,7 @@ TEST_F(HeapFileTest, AHeapThatIsFullIsReadBack) {
     ASSERT_TRUE(opened.heap.open(kId));
     Bytes heap(kHeapBytes);
     for (std::size_t i = 0; i < heap.size(); ++i)
-        heap[i] = static_cast<std::byte>(i * 31 / kPage + i);
+        heap[i] = static_cast<std::byte>(i * 31 / kFilePage + i);
     ASSERT_TRUE(commit(opened.heap, state_of(kHeapBytes), {}, heap));
     const Result<Content> content = read(opened.file.bytes());
     ASSERT_TRUE(content) << content.error().message;
@@ -204,7 +206,7 @@ TEST_F(HeapFileTest, ACutAtAnyMomentLeavesTheStateOfBeforeOrAfter) {
     for (int operations = 0; !is_done; ++operations) {
         Opened opened(before);
         ASSERT_TRUE(read(opened.heap));
-        opened.disk.fault = Fault::kCut;
+        opened.disk.fault = DiskFault::kCut;
         opened.disk.operations_left = operations;
         try {
             ASSERT_TRUE(make_second_commit(opened.heap));
@@ -233,14 +235,14 @@ TEST_F(HeapFileTest, ACutWhileTheJournalIsAppliedAgainLeavesTheNewState) {
     Opened opened(first_file());
     ASSERT_TRUE(read(opened.heap));
     constexpr int kJournalIsWhole = 7; // cut, 4 writes and the head, sync; then it is applied
-    opened.disk.fault = Fault::kCut;
+    opened.disk.fault = DiskFault::kCut;
     opened.disk.operations_left = kJournalIsWhole;
     EXPECT_THROW(static_cast<void>(make_second_commit(opened.heap)), MemoryDisk::PowerCut);
     bool is_done = false;
     int cuts = 0;
     for (; !is_done; ++cuts) {
         Opened next(opened.file.bytes(), opened.journal.bytes());
-        next.disk.fault = Fault::kCut;
+        next.disk.fault = DiskFault::kCut;
         next.disk.operations_left = cuts;
         try {
             ASSERT_TRUE(next.heap.open(kId));
@@ -258,7 +260,7 @@ TEST_F(HeapFileTest, AFullDiskLeavesTheLastWholeStateAndTheNextCommitMakesUpForI
     for (int operations = 0; !is_done; ++operations) {
         Opened opened(before);
         ASSERT_TRUE(read(opened.heap));
-        opened.disk.fault = Fault::kError;
+        opened.disk.fault = DiskFault::kError;
         opened.disk.operations_left = operations;
         const Result<HeapFile::Commit> failed = make_second_commit(opened.heap);
         is_done = failed.ok();
@@ -271,7 +273,7 @@ TEST_F(HeapFileTest, AFullDiskLeavesTheLastWholeStateAndTheNextCommitMakesUpForI
         EXPECT_FALSE(commit(opened.heap, second_state(), {}, second_heap()).ok() && !is_done)
             << "it is still full";
 
-        opened.disk.fault = Fault::kNone;
+        opened.disk.fault = DiskFault::kNone;
         const Bytes heap = heap_with(second_heap(), {2}, 3);
         ASSERT_TRUE(commit(opened.heap, second_state(), {1, 2, 4}, heap));
         EXPECT_EQ(*read(opened.file.bytes(), opened.journal.bytes()),
@@ -309,7 +311,7 @@ TEST_F(DamagedHeapFileTest, AnyOtherByteOfTheHeadIsRefused) {
 
 TEST_F(DamagedHeapFileTest, AnyOtherPageIsRefused) {
     const Bytes file = first_file();
-    for (std::size_t at = kPagesAt + 99; at < file.size(); at += kPage)
+    for (std::size_t at = kPagesAt + 99; at < file.size(); at += kFilePage)
         expect_refused(changed(file, at), "is damaged (its contents are not what was written)");
 }
 
@@ -318,7 +320,7 @@ TEST_F(DamagedHeapFileTest, OneThatIsCutShortIsRefused) {
     for (const std::size_t size : {std::size_t{1}, std::size_t{111}})
         expect_refused({file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)},
                        "is no heap file of hotrun");
-    for (std::size_t size = kHeadBytes - 1; size < file.size(); size += kPage)
+    for (std::size_t size = kHeadBytes - 1; size < file.size(); size += kFilePage)
         expect_refused({file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)},
                        "is damaged (");
 }
@@ -333,7 +335,7 @@ class HeapJournalTest : public DamagedHeapFileTest {
     // A file whose second commit was cut when its journal had just become whole.
     HeapJournalTest() : opened(first_file()) {
         EXPECT_TRUE(read(opened.heap));
-        opened.disk.fault = Fault::kCut;
+        opened.disk.fault = DiskFault::kCut;
         opened.disk.operations_left = 7;
         EXPECT_THROW(static_cast<void>(make_second_commit(opened.heap)), MemoryDisk::PowerCut);
         EXPECT_EQ(*read(opened.file.bytes(), opened.journal.bytes()), second_content());
@@ -355,7 +357,7 @@ TEST_F(HeapJournalTest, OneThatIsNotWholeIsDropped) {
 TEST_F(HeapJournalTest, OneOfAnotherFileOrOfALaterOneIsDropped) {
     Opened other;
     ASSERT_TRUE(other.heap.open(kId + 1));
-    ASSERT_TRUE(commit(other.heap, state_of(5 * kPage), {}, first_heap()));
+    ASSERT_TRUE(commit(other.heap, state_of(5 * kFilePage), {}, first_heap()));
     EXPECT_EQ(*read(other.file.bytes(), opened.journal.bytes()), first_content());
 
     Opened later(first_file());

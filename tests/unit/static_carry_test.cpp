@@ -12,7 +12,7 @@
 namespace hotrun {
 namespace {
 
-using Notes = std::vector<std::string>;
+using CarryNotes = std::vector<std::string>;
 
 // Memory outside, all of which is there.
 class AllMemory final : public ProcessMemory {
@@ -23,7 +23,7 @@ class AllMemory final : public ProcessMemory {
     }
 };
 
-Notes destroyed; // by the functions below
+CarryNotes destroyed; // by the functions below
 
 template <int version>
 void destroy(void *object) {
@@ -238,7 +238,7 @@ class ObjectCarryTest : public StaticCarryTest {
 TEST_F(ObjectCarryTest, AnObjectIsDestroyedByTheNewCodeOnly) {
     after.library->add_exit_call(destroy<2>, &after.at<int>(16));
     EXPECT_EQ(carry_all(), std::nullopt);
-    EXPECT_EQ(destroyed, Notes{"2:6"}) << "the one that the value takes the place of";
+    EXPECT_EQ(destroyed, CarryNotes{"2:6"}) << "the one that the value takes the place of";
     EXPECT_EQ(after.at<int>(16), 5);
     EXPECT_TRUE(old_call().is_off);
     EXPECT_FALSE(new_call().is_off);

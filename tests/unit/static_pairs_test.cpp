@@ -7,7 +7,7 @@
 namespace hotrun {
 namespace {
 
-using Statics = std::vector<StaticVariable>;
+using Variables = std::vector<StaticVariable>;
 using Names = std::set<std::string>;
 
 StaticVariable variable(const std::string &name, const std::string &symbol,
@@ -20,7 +20,7 @@ StaticVariable variable(const std::string &name, const std::string &symbol,
 }
 
 // By symbols and files.
-std::map<std::string, std::string> paired(const Statics &olds, const Statics &news) {
+std::map<std::string, std::string> paired(const Variables &olds, const Variables &news) {
     std::map<std::string, std::string> pairs;
     for (const auto &[old_one, new_one] : pair_statics(olds, news).pairs)
         pairs[old_one->file + ":" + old_one->symbol] = new_one->file + ":" + new_one->symbol;
@@ -30,8 +30,8 @@ std::map<std::string, std::string> paired(const Statics &olds, const Statics &ne
 using Pairs = std::map<std::string, std::string>;
 
 TEST(StaticPairs, AreMadeBySymbolAndFile) {
-    const Statics both = {variable("count", "count", "a.c"), variable("count", "count", "b.c"),
-                          variable("lives", "lives")};
+    const Variables both = {variable("count", "count", "a.c"), variable("count", "count", "b.c"),
+                            variable("lives", "lives")};
     EXPECT_EQ(
         paired(both, both),
         (Pairs{{"a.c:count", "a.c:count"}, {"b.c:count", "b.c:count"}, {":lives", ":lives"}}));
@@ -46,8 +46,8 @@ TEST(StaticPairs, TheOnlyOneOfItsNameMayMoveToAnotherFile) {
 }
 
 TEST(StaticPairs, OneOfSeveralOfItsNameDoesNotMove) {
-    const Statics olds = {variable("count", "count", "a.c"), variable("count", "count", "b.c")};
-    const Statics news = {variable("count", "count", "b.c"), variable("count", "count", "c.c")};
+    const Variables olds = {variable("count", "count", "a.c"), variable("count", "count", "b.c")};
+    const Variables news = {variable("count", "count", "b.c"), variable("count", "count", "c.c")};
     EXPECT_EQ(paired(olds, news), (Pairs{{"b.c:count", "b.c:count"}}));
     EXPECT_EQ(pair_statics(olds, news).ambiguous, Names{"count"});
 }
