@@ -8,7 +8,7 @@ namespace hotrun {
 namespace {
 
 using Variables = std::vector<StaticVariable>;
-using Names = std::set<std::string>;
+using VariableNames = std::set<std::string>;
 
 StaticVariable variable(const std::string &name, const std::string &symbol,
                         const std::string &file = {}) {
@@ -49,7 +49,7 @@ TEST(StaticPairs, OneOfSeveralOfItsNameDoesNotMove) {
     const Variables olds = {variable("count", "count", "a.c"), variable("count", "count", "b.c")};
     const Variables news = {variable("count", "count", "b.c"), variable("count", "count", "c.c")};
     EXPECT_EQ(paired(olds, news), (Pairs{{"b.c:count", "b.c:count"}}));
-    EXPECT_EQ(pair_statics(olds, news).ambiguous, Names{"count"});
+    EXPECT_EQ(pair_statics(olds, news).ambiguous, VariableNames{"count"});
 }
 
 TEST(StaticPairs, NumbersOfCCompilersSayNothing) {
@@ -68,7 +68,7 @@ TEST(StaticPairs, NumbersOfLambdasAreBelievedIfTheirFamilyIsAsLarge) {
     EXPECT_EQ(paired({of_lambda(""), of_lambda("0")}, {of_lambda(""), of_lambda("0")}).size(), 2U);
     const StaticPairs unsure = pair_statics({of_lambda("")}, {of_lambda(""), of_lambda("0")});
     EXPECT_TRUE(unsure.pairs.empty());
-    EXPECT_EQ(unsure.ambiguous, Names{"step::n"});
+    EXPECT_EQ(unsure.ambiguous, VariableNames{"step::n"});
 }
 
 } // namespace
