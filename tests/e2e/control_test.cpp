@@ -12,12 +12,12 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-struct Ended {
+struct EndedCommand {
     int status;
     std::string output;
 };
 
-Ended hotrun(std::vector<std::string> words, const std::string &directory) {
+EndedCommand hotrun(std::vector<std::string> words, const std::string &directory) {
     words.insert(words.begin(), HOTRUN_TOOL);
     Child child(words, directory, Child::Streams::kPipe);
     const int status = child.wait_for_exit();
@@ -26,7 +26,7 @@ Ended hotrun(std::vector<std::string> words, const std::string &directory) {
 
 json::object in_json(std::vector<std::string> words, const std::string &directory) {
     words.emplace_back("--json");
-    const Ended ended = hotrun(std::move(words), directory);
+    const EndedCommand ended = hotrun(std::move(words), directory);
     boost::system::error_code error;
     const json::value value = json::parse(ended.output, error);
     EXPECT_TRUE(value.is_object()) << ended.output;
@@ -35,9 +35,9 @@ json::object in_json(std::vector<std::string> words, const std::string &director
 
 class Control : public GameTest {
   protected:
-    Ended notify() { return hotrun({"notify", project.source_name()}, project.path()); }
+    EndedCommand notify() { return hotrun({"notify", project.source_name()}, project.path()); }
 
-    void expect(const Ended &ended, int status, const std::string &part) {
+    void expect(const EndedCommand &ended, int status, const std::string &part) {
         EXPECT_EQ(ended.status, status) << ended.output;
         EXPECT_NE(ended.output.find(part), std::string::npos) << ended.output;
     }
@@ -53,7 +53,7 @@ TEST_F(Control, NotifyIsAnsweredByWhatBecomesOfTheSave) {
 
     const std::string broken = "\n\tconst char *s = \"ä\"; int 漢 = 0;\tint x = missing_name;\n";
     project.set_source(project.source("2") + broken);
-    const Ended failed = notify();
+    const EndedCommand failed = notify();
     const auto line = std::ranges::count(project.source("2"), '\n') + 2;
     const std::size_t column = broken.find("missing_name"); // after a line break: from 1
     expect(failed, 1,
@@ -111,7 +111,7 @@ TEST_F(Control, AnEditorsSaveIsBuiltOnceAndTheRunIsFoundFromAnywhereInTheProject
 
     fs::create_directories(project.path("sub/folder"));
     const std::string pid = std::to_string(run.child().pid());
-    const Ended status = hotrun({"status"}, project.path("sub/folder"));
+    const EndedCommand status = hotrun({"status"}, project.path("sub/folder"));
     expect(status, 0, "hotrun is at work (process " + pid + "): idle");
     expect(status, 0, "module game: generation 5");
     const json::object fields = in_json({"status"}, project.path("sub/folder"));
@@ -124,7 +124,7 @@ TEST_F(Control, AnEditorsSaveIsBuiltOnceAndTheRunIsFoundFromAnywhereInTheProject
     EXPECT_NE(events.output().find("\"event\":\"stopped\""), std::string::npos);
     EXPECT_FALSE(fs::exists(socket));
     for (const char *word : {"stop", "build", "reload", "events"}) {
-        const Ended ended = hotrun({word}, project.path());
+        const EndedCommand ended = hotrun({word}, project.path());
         expect(ended, 1, "hotrun: error: no hotrun is at work in " + project.builddir());
         EXPECT_EQ(ended.output.find('\n'), ended.output.size() - 1) << ended.output;
     }
