@@ -116,7 +116,9 @@ Between two builds there is no news: the marks move along with the text."
   (compile (string-join (mapcar #'shell-quote-argument (append hotrun-command '("build"))) " ")))
 
 (defun hotrun--add-backend ()
-  "Give Flymake our diagnostics; eglot takes the other backends of a buffer away."
+  "Give Flymake our diagnostics; eglot takes the other backends of a buffer away.
+What `flymake-cc' compiles for its own, the build has compiled."
+  (remove-hook 'flymake-diagnostic-functions #'flymake-cc t)
   (add-hook 'flymake-diagnostic-functions #'hotrun-flymake nil t))
 
 ;;;###autoload
