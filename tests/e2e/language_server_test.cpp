@@ -1,4 +1,4 @@
-// An editor of its own, which knows nothing of hotrun, beside a run.
+// Neovim beside a run, set up as scripts/editors/ has it.
 #include "e2e/game_test.hpp"
 
 namespace hotrun::e2e {
@@ -13,11 +13,11 @@ local function wait(what, holds)
         vim.cmd('cquit')
     end
 end
+vim.g.hotrun_command = { vim.env.HOTRUN_TOOL }
+vim.cmd('source $HOTRUN_EDITORS/neovim/plugin/hotrun.lua')
 vim.cmd('edit game.cpp')
-local server = { vim.env.HOTRUN_TOOL, 'lsp' }
-local id = vim.lsp.start_client({ cmd = server, root_dir = vim.fn.getcwd() })
-vim.lsp.buf_attach_client(0, id)
-wait('the server', function() return vim.lsp.get_client_by_id(id).initialized end)
+wait('the server', function() return next(vim.lsp.buf_get_clients()) ~= nil end)
+local id = next(vim.lsp.buf_get_clients())
 vim.fn.append(0, '\tconst char *text = "ä漢😀"; int number = missing_name;')
 vim.cmd('write')
 wait('a diagnostic', function() return #vim.diagnostic.get(0) > 0 end)
@@ -38,8 +38,8 @@ TEST_F(Lsp, AnEditorMarksTheErrorAndForgetsItWhenItIsMended) {
         GTEST_SKIP() << "nvim is not installed";
     HotrunProcess &hotrun = start({"--interval", "5", "--poll", "100000"});
     project.write("session.lua", kScript);
-    Child editor({"env", "HOTRUN_TOOL=" HOTRUN_TOOL, "nvim", "--headless", "-u", "NONE", "-n", "-c",
-                  "luafile session.lua"},
+    Child editor({"env", "HOTRUN_TOOL=" HOTRUN_TOOL, "HOTRUN_EDITORS=" HOTRUN_EDITORS, "nvim",
+                  "--headless", "-u", "NONE", "-n", "-c", "luafile session.lua"},
                  project.path(), Child::Streams::kPipe);
     EXPECT_EQ(editor.wait_for_exit(), 0) << editor.output();
     EXPECT_NE(editor.output().find("line 0 marks missing_name"), std::string::npos)
