@@ -34,8 +34,8 @@ struct State {
     long *variable;
 };
 
-long calls_of_step = 0;
-long calls_of_reload = 0;
+HOTRUN_RESET long calls_of_step = 0; // of this version
+HOTRUN_RESET long calls_of_reload = 0;
 long mirrored_steps = 0; // a static variable that goes where the heap goes
 std::atomic<bool> worker_ends{false};
 bool worker_runs = false;
