@@ -37,8 +37,8 @@ struct State {
 HOTRUN_RESET long calls_of_step = 0; // of this version
 HOTRUN_RESET long calls_of_reload = 0;
 long mirrored_steps = 0; // a static variable that goes where the heap goes
-std::atomic<bool> worker_ends{false};
-bool worker_runs = false;
+HOTRUN_RESET std::atomic<bool> worker_ends{false};
+HOTRUN_RESET bool worker_runs = false; // in this version
 pthread_t worker;
 
 // The word after " name=", cut off.
