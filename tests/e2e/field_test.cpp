@@ -70,7 +70,7 @@ TEST_F(Field, AStaticArrayMayGrow) {
                "];\n"
                "static int sum() {\n"
                "    int sum = 0;\n"
-               "    for (int &number : numbers) sum += number += 1;\n"
+               "    for (int &number : numbers) sum += number = 1;\n"
                "    return sum;\n"
                "}\n" +
                project.source("sum()");

@@ -131,6 +131,7 @@ TEST_F(Linked, OneSaveOfBothIsOneNewGenerationOfBoth) {
 // Both modules bring it along, and it has its values once.
 TEST_F(Linked, AVariableOfASharedCompanionKeepsItsValue) {
     statics = "--verbose";
+    project.write("meson.build", kProject + kGame + kMusic);
     HotrunProcess &hotrun = start({"game", "music"});
     ASSERT_TRUE(hotrun.wait_for("game=1/1/21\n"));
     set_base(2);
