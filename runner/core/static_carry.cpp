@@ -117,6 +117,33 @@ void copy_pages(std::span<std::byte> to, std::span<std::byte> from, WrittenMemor
         copy_bytes(to.data() + (part.data() - from.data()), part.data(), part.size());
 }
 
+// Whether all that the object has lies in itself or in the library, as a short text does, and not
+// in memory of malloc. An object without a pointer may as well be a moment, or a number by chance.
+bool has_all_within(const TypeLayout &type, std::span<const std::byte> object,
+                    const LiveLibrary &code) {
+    std::size_t count = 0;
+    const auto are_within = [&](const auto &self, const TypeLayout &part, std::size_t at) -> bool {
+        if (part.kind == Kind::kPointer) {
+            ++count;
+            if (at + kWordBytes > object.size())
+                return false;
+            const std::uint64_t word = word_at(object, at);
+            return word == 0 || is_in(code, word);
+        }
+        if (part.kind == Kind::kArray) {
+            for (std::uint64_t i = 0; i < part.count; ++i) {
+                if (!self(self, *part.element, at + i * part.element->size_bytes))
+                    return false;
+            }
+        }
+        return part.kind != Kind::kStruct ||
+               std::ranges::all_of(part.members, [&](const MemberLayout &member) {
+                   return self(self, *member.type, at + member.offset_bytes);
+               });
+    };
+    return are_within(are_within, type, 0) && count != 0;
+}
+
 // Those of objects in the variable.
 std::vector<ExitCall *> exit_calls_of(const std::vector<ExitCall *> &all,
                                       std::span<const std::byte> memory) {
@@ -199,8 +226,8 @@ void StaticCarry::prepare(const FileSystem &files, std::shared_ptr<RebindPlan> r
     }
 }
 
-// Of what a constructor makes nothing is known: that it is the same bytes again does not say that
-// nobody has used it.
+// Of what a constructor makes little is known: that it is the same bytes again does not say that
+// nobody has used it, nor that they are others that somebody has edited it.
 void StaticCarry::find_first(Carried &carried, const ElfParts *old_file,
                              const ElfParts *new_file) const {
     const LiveLibrary &old_code = *carried.pair->old_version.code;
@@ -217,9 +244,11 @@ void StaticCarry::find_first(Carried &carried, const ElfParts *old_file,
     std::vector<std::byte> old_first(old_memory.size());
     std::vector<std::byte> new_first(new_memory.size());
     if (!old_code.library->read_initial(range_of(old_memory).begin, old_first) ||
-        !new_code.library->read_initial(range_of(new_memory).begin, new_first) ||
-        !is_as_compiled(old_code, *carried.old_one, old_first, old_file) ||
-        !is_as_compiled(new_code, *carried.new_one, new_first, new_file))
+        !new_code.library->read_initial(range_of(new_memory).begin, new_first))
+        return;
+    const bool are_compiled = is_as_compiled(old_code, *carried.old_one, old_first, old_file) &&
+                              is_as_compiled(new_code, *carried.new_one, new_first, new_file);
+    if (!are_compiled && !has_all_within(*carried.old_one->type, old_first, old_code))
         return;
     carried.first = std::move(old_first);
     const std::optional<bool> edited = is_edited(carried, new_first);

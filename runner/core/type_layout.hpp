@@ -71,7 +71,7 @@ struct StaticVariable {
     const TypeLayout *type = nullptr;
     std::uint64_t guard = 0;  // of one that is initialised when it is first reached; 0: none
     bool is_computed = false; // optimised code has it in another form than the declared one
-    bool resets = false;      // HOTRUN_RESET: it starts afresh with each version
+    bool resets = false;      // HOTRUN_RESET, or constant: it starts afresh with each version
 };
 
 // The types that the blocks of a heap may have, by the address of the hotrun_type in the file.

@@ -144,7 +144,7 @@ class VariableSearch {
         found.address = address;
         found.type = layouts_.of(*type);
         found.guard = symbols_->guard_of(*symbol);
-        found.resets = symbol->resets;
+        found.resets = symbol->resets || is_constant(*type);
         types_.statics.push_back(std::move(found));
     }
 
@@ -154,6 +154,31 @@ class VariableSearch {
         bool is_set = false;
         return ::dwarf_attr_integrate(&variable, DW_AT_external, &found) != nullptr &&
                ::dwarf_formflag(&found, &is_set) == 0 && is_set;
+    }
+
+    // What the program can't change is as the source has it. A constant pointer may lead to what it
+    // does change.
+    static bool is_constant(Dwarf_Die type) {
+        for (int depth = 0; depth < kDeepestEntry; ++depth) {
+            const int tag = ::dwarf_tag(&type);
+            std::string no_name;
+            if (const std::optional<Dwarf_Die> next = entry_of(type, DW_AT_type); !next)
+                return false;
+            else if (tag == DW_TAG_const_type)
+                return !is_pointer(without_qualifiers(*next, no_name));
+            else if (tag == DW_TAG_typedef || tag == DW_TAG_volatile_type ||
+                     tag == DW_TAG_array_type)
+                type = *next;
+            else
+                return false;
+        }
+        return false;
+    }
+
+    static bool is_pointer(Dwarf_Die type) {
+        const int tag = ::dwarf_tag(&type);
+        return tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
+               tag == DW_TAG_rvalue_reference_type;
     }
 
     static std::string text_of(const Scope &scope) {

@@ -72,6 +72,8 @@ static const char *edited_literal = VERSION == 2 ? "new text" : "old text";
 static int *into_other = &hidden;
 static unsigned char large[1 << 20];
 static std::string short_text;
+static std::string edited_text = VERSION == 2 ? "new" : "old";
+static const std::string constant_text(40, VERSION == 2 ? 'n' : 'o');
 static std::string long_text;
 static std::string texts[2];
 static std::vector<int> numbers;
@@ -172,6 +174,8 @@ void check_all(hotrun_context *context) {
     check("a pointer to another one", into_other == &hidden);
     check("a large one", large[5] == 109 && large[sizeof large - 1] == 110 && large[77] == 0);
     check("a short text", short_text == "short");
+    check("an edited text", edited_text == (VERSION == 2 ? "new" : "old"));
+    check("a constant", constant_text == std::string(40, VERSION == 2 ? 'n' : 'o'));
     check("a long text", long_text == std::string(100, 'x'));
     check("an array of texts", texts[0].empty() && texts[1] == std::string(50, 'y'));
     check("numbers", numbers == std::vector<int>{1, 2, 3});
