@@ -158,8 +158,10 @@ TEST_P(DwarfTypesTest, TellsOfStaticVariables) {
     EXPECT_EQ(variable("next_number::count").guard, 0U);
     EXPECT_EQ(variable("game::lives").symbol, "_ZN4game5livesE");
     EXPECT_TRUE(variable("(anonymous namespace)::unseen").file.ends_with("fixtures/types.cpp"));
-    // g++ and clang mangle what lies in functions of C in two ways.
-    const auto is_text = [](const StaticVariable &each) { return each.name.ends_with("::text"); };
+    // clang gives its name a tag, for it is a std::string.
+    const auto is_text = [](const StaticVariable &each) {
+        return each.name.starts_with("next_length::text");
+    };
     const auto found = std::ranges::find_if(types_->statics, is_text);
     ASSERT_NE(found, types_->statics.end());
     const StaticVariable &text = *found;
@@ -225,7 +227,11 @@ TEST_P(DwarfTypesTest, TellsOfClosures) {
         found.emplace_back(closure.functor->size_bytes, closure.is_in_place);
     std::ranges::sort(found);
     // In units of their own g++ tells of a functor twice; then it is taken to lie outside.
+#if defined(__clang__)
+    const bool is_told = true;
+#else
     const bool is_told = std::string(GetParam()) != "units";
+#endif
     EXPECT_EQ(found, (std::vector<std::pair<std::uint64_t, bool>>{{8, is_told}, {24, false}}));
 }
 
