@@ -154,6 +154,15 @@ class LayoutChain : public FaultTest {
         ASSERT_TRUE(run.hotrun().wait_for("<version " + std::to_string(number) + ": "));
         ASSERT_TRUE(run.hotrun().wait_for("all hold>"));
     }
+    std::string reasons_to_keep(std::uint64_t generation) {
+        std::string reasons;
+        for (const auto &event : run.hotrun().events()) {
+            if (event.at("event").as_string() == "retired" &&
+                event.at("generation").to_number<std::uint64_t>() == generation)
+                reasons += std::string(event.at("why").as_string()) + "\n";
+        }
+        return reasons;
+    }
     bool is_closed(std::uint64_t generation) {
         return std::ranges::any_of(run.hotrun().events(), [&](const auto &event) {
             return event.at("event").as_string() == "retired" && event.at("unmapped").as_bool() &&
@@ -186,7 +195,7 @@ TEST_F(LayoutChain, TenChangesInARowEndWithTheSameValuesAndLeaveNothingOfTheFirs
         expect_carried_to(2, second);
         expect_carried_to(1, first);
     }
-    EXPECT_TRUE(is_closed(1));
+    EXPECT_TRUE(is_closed(1)) << reasons_to_keep(1);
     EXPECT_EQ(accessible_in(run.hotrun().child().pid(), places), "");
     expect_carried_to(2, second); // all that is kept is used once more
     expect_carried_to(1, first);
