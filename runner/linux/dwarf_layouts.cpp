@@ -15,6 +15,13 @@ using Kind = TypeLayout::Kind;
 
 constexpr std::uint64_t kMostDimensions = 16;
 
+// Whether it may lie in a namespace or in a class: to find that out all of the unit is read.
+bool has_scope(Dwarf_Die type) {
+    const int tag = ::dwarf_tag(&type);
+    return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
+           tag == DW_TAG_enumeration_type;
+}
+
 } // namespace
 
 const TypeLayout *DwarfLayouts::of(Dwarf_Die type) {
@@ -40,8 +47,7 @@ void DwarfLayouts::add_scopes(Dwarf_Die parent, const std::string &scope, int de
         return;
     any_child(parent, [&](Dwarf_Die child) {
         const int tag = ::dwarf_tag(&child);
-        const bool is_type = tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
-                             tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type;
+        const bool is_type = has_scope(child);
         if (is_type && !scope.empty())
             scopes_.emplace(child.addr, scope);
         if (is_type || tag == DW_TAG_namespace || tag == DW_TAG_subprogram ||
@@ -79,7 +85,7 @@ const TypeLayout *DwarfLayouts::read(Dwarf_Die type) {
     const auto known = known_.find(type.addr);
     if (known != known_.end())
         return known->second;
-    if (with_scopes_.insert(type.cu).second)
+    if (has_scope(type) && with_scopes_.insert(type.cu).second)
         add_scopes_of(type.cu);
     TypeLayout &layout = types_.types.emplace_back();
     known_.emplace(type.addr, &layout);
