@@ -87,11 +87,11 @@ DebugText::DebugText(Elf *elf, std::string_view name) {
 }
 
 // A unit that counts its strings, or has its entries in another file, does not have the offsets.
-bool DebugText::may_be_in(Dwarf_Die unit, Dwarf_Off next_offset) const {
+bool DebugText::may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const {
     if (!is_known_ || ::dwarf_hasattr(&unit, DW_AT_str_offsets_base))
         return true;
-    const auto found = std::ranges::lower_bound(places_, ::dwarf_dieoffset(&unit));
-    return found != places_.end() && *found < next_offset;
+    const auto found = std::ranges::lower_bound(places_, begin);
+    return found != places_.end() && *found < end;
 }
 
 } // namespace hotrun

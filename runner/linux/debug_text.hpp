@@ -15,8 +15,8 @@ class DebugText {
   public:
     DebugText(Elf *elf, std::string_view name);
 
-    // Whether the unit may have such an entry. `next_offset`: where the next one begins.
-    bool may_be_in(Dwarf_Die unit, Dwarf_Off next_offset) const;
+    // Whether there may be such an entry in a part of the unit, from one offset to another.
+    bool may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const;
 
   private:
     bool is_known_ = false;         // false: the sections can't be searched

@@ -2,7 +2,10 @@
 
 #include "linux/die.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <iterator>
 #include <optional>
 
 #include <dwarf.h>
@@ -15,11 +18,17 @@ using Kind = TypeLayout::Kind;
 
 constexpr std::uint64_t kMostDimensions = 16;
 
-// Whether it may lie in a namespace or in a class: to find that out all of the unit is read.
-bool has_scope(Dwarf_Die type) {
-    const int tag = ::dwarf_tag(&type);
+// Of those that may lie in a namespace, a class or a function, and give their name to what lies in
+// them.
+bool is_named_type(Dwarf_Die entry) {
+    const int tag = ::dwarf_tag(&entry);
     return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
            tag == DW_TAG_enumeration_type;
+}
+
+bool is_scope(Dwarf_Die entry) {
+    const int tag = ::dwarf_tag(&entry);
+    return is_named_type(entry) || tag == DW_TAG_namespace || tag == DW_TAG_subprogram;
 }
 
 } // namespace
@@ -34,29 +43,36 @@ const TypeLayout *DwarfLayouts::of(Dwarf_Die type) {
     return layout;
 }
 
-void DwarfLayouts::add_scopes_of(Dwarf_CU *unit) {
-    Dwarf_Die entry;
-    if (::dwarf_cu_die(unit, &entry, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr) !=
+// An entry does not know what it lies in: the way leads down from the unit, by the places of the
+// entries. Types of functions have the function's name.
+std::string DwarfLayouts::scope_of(Dwarf_Die type) {
+    std::string scope;
+    Dwarf_Die around;
+    if (::dwarf_cu_die(type.cu, &around, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr) ==
         nullptr)
-        add_scopes(entry, {}, 0);
+        return scope;
+    for (int depth = 0; depth < kDeepestEntry; ++depth) {
+        const std::vector<Dwarf_Die> &children = children_of(around);
+        const auto behind =
+            std::ranges::upper_bound(children, type.addr, std::less<>(), &Dwarf_Die::addr);
+        if (behind == children.begin() || std::prev(behind)->addr == type.addr)
+            break;
+        around = *std::prev(behind);
+        const std::string name = is_scope(around) ? name_of(around) : std::string();
+        scope += name.empty() ? name : name + "::";
+    }
+    return scope;
 }
 
-// An entry does not know what it lies in. Types of functions have the function's name.
-void DwarfLayouts::add_scopes(Dwarf_Die parent, const std::string &scope, int depth) {
-    if (depth == kDeepestEntry)
-        return;
-    any_child(parent, [&](Dwarf_Die child) {
-        const int tag = ::dwarf_tag(&child);
-        const bool is_type = has_scope(child);
-        if (is_type && !scope.empty())
-            scopes_.emplace(child.addr, scope);
-        if (is_type || tag == DW_TAG_namespace || tag == DW_TAG_subprogram ||
-            tag == DW_TAG_lexical_block) {
-            const std::string name = name_of(child);
-            add_scopes(child, name.empty() ? scope : scope + name + "::", depth + 1);
-        }
-        return false;
-    });
+const std::vector<Dwarf_Die> &DwarfLayouts::children_of(Dwarf_Die entry) {
+    const auto [known, is_new] = children_.try_emplace(entry.addr);
+    std::vector<Dwarf_Die> &children = known->second;
+    if (is_new)
+        any_child(entry, [&children](Dwarf_Die child) {
+            children.push_back(child);
+            return false;
+        });
+    return children;
 }
 
 // dwarf_decl_file of libdw 0.188 ends the process where a split unit has no table of files.
@@ -85,15 +101,13 @@ const TypeLayout *DwarfLayouts::read(Dwarf_Die type) {
     const auto known = known_.find(type.addr);
     if (known != known_.end())
         return known->second;
-    if (has_scope(type) && with_scopes_.insert(type.cu).second)
-        add_scopes_of(type.cu);
     TypeLayout &layout = types_.types.emplace_back();
     known_.emplace(type.addr, &layout);
     layout.name = name_of(type);
     if (layout.name.empty())
         layout.name = given_name;
-    if (const auto scope = scopes_.find(type.addr); scope != scopes_.end())
-        layout.scope = scope->second;
+    if (is_named_type(type))
+        layout.scope = scope_of(type);
     layout.file = file_of(type);
     layout.size_bytes = number_of(type, DW_AT_byte_size).value_or(0);
     fill(layout, type);

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -23,13 +22,14 @@ class DwarfLayouts {
     void set_unit(Dwarf_Die unit) {
         unit_ = unit;
         files_of_ = nullptr;
+        children_.clear();
     }
 
     const TypeLayout *of(Dwarf_Die type);
 
   private:
-    void add_scopes_of(Dwarf_CU *unit);
-    void add_scopes(Dwarf_Die parent, const std::string &scope, int depth);
+    std::string scope_of(Dwarf_Die type);
+    const std::vector<Dwarf_Die> &children_of(Dwarf_Die entry);
     std::string file_of(Dwarf_Die entry);
     const TypeLayout *read(Dwarf_Die type);
     const TypeLayout *read_type_of(Dwarf_Die entry);
@@ -47,13 +47,12 @@ class DwarfLayouts {
 
     LibraryTypes &types_;
     const TypeLayout &void_;
-    std::unordered_set<Dwarf_CU *> with_scopes_;
     Dwarf_Die unit_{};
     Dwarf_Files *files_ = nullptr;
     Dwarf_CU *files_of_ = nullptr; // the unit whose entries name them
     Dwarf_Die unit_with_files_{};
-    std::unordered_map<void *, std::string> scopes_;
-    std::unordered_map<void *, const TypeLayout *> known_; // by the entry
+    std::unordered_map<void *, std::vector<Dwarf_Die>> children_; // by the entry, of this unit
+    std::unordered_map<void *, const TypeLayout *> known_;        // by the entry
     std::vector<std::pair<TypeLayout *, Dwarf_Die>> to_read_;
 };
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,14 +37,18 @@ constexpr std::string_view kMigratorPrefix = "hotrun_migrated_";
 // Finds the descriptors and the static variables in one unit.
 class VariableSearch {
   public:
+    // Where there may be one, between two offsets in the entries of a unit.
+    using MayBeIn = std::function<bool(Dwarf_Off begin, Dwarf_Off end)>;
+
     // Without symbols no variables are looked for that are the program's.
     VariableSearch(const DebugInfo &info, LibraryTypes &types, DwarfLayouts &layouts,
                    const StaticSymbols *symbols)
         : info_(info), types_(types), layouts_(layouts), symbols_(symbols) {}
 
-    void search_unit(Dwarf_Die unit, const std::string &file) {
+    void search_unit(Dwarf_Die unit, const std::string &file, MayBeIn may_be_in) {
         file_ = file;
-        search(unit, {}, 0);
+        may_be_in_ = std::move(may_be_in);
+        search(unit, UINT64_MAX, {}, 0);
     }
 
   private:
@@ -52,29 +57,37 @@ class VariableSearch {
         const Dwarf_Die *entry = nullptr;
     };
 
-    void search(Dwarf_Die parent, const Scope &scope, int depth) {
-        if (depth == kDeepestEntry)
-            return;
-        any_child(parent, [&](Dwarf_Die child) {
-            switch (::dwarf_tag(&child)) {
-            case DW_TAG_variable:
-                take(child, scope);
-                break;
-            case DW_TAG_namespace:
-            case DW_TAG_subprogram:
-            case DW_TAG_inlined_subroutine:
-            case DW_TAG_lexical_block:
-            case DW_TAG_try_block:
-            case DW_TAG_catch_block:
-            case DW_TAG_class_type:
-            case DW_TAG_structure_type:
-                search(child, {&scope, &child}, depth + 1);
-                break;
-            default:
-                break;
-            }
-            return false;
-        });
+    // `end`: where the entries of the parent end.
+    void search(Dwarf_Die parent, Dwarf_Off end, const Scope &scope, int depth) {
+        Dwarf_Die child;
+        bool has_more = depth < kDeepestEntry && ::dwarf_child(&parent, &child) == 0;
+        while (has_more) {
+            Dwarf_Die next;
+            has_more = ::dwarf_siblingof(&child, &next) == 0;
+            look_at(child, has_more ? ::dwarf_dieoffset(&next) : end, scope, depth);
+            child = next;
+        }
+    }
+
+    void look_at(Dwarf_Die child, Dwarf_Off end, const Scope &scope, int depth) {
+        switch (::dwarf_tag(&child)) {
+        case DW_TAG_variable:
+            take(child, scope);
+            break;
+        case DW_TAG_namespace:
+        case DW_TAG_subprogram:
+        case DW_TAG_inlined_subroutine:
+        case DW_TAG_lexical_block:
+        case DW_TAG_try_block:
+        case DW_TAG_catch_block:
+        case DW_TAG_class_type:
+        case DW_TAG_structure_type:
+            if (may_be_in_(::dwarf_dieoffset(&child), end))
+                search(child, end, {&scope, &child}, depth + 1);
+            break;
+        default:
+            break;
+        }
     }
 
     void take(Dwarf_Die variable, const Scope &scope) {
@@ -259,6 +272,7 @@ class VariableSearch {
     DwarfLayouts &layouts_;
     const StaticSymbols *symbols_;
     std::string file_;
+    MayBeIn may_be_in_;
     std::unordered_set<std::uint64_t> taken_;
 };
 
@@ -273,10 +287,12 @@ Dwarf_Off end_of(Dwarf_Die unit) {
 }
 
 // Calls `visit` with the entry of each unit that may have one of that name, or one of the
-// variables, and with the entry of the unit that has its files. False: there is no debug
-// information.
+// variables, with the entry of the unit that has its files, and with a function that says of a part
+// of it whether it may have one. False: there is no debug information.
 template <typename Visit>
 bool each_unit(const DebugInfo &info, const char *name, const StaticSymbols *symbols, Visit visit) {
+    // A name may stand in one entry and the address in another, which completes it.
+    const bool can_skip = symbols != nullptr && symbols->knows_places();
     std::optional<DebugText> text;
     Dwarf_CU *unit = nullptr;
     Dwarf_Die entry;
@@ -286,15 +302,19 @@ bool each_unit(const DebugInfo &info, const char *name, const StaticSymbols *sym
            ::dwarf_get_units(info.dwarf(), unit, &unit, nullptr, &unit_type, &entry, &split) == 0) {
         if (!text)
             text.emplace(info.elf(), name);
-        const bool is_skeleton = unit_type == DW_UT_skeleton;
         if (unit_type == DW_UT_type) // has no variables
             continue;
-        const Dwarf_Off end = end_of(entry);
-        const bool may_be_here =
-            text->may_be_in(entry, end) || (symbols != nullptr && symbols->may_be_in(entry, end));
-        if (!is_skeleton && !may_be_here)
-            continue;
-        visit(is_skeleton && split.addr != nullptr ? split : entry, entry);
+        const auto may_be_in = [&](Dwarf_Off begin, Dwarf_Off end) {
+            return text->may_be_in(entry, begin, end) ||
+                   (symbols != nullptr && symbols->may_be_in(entry, begin, end));
+        };
+        const auto may_be_in_part = [&](Dwarf_Off begin, Dwarf_Off end) {
+            return !can_skip || may_be_in(begin, end);
+        };
+        if (unit_type == DW_UT_skeleton && split.addr != nullptr) // its entries are elsewhere
+            visit(split, entry, [](Dwarf_Off, Dwarf_Off) { return true; });
+        else if (may_be_in(::dwarf_dieoffset(&entry), end_of(entry)))
+            visit(entry, entry, may_be_in_part);
     }
     return text.has_value();
 }
@@ -319,20 +339,23 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     const StaticSymbols *wanted = symbols ? &*symbols : nullptr;
     VariableSearch variables(info, *types, layouts, wanted);
     const bool has_any =
-        each_unit(info, kDescriptorName, wanted, [&](Dwarf_Die entry, Dwarf_Die with_files) {
-            layouts.set_unit(with_files);
-            variables.search_unit(entry, absolute_path(with_files, ::dwarf_diename(&entry)));
-        });
+        each_unit(info, kDescriptorName, wanted,
+                  [&](Dwarf_Die entry, Dwarf_Die with_files, const auto &may_be_in) {
+                      layouts.set_unit(with_files);
+                      variables.search_unit(
+                          entry, absolute_path(with_files, ::dwarf_diename(&entry)), may_be_in);
+                  });
     if (!has_any)
         return nullptr;
     if (has_functions(*types))
-        each_unit(info, kClosureManager, nullptr, [&](Dwarf_Die entry, Dwarf_Die with_files) {
-            layouts.set_unit(with_files);
-            ClosureSearch closures;
-            closures.search(entry);
-            closures.add_found(types->closures,
-                               [&](Dwarf_Die functor) { return layouts.of(functor); });
-        });
+        each_unit(info, kClosureManager, nullptr,
+                  [&](Dwarf_Die entry, Dwarf_Die with_files, const auto &) {
+                      layouts.set_unit(with_files);
+                      ClosureSearch closures;
+                      closures.search(entry);
+                      closures.add_found(types->closures,
+                                         [&](Dwarf_Die functor) { return layouts.of(functor); });
+                  });
     return types;
 }
 

@@ -11,6 +11,7 @@ namespace hotrun {
 namespace {
 
 constexpr std::string_view kResetSection = "hotrun_reset";
+constexpr std::string_view kOwnName = "hotrun_"; // in those of the objects that HOTRUN_TYPE makes
 
 std::string_view bytes_of(Elf_Scn *section) {
     const Elf_Data *data = ::elf_getdata(section, nullptr);
@@ -89,7 +90,6 @@ void StaticSymbols::read(const Elf64_Sym *symbols, std::size_t count, const char
         const Elf64_Sym &symbol = symbols[i];
         const auto type = ELF64_ST_TYPE(symbol.st_info);
         if ((type != STT_OBJECT && type != STT_FUNC) || symbol.st_shndx >= sections_.size() ||
-            (type == STT_OBJECT && sections_[symbol.st_shndx] == Section::kOther) ||
             symbol.st_name >= bytes)
             continue;
         const char *text = names + symbol.st_name;
@@ -99,14 +99,26 @@ void StaticSymbols::read(const Elf64_Sym *symbols, std::size_t count, const char
             continue;
         }
         const std::string_view name(text, ::strnlen(text, bytes - symbol.st_name));
+        const Section section = sections_[symbol.st_shndx];
         constexpr std::string_view kGuard = "_ZGV";
+        if (name.find(kOwnName) != std::string_view::npos)
+            wanted_.push_back(symbol.st_value);
+        if (section == Section::kOther)
+            continue;
         if (name.starts_with(kGuard))
             guards_.emplace(name.substr(kGuard.size()), symbol.st_value);
         else if (!is_reserved(name) && symbol.st_size != 0)
-            variables_.push_back(
-                {symbol.st_value, name, sections_[symbol.st_shndx] == Section::kReset});
+            variables_.push_back({symbol.st_value, name, section == Section::kReset});
     }
     std::ranges::stable_sort(variables_, {}, &Variable::address);
+    for (const Variable &variable : variables_)
+        wanted_.push_back(variable.address);
+    std::ranges::sort(wanted_);
+}
+
+bool StaticSymbols::is_wanted(std::uint64_t address) const {
+    return !wanted_.empty() && address >= wanted_.front() && address <= wanted_.back() &&
+           std::ranges::binary_search(wanted_, address);
 }
 
 const StaticSymbols::Variable *StaticSymbols::find(std::uint64_t address) const {
@@ -126,7 +138,7 @@ std::uint64_t StaticSymbols::guard_of(const Variable &variable) const {
 // DWARF 5, 2.5.1.1: a location of nine bytes, DW_OP_addr and the address.
 void StaticSymbols::find_in_info(std::string_view info) {
     constexpr std::string_view kAddress("\x09\x03", 2);
-    if (variables_.empty())
+    if (wanted_.empty())
         return;
     for (std::size_t at = info.find(kAddress); at != std::string_view::npos;
          at = info.find(kAddress, at + 1)) {
@@ -134,7 +146,7 @@ void StaticSymbols::find_in_info(std::string_view info) {
         if (info.size() - at < kAddress.size() + sizeof address)
             break;
         std::memcpy(&address, info.data() + at + kAddress.size(), sizeof address);
-        if (find(address) != nullptr)
+        if (is_wanted(address))
             places_.push_back(at);
     }
 }
@@ -144,19 +156,19 @@ void StaticSymbols::find_in_addresses(std::string_view addresses) {
     std::uint64_t address = 0;
     for (std::size_t at = 0; at + sizeof address <= addresses.size(); at += sizeof address) {
         std::memcpy(&address, addresses.data() + at, sizeof address);
-        if (find(address) != nullptr)
+        if (is_wanted(address))
             address_places_.push_back(at);
     }
 }
 
-bool StaticSymbols::may_be_in(Dwarf_Die unit, Dwarf_Off next_offset) const {
-    const auto has_one = [](const std::vector<Dwarf_Off> &places, Dwarf_Off begin, Dwarf_Off end) {
-        const auto found = std::ranges::lower_bound(places, begin);
-        return found != places.end() && *found < end;
+bool StaticSymbols::may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const {
+    const auto has_one = [](const std::vector<Dwarf_Off> &places, Dwarf_Off from, Dwarf_Off to) {
+        const auto found = std::ranges::lower_bound(places, from);
+        return found != places.end() && *found < to;
     };
-    if (variables_.empty())
+    if (wanted_.empty())
         return false;
-    if (!is_info_known_ || has_one(places_, ::dwarf_dieoffset(&unit), next_offset))
+    if (!is_info_known_ || has_one(places_, begin, end))
         return true;
     Dwarf_Attribute attribute;
     Dwarf_Word base = 0;

@@ -32,17 +32,23 @@ class StaticSymbols {
 
     const std::vector<std::uint64_t> &array_destructors() const { return array_destructors_; }
 
-    // Whether there may be a variable in the entries of the unit. Most units are not read at all.
-    bool may_be_in(Dwarf_Die unit, Dwarf_Off next_offset) const;
+    // Whether what it says of places is all that there is.
+    bool knows_places() const { return is_info_known_ && !wanted_.empty(); }
+
+    // Whether there may be a variable, or one of hotrun's own, in a part of the unit, from one
+    // offset to another. Most entries are not read at all.
+    bool may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const;
 
   private:
     void read(const Elf64_Sym *symbols, std::size_t count, const char *names, std::size_t bytes);
     void find_in_info(std::string_view info);
     void find_in_addresses(std::string_view addresses);
+    bool is_wanted(std::uint64_t address) const;
 
     enum class Section : std::uint8_t { kOther, kWritable, kReset };
     std::vector<Section> sections_;                              // by index
     std::vector<Variable> variables_;                            // by address
+    std::vector<std::uint64_t> wanted_;                          // their addresses, and hotrun's
     std::unordered_map<std::string_view, std::uint64_t> guards_; // by the variable's symbol
     std::vector<Dwarf_Off> places_;                              // in .debug_info, sorted
     std::vector<std::uint64_t> array_destructors_;
