@@ -13,11 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::string text(std::string_view bytes) {
-    const std::string valid = to_utf8(bytes);
-    return json::string(valid.data(), valid.size());
-}
-
 json::array to_json(const std::vector<DiagnosticEvent> &diagnostics) {
     json::array array;
     for (const DiagnosticEvent &diagnostic : diagnostics)
@@ -28,10 +23,10 @@ json::array to_json(const std::vector<DiagnosticEvent> &diagnostics) {
 json::object to_json(const ChangeOutcome &outcome) {
     json::array modules;
     for (const ModuleStatus &module : outcome.modules)
-        modules.push_back({{"name", text(module.name)}, {"generation", module.generation}});
+        modules.push_back({{"name", json_text(module.name)}, {"generation", module.generation}});
     json::object object;
-    object.emplace("status", text(to_word(outcome.status)));
-    object.emplace("detail", text(outcome.detail));
+    object.emplace("status", json_text(to_word(outcome.status)));
+    object.emplace("detail", json_text(outcome.detail));
     object.emplace("diagnostics", to_json(outcome.diagnostics));
     object.emplace("modules", std::move(modules));
     return object;
@@ -41,7 +36,7 @@ json::value to_json(const std::optional<LastBuild> &build) {
     if (!build)
         return nullptr;
     json::object object;
-    object.emplace("status", text(to_word(build->status)));
+    object.emplace("status", json_text(to_word(build->status)));
     object.emplace("exit_status", build->exit_status);
     object.emplace("duration_us", build->duration.count());
     object.emplace("diagnostics", to_json(build->diagnostics));
@@ -50,7 +45,7 @@ json::value to_json(const std::optional<LastBuild> &build) {
 
 json::object to_json(const RunStatus &status) {
     json::object object = event_fields(status.run);
-    object.emplace("state", text(to_word(status.state)));
+    object.emplace("state", json_text(to_word(status.state)));
     object.emplace("last_build", to_json(status.last_build));
     return object;
 }

@@ -17,23 +17,18 @@ namespace {
 
 namespace json = boost::json;
 
-json::string text(std::string_view bytes) {
-    const std::string valid = to_utf8(bytes);
-    return json::string(valid.data(), valid.size());
-}
-
 json::array texts(const std::vector<std::string> &items) {
     json::array array;
     for (const std::string &item : items)
-        array.emplace_back(text(item));
+        array.emplace_back(json_text(item));
     return array;
 }
 
 json::array modules(const std::vector<ModuleStatus> &items) {
     json::array array;
     for (const ModuleStatus &item : items) {
-        array.push_back({{"name", text(item.name)},
-                         {"library", text(item.library)},
+        array.push_back({{"name", json_text(item.name)},
+                         {"library", json_text(item.library)},
                          {"generation", item.generation}});
     }
     return array;
@@ -42,7 +37,8 @@ json::array modules(const std::vector<ModuleStatus> &items) {
 json::array edges(const std::vector<BuiltEdge> &items) {
     json::array array;
     for (const BuiltEdge &item : items)
-        array.push_back({{"output", text(item.output)}, {"duration_us", item.duration.count()}});
+        array.push_back(
+            {{"output", json_text(item.output)}, {"duration_us", item.duration.count()}});
     return array;
 }
 
@@ -50,11 +46,11 @@ json::array backtrace(const std::vector<StackFrame> &frames) {
     json::array array;
     for (const StackFrame &frame : frames) {
         array.push_back({{"address", to_hex(frame.address)},
-                         {"function", text(frame.function)},
-                         {"file", text(frame.file)},
+                         {"function", json_text(frame.function)},
+                         {"file", json_text(frame.file)},
                          {"line", frame.line},
-                         {"library", text(frame.library)},
-                         {"text", text(frame_text(frame))}});
+                         {"library", json_text(frame.library)},
+                         {"text", json_text(frame_text(frame))}});
     }
     return array;
 }
@@ -68,18 +64,18 @@ json::object phases(const std::array<Microseconds, kPhaseCount> &durations) {
 }
 
 void append(json::object &object, const ReadyEvent &event) {
-    object.emplace("version", text(event.version));
+    object.emplace("version", json_text(event.version));
     object.emplace("pid", event.pid);
-    object.emplace("builddir", text(event.builddir));
+    object.emplace("builddir", json_text(event.builddir));
     object.emplace("targets", texts(event.targets));
     object.emplace("modules", modules(event.modules));
     object.emplace("watched_files", event.watched_files);
-    object.emplace("socket", event.socket ? json::value(text(*event.socket)) : json::value());
+    object.emplace("socket", event.socket ? json::value(json_text(*event.socket)) : json::value());
 }
 
 void append(json::object &object, const ChangeEvent &event) {
     object.emplace("paths", texts(event.paths));
-    object.emplace("source", text(to_word(event.source)));
+    object.emplace("source", json_text(to_word(event.source)));
 }
 
 void append(json::object &object, const BuildStartedEvent &event) {
@@ -91,79 +87,79 @@ void append(json::object &object, const DiagnosticEvent &event) {
     json::array children;
     for (const DiagnosticEvent &child : event.children)
         append(children.emplace_back(json::object()).as_object(), child);
-    object.emplace("path", text(event.path));
+    object.emplace("path", json_text(event.path));
     object.emplace("line", event.line);
     object.emplace("column", event.column);
-    object.emplace("severity", text(to_word(event.severity)));
-    object.emplace("message", text(event.message));
-    object.emplace("target", text(event.target));
+    object.emplace("severity", json_text(to_word(event.severity)));
+    object.emplace("message", json_text(event.message));
+    object.emplace("target", json_text(event.target));
     object.emplace("children", std::move(children));
 }
 
 void append(json::object &object, const BuildFinishedEvent &event) {
-    object.emplace("status", text(to_word(event.status)));
+    object.emplace("status", json_text(to_word(event.status)));
     object.emplace("exit_status", event.exit_status);
     object.emplace("duration_us", event.duration.count());
     object.emplace("edges", edges(event.edges));
-    object.emplace("output", text(event.output));
+    object.emplace("output", json_text(event.output));
 }
 
 void append(json::object &object, const ReloadedEvent &event) {
-    object.emplace("module", text(event.module));
+    object.emplace("module", json_text(event.module));
     object.emplace("generation", event.generation);
-    object.emplace("state", text(to_word(event.state)));
+    object.emplace("state", json_text(to_word(event.state)));
     object.emplace("total_us", event.total.count());
     object.emplace("phases_us", phases(event.phases));
     object.emplace("pause_us", event.pause.count());
-    object.emplace("lane", text(to_word(event.lane)));
-    object.emplace("why", text(event.why));
-    object.emplace("detail", text(event.detail));
+    object.emplace("lane", json_text(to_word(event.lane)));
+    object.emplace("why", json_text(event.why));
+    object.emplace("detail", json_text(event.detail));
 }
 
 void append(json::object &object, const RejectedEvent &event) {
-    object.emplace("module", text(event.module));
+    object.emplace("module", json_text(event.module));
     object.emplace("generation", event.generation);
-    object.emplace("reason", text(to_word(event.reason)));
-    object.emplace("detail", text(event.detail));
+    object.emplace("reason", json_text(to_word(event.reason)));
+    object.emplace("detail", json_text(event.detail));
 }
 
 void append(json::object &object, const RolledBackEvent &event) {
-    object.emplace("module", text(event.module));
+    object.emplace("module", json_text(event.module));
     object.emplace("from", event.from);
     object.emplace("to", event.to);
-    object.emplace("reason", text(to_word(event.reason)));
+    object.emplace("reason", json_text(to_word(event.reason)));
     object.emplace("signal",
-                   event.signal.empty() ? json::value() : json::value(text(event.signal)));
+                   event.signal.empty() ? json::value() : json::value(json_text(event.signal)));
     object.emplace("address", event.address ? json::value(to_hex(*event.address)) : json::value());
     object.emplace("backtrace", backtrace(event.backtrace));
     object.emplace("steps_lost", event.steps_lost);
-    object.emplace("detail", text(event.detail));
+    object.emplace("detail", json_text(event.detail));
     object.emplace("parked", event.parked);
 }
 
 void append(json::object &object, const StalledEvent &event) {
-    object.emplace("module", text(event.module));
+    object.emplace("module", json_text(event.module));
     object.emplace("generation", event.generation);
-    object.emplace("detail", text(event.detail));
+    object.emplace("detail", json_text(event.detail));
     object.emplace("backtrace", backtrace(event.backtrace));
 }
 
 void append(json::object &object, const RestartedEvent &event) {
     object.emplace("pid", event.pid);
-    object.emplace("reason", text(event.reason));
+    object.emplace("reason", json_text(event.reason));
     object.emplace("exit_status", event.exit_status);
 }
 
 void append(json::object &object, const RetiredEvent &event) {
-    object.emplace("module", text(event.module));
+    object.emplace("module", json_text(event.module));
     object.emplace("generation", event.generation);
     object.emplace("unmapped", event.unmapped);
-    object.emplace("why", text(event.why));
+    object.emplace("why", json_text(event.why));
 }
 
 void append(json::object &object, const WarningEvent &event) {
-    object.emplace("code", text(event.code));
-    object.emplace("message", text(event.message));
+    object.emplace("code", json_text(event.code));
+    object.emplace("message", json_text(event.message));
 }
 
 void append(json::object &object, const StoppedEvent &event) {
@@ -199,6 +195,11 @@ json::object event_fields(const EventBody &body) {
     return object;
 }
 
+json::string json_text(std::string_view text) {
+    const std::string valid = to_utf8(text);
+    return json::string(valid.data(), valid.size());
+}
+
 std::string to_utf8(std::string_view text) {
     constexpr std::string_view kReplacement = "\xef\xbf\xbd"; // U+FFFD
     std::string valid;
@@ -220,7 +221,7 @@ std::string to_utf8(std::string_view text) {
 
 std::string to_json_line(const Event &event) {
     json::object object;
-    object.emplace("event", text(event_name(event.body)));
+    object.emplace("event", json_text(event_name(event.body)));
     object.emplace("seq", event.seq);
     object.emplace("time_us", event.time.count());
     std::visit([&](const auto &body) { append(object, body); }, event.body);

@@ -22,5 +22,6 @@ std::string_view event_name(const EventBody &body);
 
 // `text` with U+FFFD in place of each byte that is part of no UTF-8 sequence.
 std::string to_utf8(std::string_view text);
+boost::json::string json_text(std::string_view text);
 
 } // namespace hotrun

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace hotrun {
 
@@ -11,5 +13,10 @@ struct AddressRange {
     bool contains(std::uint64_t address) const { return address - begin < end - begin; }
     bool operator==(const AddressRange &) const = default;
 };
+
+inline AddressRange range_of(std::span<const std::byte> memory) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory.data());
+    return {begin, begin + memory.size()};
+}
 
 } // namespace hotrun

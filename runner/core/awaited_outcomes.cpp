@@ -1,5 +1,7 @@
 #include "core/awaited_outcomes.hpp"
 
+#include "core/sentence.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -115,7 +117,7 @@ ChangeOutcome AwaitedOutcomes::outcome_of(Gathered gathered) {
         if (badness(module.status) > badness(outcome.status))
             outcome.status = module.status;
         if (!module.detail.empty())
-            outcome.detail += (outcome.detail.empty() ? "" : "; ") + name + ": " + module.detail;
+            add_sentence(outcome.detail, name + ": " + module.detail);
     }
     return outcome;
 }

@@ -45,6 +45,14 @@ struct Fault {
     std::string detail;
 };
 
+// For use in a sentence.
+inline std::string described(const Fault &fault) {
+    std::string text = fault.signal.empty() ? std::string(to_word(fault.reason)) : fault.signal;
+    if (!fault.detail.empty())
+        text += ": " + fault.detail;
+    return text;
+}
+
 // Bound to the host's thread.
 class Guard {
   public:

@@ -1,6 +1,7 @@
 #include "core/migration.hpp"
 
 #include "core/object_members.hpp"
+#include "core/sentence.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -64,11 +65,6 @@ std::string unnamed(const std::set<std::string> &types) {
 
 std::string failed_constructor(const TypeLayout &type, const std::string &how) {
     return "the default constructor of " + type_name(type) + " has failed (" + how + ")";
-}
-
-void add_sentence(std::string &text, const std::string &more) {
-    if (!more.empty())
-        text += (text.empty() ? "" : "; ") + more;
 }
 
 } // namespace

@@ -20,11 +20,6 @@ std::uint64_t address_of(const void *pointer) {
     return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
-bool is_class(const TypeLayout &type) {
-    return type.kind == Kind::kStruct || type.kind == Kind::kUnion ||
-           type.kind == Kind::kIncomplete;
-}
-
 bool is_template(const TypeLayout &type) {
     return type.name.ends_with('>');
 }
@@ -273,7 +268,7 @@ bool Migration::is_outside(std::uint64_t word, const AddressRange &heap) const {
 const std::string *Migration::changed_behind(const Pointer &pointer) const {
     const std::map<std::string, std::string> &changed = diff_.changed();
     auto found = changed.end();
-    if (pointer.pointee != nullptr && is_class(*pointer.pointee))
+    if (pointer.pointee != nullptr && is_class(pointer.pointee->kind))
         found = changed.find(type_name(*pointer.pointee));
     if (found == changed.end() && pointer.holder != nullptr)
         found = std::ranges::find_if(changed, [&](const auto &entry) {

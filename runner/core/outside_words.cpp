@@ -49,8 +49,7 @@ bool may_lead_to_code(const TypeLayout &type, Seen &seen) {
     case Kind::kUnion:
         return std::ranges::any_of(type.members,
                                    [&](const MemberLayout &member) {
-                                       return member.name.starts_with("_vptr") ||
-                                              leads(member.type);
+                                       return is_vtable_pointer(member) || leads(member.type);
                                    }) ||
                std::ranges::any_of(type.arguments, leads);
     default:

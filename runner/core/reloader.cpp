@@ -1,6 +1,7 @@
 #include "core/reloader.hpp"
 
 #include "core/rebind_plan.hpp"
+#include "core/sentence.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -227,8 +228,7 @@ void Reloader::switched(SwitchReport report) {
     if (told)
         slot.live_code = std::move(told.mapped().code);
     std::string detail = told ? std::move(told.mapped().why) : std::string();
-    if (!report.detail.empty())
-        detail += (detail.empty() ? "" : "; ") + report.detail;
+    add_sentence(detail, report.detail);
     if (std::exchange(slot.kept_code, nullptr) != nullptr)
         slot.heap = detail = text_of_kept(report);
     if (ready_ && !report.resumed)
@@ -286,8 +286,7 @@ void Reloader::failed(FailureReport report) {
 void Reloader::refused(FailureReport report) {
     Slot &slot = *slots_[report.module];
     std::string detail = std::move(report.refusal);
-    if (!report.detail.empty())
-        detail += "; " + report.detail;
+    add_sentence(detail, report.detail);
     if (slot.kept_code != nullptr) {
         detail = "the state in " + process_.kept->file + " can't be carried over, since " + detail +
                  "; go on with the code that made it, or start with fresh state by --on-refuse "
@@ -301,16 +300,13 @@ void Reloader::refused(FailureReport report) {
     graph_.rolled_back(report.module, report.dropped->code, slot.live_code);
     if (report.parked)
         graph_.parked(report.module);
+    close_old(slot);
 }
 
 void Reloader::tell_failure(const Slot &slot, const FailureReport &report) {
     std::string detail = report.fault.detail;
-    const auto add = [&detail](const std::string &more) {
-        if (!more.empty())
-            detail += (detail.empty() ? "" : "; ") + more;
-    };
-    add(std::string("in ") + name_of(report.where));
-    add(report.detail);
+    add_sentence(detail, std::string("in ") + name_of(report.where));
+    add_sentence(detail, report.detail);
     events_.tell(RolledBackEvent{.module = slot.name,
                                  .from = report.from,
                                  .to = report.to,
@@ -349,8 +345,16 @@ std::vector<StackFrame> Reloader::symbolize(const std::vector<CodeAddress> &back
 
 void Reloader::retire(Slot &slot, std::unique_ptr<Generation> old) {
     slot.retired.add(std::move(old));
+    close_old(slot);
+}
+
+// What the host has yet to take holds all code that its state may lead into.
+void Reloader::close_old(Slot &slot) {
     if (slot.retired.has_old())
-        loop_.post([&slot] { slot.retired.close_old(); });
+        loop_.post([&slot] {
+            if (slot.untold.empty())
+                slot.retired.close_old();
+        });
 }
 
 std::vector<ModuleStatus> Reloader::statuses() const {

@@ -105,6 +105,7 @@ class Reloader {
     void tell_rejection(const Slot &slot, const Rejection &rejection);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
+    void close_old(Slot &slot);
     std::shared_ptr<RebindPlan> plan_rebinding(std::size_t module, const Slot &slot,
                                                const LiveLibrary::Shared &code,
                                                MigrationPlanner::Plan &plan);

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string>
 
 namespace hotrun {
 
@@ -91,5 +93,12 @@ struct RunRecord {
         return sizeof(RunRecord) + module_count * sizeof(ModuleRecord);
     }
 };
+
+// One that is too long can't be handed over.
+inline void copy_recipe(const std::string &recipe, char (&to)[ModuleRecord::kCodeBytes]) {
+    to[0] = '\0';
+    if (recipe.size() < sizeof to)
+        std::memcpy(to, recipe.c_str(), recipe.size() + 1);
+}
 
 } // namespace hotrun

@@ -1,6 +1,7 @@
 #include "core/static_carry.hpp"
 
 #include "core/copy_bytes.hpp"
+#include "core/sentence.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -20,11 +21,6 @@ constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 std::span<std::byte> memory_of(const LiveLibrary &code, const StaticVariable &variable) {
     const std::uint64_t address = code.library->place().load_bias + variable.address;
     return {reinterpret_cast<std::byte *>(address), variable.type->size_bytes};
-}
-
-AddressRange range_of(std::span<const std::byte> memory) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(memory.data());
-    return {begin, begin + memory.size()};
 }
 
 bool is_in(const LiveLibrary &code, std::uint64_t word) {
@@ -142,17 +138,6 @@ bool has_all_within(const TypeLayout &type, std::span<const std::byte> object,
                });
     };
     return are_within(are_within, type, 0) && count != 0;
-}
-
-// Those of objects in the variable.
-std::vector<ExitCall *> exit_calls_of(const std::vector<ExitCall *> &all,
-                                      std::span<const std::byte> memory) {
-    const AddressRange range = range_of(memory);
-    std::vector<ExitCall *> own;
-    std::ranges::copy_if(all, std::back_inserter(own), [&](const ExitCall *call) {
-        return !call->is_off && range.contains(reinterpret_cast<std::uintptr_t>(call->object));
-    });
-    return own;
 }
 
 } // namespace
@@ -402,97 +387,6 @@ void StaticCarry::put(const Value &value, WrittenMemory *written) {
         set_reached(*value.carried->pair->new_version.code, *value.carried->new_one);
 }
 
-// What the new library has made in the place of a value.
-std::optional<std::string> StaticCarry::destroy_new(const Process &process) {
-    std::vector<ExitCall *> gone;
-    for (const Pair &pair : pairs_) {
-        const std::vector<ExitCall *> all = pair.new_version.code->library->exit_calls();
-        for (const Value &value : values_) {
-            if (value.carried->pair != &pair || !value.carried->is_same)
-                continue;
-            const auto own = exit_calls_of(all, value.carried->new_memory());
-            gone.insert(gone.end(), own.begin(), own.end());
-        }
-    }
-    for (std::size_t i = 0; i < gone.size(); ++i) {
-        const std::string failure = process.destroy(*gone[i]);
-        if (failure.empty())
-            continue;
-        for (std::size_t done = 0; done <= i; ++done)
-            gone[done]->is_off = true;
-        return "a destructor of a static object has failed (" + failure + ")";
-    }
-    return std::nullopt;
-}
-
-void StaticCarry::hand_over_destructors() {
-    for (const Pair &pair : pairs_) {
-        const std::vector<ExitCall *> old_calls = pair.old_version.code->library->exit_calls();
-        const std::vector<ExitCall *> new_calls = pair.new_version.code->library->exit_calls();
-        for (const Value &value : values_) {
-            if (value.carried->pair != &pair)
-                continue;
-            const auto before = exit_calls_of(old_calls, value.carried->old_memory());
-            const auto now = exit_calls_of(new_calls, value.carried->new_memory());
-            old_calls_.insert(old_calls_.end(), before.begin(), before.end());
-            new_calls_.insert(new_calls_.end(), now.begin(), now.end());
-            for (const ExitCall *call : before) {
-                if (now.empty())
-                    register_anew(*value.carried, *call);
-            }
-        }
-        add_array_destructors(pair);
-    }
-    for (ExitCall *call : old_calls_)
-        call->is_off = true;
-}
-
-// A function's own object, which the new code has not reached and so not registered.
-void StaticCarry::register_anew(const Carried &carried, const ExitCall &call) {
-    const auto function = reinterpret_cast<std::uintptr_t>(call.function);
-    std::optional<std::uint64_t> now = function;
-    if (rebind_->leads_into_old(function))
-        now = rebind_->answer(function);
-    const auto object = place_of(reinterpret_cast<std::uintptr_t>(call.object));
-    if (now && object)
-        new_calls_.push_back(&carried.pair->new_version.code->library->add_exit_call(
-            reinterpret_cast<void (*)(void *)>(*now), reinterpret_cast<void *>(*object)));
-}
-
-// The destructors of an array's elements are one call, which does not say of what array.
-void StaticCarry::add_array_destructors(const Pair &pair) {
-    const bool has_array = std::ranges::any_of(values_, [&](const Value &value) {
-        return value.carried->pair == &pair && value.carried->old_one->type->kind == Kind::kArray;
-    });
-    if (!has_array)
-        return;
-    const auto add = [](const Version &version, std::vector<ExitCall *> &calls) {
-        const std::uint64_t bias = version.code->library->place().load_bias;
-        const std::vector<std::uint64_t> &functions = version.types->array_destructors;
-        for (ExitCall *call : version.code->library->exit_calls()) {
-            const auto function = reinterpret_cast<std::uintptr_t>(call->function);
-            if (call->object == nullptr && !call->is_off &&
-                std::ranges::find(functions, function - bias) != functions.end())
-                calls.push_back(call);
-        }
-    };
-    add(pair.old_version, old_calls_);
-    add(pair.new_version, new_calls_);
-}
-
-void StaticCarry::undo() {
-    if (outside_)
-        outside_->undo();
-    for (ExitCall *call : old_calls_)
-        call->is_off = false;
-    for (ExitCall *call : new_calls_)
-        call->is_off = true;
-    old_calls_.clear();
-    new_calls_.clear();
-    for (const Value &value : values_)
-        *value.carried->pair->new_version.code->has_values = false;
-}
-
 std::string StaticCarry::detail() const {
     constexpr std::size_t kMost = 5;
     std::string text;
@@ -500,9 +394,9 @@ std::string StaticCarry::detail() const {
         text = std::to_string(migrated_count_) +
                (migrated_count_ == 1 ? " static variable migrated" : " static variables migrated");
     for (std::size_t i = 0; i < std::min(notes_.size(), kMost); ++i)
-        text += (text.empty() ? "" : "; ") + notes_[i];
+        add_sentence(text, notes_[i]);
     if (notes_.size() > kMost)
-        text += "; and " + std::to_string(notes_.size() - kMost) + " more";
+        add_sentence(text, "and " + std::to_string(notes_.size() - kMost) + " more");
     return text;
 }
 

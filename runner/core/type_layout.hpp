@@ -61,6 +61,16 @@ struct TypeLayout {
     std::uint64_t count = 0;             // of an array
 };
 
+constexpr bool is_class(TypeLayout::Kind kind) {
+    using Kind = TypeLayout::Kind;
+    return kind == Kind::kStruct || kind == Kind::kUnion || kind == Kind::kIncomplete;
+}
+
+// Compilers name it after the class.
+inline bool is_vtable_pointer(const MemberLayout &member) {
+    return member.name.starts_with("_vptr");
+}
+
 // A global variable, or a function's own one, that may be written. Of thread_local ones nothing is
 // known.
 struct StaticVariable {

@@ -175,6 +175,24 @@ TEST_F(ReloaderTest, OldGenerationsStayMappedForAWhile) {
     EXPECT_TRUE(files.exists("/b/libgame_live.42.2.so"));
 }
 
+// A reload that is offered holds it: it would be told as held by something else.
+TEST_F(ReloaderTest, OldCodeIsClosedWhenNothingIsOffered) {
+    for (std::size_t n = 1; n <= RetiredCode::kKept + 1; ++n)
+        reload("game", std::to_string(n));
+    build("game", "last but one");
+    look();
+    for (SwitchReport &report : host.switch_now())
+        reloader.switched(std::move(report));
+    build("game", "last");
+    look();
+    words();
+    loop.run_posted();
+    EXPECT_EQ(words(), Words{});
+    deliver(host.switch_now());
+    EXPECT_EQ(words(), (Words{"reloaded game 11 kept", "retired game 10 mapped",
+                              "retired game 1 unmapped", "retired game 2 unmapped"}));
+}
+
 TEST_F(ReloaderTest, CodeThatCantLeaveTheProcessIsToldWithWhy) {
     loader.stays_mapped = {"/b/libgame_live.42.1.so", "/b/libgame_live.42.2.so"};
     build("game", stepping_library("0").unique("_ZZ1fvE1s"));

@@ -1,16 +1,9 @@
 /* A root struct in C; from VERSION 1 to 2 members are added, moved, renamed and changed. */
 #include "hotrun/module.h"
+#include "versions.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#if VERSION == 1
-#define IF_OLD(...) __VA_ARGS__
-#define IF_NEW(...)
-#else
-#define IF_OLD(...)
-#define IF_NEW(...) __VA_ARGS__
-#endif
 
 typedef enum { IF_OLD(RED, GREEN, BLUE) IF_NEW(BLACK, BLUE, LIME, RED) } Color;
 
@@ -76,9 +69,8 @@ void hotrun_init(hotrun_context *context) {
 static int holds(const struct State *state) {
     return state->added == 0 && state->hearts == 3.0 && state->flag == 5 &&
            state->colors[0] == RED && state->colors[1] == LIME && state->colors[2] == BLUE &&
-           state->at.x == 7.0 && state->at.y == 8 && state->at.z == -8 &&
-           state->path[3].x == 9.0 && state->path[5].x == 0.0 &&
-           strcmp(state->name, "a name") == 0 && state->self == state &&
+           state->at.x == 7.0 && state->at.y == 8 && state->at.z == -8 && state->path[3].x == 9.0 &&
+           state->path[5].x == 0.0 && strcmp(state->name, "a name") == 0 && state->self == state &&
            state->score_of_self == &state->score && state->score == 10 && state->any.real == 0.5F;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotrun/module.h"
+#include "versions.h"
 
 #include <cstddef>
 #include <cstdio>
@@ -11,13 +12,6 @@
 
 #define NEW(T) (HOTRUN_NEW(context, T))
 #define NEW_MANY(T, count) ((T *)context->allocate_typed(context, (count), HOTRUN_TYPE(T)))
-#if VERSION == 1
-#define IF_OLD(...) __VA_ARGS__
-#define IF_NEW(...)
-#else
-#define IF_OLD(...)
-#define IF_NEW(...) __VA_ARGS__
-#endif
 
 namespace {
 
