@@ -74,7 +74,9 @@ class VariableSearch {
         case DW_TAG_variable:
             take(child, scope);
             break;
-        case DW_TAG_namespace:
+        case DW_TAG_namespace: // a rename has no address
+            search(child, end, {&scope, &child}, depth + 1);
+            break;
         case DW_TAG_subprogram:
         case DW_TAG_inlined_subroutine:
         case DW_TAG_lexical_block:
