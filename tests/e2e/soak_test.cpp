@@ -30,23 +30,23 @@ class Soak : public FaultTest {
         return !HasFailure();
     }
 
-    // Old code is closed in the background, for which the runner opens a file now and then.
+    // Each of the reloads retires a generation, all but the last ones of which are to go.
     ProcessUsage settled_usage() {
-        constexpr std::size_t kGenerations = 9; // the live one and the eight before
-        ProcessUsage usage;
-        run.hotrun().child().wait_until(
-            [&] {
-                const ProcessUsage before = usage;
-                usage = usage_of(run.hotrun().child().pid());
-                return run.live_copies().size() <= kGenerations &&
-                       usage.libraries == before.libraries &&
-                       usage.descriptors == before.descriptors;
-            },
-            "old code to be closed");
-        return usage;
+        constexpr std::size_t kKept = 8;
+        const auto retired = static_cast<std::size_t>(last_value_ - 1);
+        run.hotrun().child().wait_until([&] { return closed_count() == retired - kKept; },
+                                        "old code to be closed");
+        return usage_of(run.hotrun().child().pid());
     }
 
   private:
+    std::size_t closed_count() {
+        std::size_t count = 0;
+        for (const boost::json::object &event : run.hotrun().events())
+            count += event.at("event") == "retired" && event.at("unmapped") == true ? 1 : 0;
+        return count;
+    }
+
     int last_value_ = 1;
 };
 
