@@ -76,8 +76,11 @@ void Reloader::offer_resumed_again(std::vector<Candidate> &back,
 // The numbers of these are free again.
 std::vector<Candidate> Reloader::take_back() {
     std::vector<Candidate> back = handover_.take();
-    for (const Candidate &candidate : back)
-        slots_[candidate.module]->untold.erase(candidate.generation->number);
+    for (const Candidate &candidate : back) {
+        Slot &slot = *slots_[candidate.module];
+        slot.untold.erase(candidate.generation->number);
+        close_old(slot); // which may have waited for its outcome
+    }
     // The others run, though that is yet to be told.
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!slots_[i]->untold.empty())

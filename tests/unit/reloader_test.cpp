@@ -193,6 +193,23 @@ TEST_F(ReloaderTest, OldCodeIsClosedWhenNothingIsOffered) {
                               "retired game 1 unmapped", "retired game 2 unmapped"}));
 }
 
+TEST_F(ReloaderTest, OldCodeIsClosedWhenTheOfferIsTakenBack) {
+    for (std::size_t n = 1; n <= RetiredCode::kKept + 1; ++n)
+        reload("game", std::to_string(n));
+    build("game", "last");
+    look();
+    for (SwitchReport &report : host.switch_now())
+        reloader.switched(std::move(report));
+    build("game", "never taken");
+    look();
+    loop.run_posted();
+    words();
+    build("game", ElfBuilder().machine(host_machine()).soname("broken"));
+    look();
+    loop.run_posted();
+    EXPECT_EQ(words(), (Words{"rejected game no_step runs 10", "retired game 1 unmapped"}));
+}
+
 TEST_F(ReloaderTest, CodeThatCantLeaveTheProcessIsToldWithWhy) {
     loader.stays_mapped = {"/b/libgame_live.42.1.so", "/b/libgame_live.42.2.so"};
     build("game", stepping_library("0").unique("_ZZ1fvE1s"));
