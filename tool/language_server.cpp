@@ -2,6 +2,7 @@
 
 #include "control/json_rpc.hpp"
 #include "hotrun/version.h"
+#include "json_fields.hpp"
 #include "lsp_messages.hpp"
 
 #include <boost/json.hpp>
@@ -16,10 +17,6 @@ namespace json = boost::json;
 
 enum MessageKind { kError = 1, kInfo = 3 };
 enum LspError { kInvalidRequest = -32600, kMethodNotFound = -32601, kNotInitialized = -32002 };
-
-std::string text_of(const json::value &value) {
-    return value.is_string() ? value.get_string().c_str() : "";
-}
 
 // Null: there is none on the way.
 const json::value *find(const json::object &object, std::initializer_list<const char *> names) {

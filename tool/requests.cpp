@@ -2,6 +2,7 @@
 
 #include "control/json_rpc.hpp"
 #include "hotrun/project.hpp"
+#include "json_fields.hpp"
 
 #include <boost/json.hpp>
 
@@ -15,10 +16,6 @@ namespace {
 
 namespace json = boost::json;
 namespace fs = std::filesystem;
-
-std::string text_of(const json::value &value) {
-    return value.as_string().c_str();
-}
 
 // kBusy: the process goes on, and will listen again.
 Error lost(const ControlConnection &run) {

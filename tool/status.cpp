@@ -3,6 +3,7 @@
 #include "control/event_json.hpp"
 #include "counted.hpp"
 #include "hotrun/project.hpp"
+#include "json_fields.hpp"
 #include "requests.hpp"
 
 #include <boost/json.hpp>
@@ -41,10 +42,6 @@ void print_text(const WatchSet &set, std::optional<int> pid) {
                             : "hotrun is not at work");
     std::printf("build folder: %s\ntargets: %s\nwatched files: %zu\n", set.builddir.c_str(),
                 targets.c_str(), set.files.size());
-}
-
-std::string text_of(const json::value &value) {
-    return value.as_string().c_str();
 }
 
 // "failed (2 errors)".

@@ -14,8 +14,12 @@ struct AddressRange {
     bool operator==(const AddressRange &) const = default;
 };
 
+inline std::uint64_t address_of(const void *pointer) {
+    return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
 inline AddressRange range_of(std::span<const std::byte> memory) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(memory.data());
+    const std::uint64_t begin = address_of(memory.data());
     return {begin, begin + memory.size()};
 }
 

@@ -1,17 +1,15 @@
 #include "core/elf_image.hpp"
 
+#include "core/elf_parts.hpp"
+
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <set>
 #include <utility>
 
 namespace hotrun {
 namespace {
-
-constexpr std::uint8_t kHostByteOrder =
-    std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
 // gABI 4, "Symbol Table"; hidden and internal symbols count as local ones for the loader.
 bool is_exported(const Elf64_Sym &symbol) {

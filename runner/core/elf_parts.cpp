@@ -1,14 +1,10 @@
 #include "core/elf_parts.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace hotrun {
 namespace {
-
-constexpr std::uint8_t kHostByteOrder =
-    std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
 bool has_host_format(const Elf64_Ehdr &header) {
     return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&

@@ -4,6 +4,7 @@
 
 #include "core/file_system.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <elf.h>
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace hotrun {
+
+inline constexpr std::uint8_t kHostByteOrder =
+    std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
 class ElfParts {
   public:

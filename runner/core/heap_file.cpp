@@ -15,7 +15,7 @@ constexpr std::size_t kPageBytes = HeapFile::kPageBytes;
 constexpr std::array<char, 8> kMagic = {'h', 'o', 't', 'h', 'e', 'a', 'p', '\n'};
 constexpr std::array<char, 8> kJournalMagic = {'h', 'o', 't', 'j', 'r', 'n', 'l', '\n'};
 // Goes up when this format changes, and when the bookkeeping of PermanentHeap does.
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::uint32_t kByteOrder = 0x01020304;
 constexpr std::uint64_t kHeadSpace = std::uint64_t{64} << 10;
 constexpr std::uint64_t kLastPage = UINT64_MAX; // the number of the heap's last page
@@ -24,7 +24,7 @@ constexpr std::size_t kChunkPages = 64;
 // What comes before `commit` is the same for as long as the file is there.
 struct Head {
     std::array<char, 8> magic = kMagic;
-    std::uint32_t version = kVersion;
+    std::uint32_t version = kFormatVersion;
     std::uint32_t byte_order = kByteOrder;
     std::uint64_t id = 0;
     std::uint64_t commit = 0;
@@ -139,7 +139,7 @@ Status HeapFile::recognize() {
                      path_ + " is no heap file of hotrun, and stays as it is: give --heap-file "
                              "another name",
                      0};
-    if (head.version != kVersion || head.byte_order != kByteOrder)
+    if (head.version != kFormatVersion || head.byte_order != kByteOrder)
         return Error{ErrorKind::kFailed,
                      path_ + " is of another version of hotrun, or of another machine, and stays "
                              "as it is: give --heap-file another name",

@@ -30,7 +30,7 @@ class AbsentLibrary final : public Library {
     ExitCall never_; // it is not closed here
 };
 
-std::string name_of(const std::string &path) {
+std::string file_name_of(const std::string &path) {
     return fs::path(path).filename().string();
 }
 
@@ -86,7 +86,7 @@ Result<std::string> KeptLibraries::keep(const std::string &recipe, std::uint64_t
     if (!recipes)
         return Error{ErrorKind::kFailed, "the module's code is not known", 0};
     for (CodeRecipe &library : *recipes) {
-        const std::string name = name_of(library.path) + "." + std::to_string(number);
+        const std::string name = file_name_of(library.path) + "." + std::to_string(number);
         if (const Status copied = files_.copy(library.copy, path(name)); !copied)
             return copied.error();
         const Result<std::uint64_t> checksum = checksum_of(files_, path(name));

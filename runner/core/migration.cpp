@@ -1,5 +1,6 @@
 #include "core/migration.hpp"
 
+#include "core/address_range.hpp"
 #include "core/object_members.hpp"
 #include "core/sentence.hpp"
 
@@ -15,10 +16,6 @@ namespace {
 
 using Kind = TypeLayout::Kind;
 using LiveBlock = PermanentHeap::LiveBlock;
-
-std::uint64_t address_of(const void *pointer) {
-    return reinterpret_cast<std::uintptr_t>(pointer);
-}
 
 const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t address) {
     return reinterpret_cast<const hotrun_type *>(library.load_bias + address);

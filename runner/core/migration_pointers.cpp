@@ -1,6 +1,8 @@
 // Pointers into blocks that are made anew.
 #include "core/migration.hpp"
 
+#include "core/address_range.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstring>
@@ -15,10 +17,6 @@ using LiveBlock = PermanentHeap::LiveBlock;
 
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 constexpr std::size_t kPageBytes = 4096;
-
-std::uint64_t address_of(const void *pointer) {
-    return reinterpret_cast<std::uintptr_t>(pointer);
-}
 
 bool is_template(const TypeLayout &type) {
     return type.name.ends_with('>');

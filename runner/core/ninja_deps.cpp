@@ -8,9 +8,9 @@ namespace hotrun {
 namespace {
 
 constexpr std::string_view kSignature = "# ninjadeps\n";
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kLogVersion = 4;
 constexpr std::size_t kWord = 4;
-constexpr std::size_t kHeaderBytes = kSignature.size() + kWord;
+constexpr std::size_t kPreambleBytes = kSignature.size() + kWord;
 constexpr std::uint32_t kDepsBit = 0x80000000u;
 constexpr std::size_t kMaxPadding = 3;
 constexpr std::size_t kDepsPrefixBytes = 3 * kWord; // the output's id and mtime
@@ -18,7 +18,7 @@ constexpr std::size_t kDepsPrefixBytes = 3 * kWord; // the output's id and mtime
 // Ninja neither writes nor reads a longer record (kMaxRecordSize in deps_log.cc).
 constexpr std::size_t kMaxRecordBytes = (1u << 19) - 1;
 
-std::uint32_t word_at(std::string_view bytes, std::size_t offset) {
+std::uint32_t number_at(std::string_view bytes, std::size_t offset) {
     std::uint32_t word = 0;
     std::memcpy(&word, bytes.data() + offset, kWord);
     return word;
@@ -43,11 +43,11 @@ bool NinjaDeps::append(std::string_view bytes) {
 bool NinjaDeps::read_header(std::string_view bytes) {
     const std::size_t compared = std::min(bytes.size(), kSignature.size());
     broken_ = bytes.substr(0, compared) != kSignature.substr(0, compared);
-    if (broken_ || bytes.size() < kHeaderBytes)
+    if (broken_ || bytes.size() < kPreambleBytes)
         return false;
-    broken_ = word_at(bytes, kSignature.size()) != kVersion;
+    broken_ = number_at(bytes, kSignature.size()) != kLogVersion;
     if (!broken_)
-        consumed_ = kHeaderBytes;
+        consumed_ = kPreambleBytes;
     return !broken_;
 }
 
@@ -55,7 +55,7 @@ bool NinjaDeps::read_header(std::string_view bytes) {
 bool NinjaDeps::read_record(std::string_view bytes) {
     if (bytes.size() < kWord)
         return false;
-    const std::uint32_t head = word_at(bytes, 0);
+    const std::uint32_t head = number_at(bytes, 0);
     const std::size_t size = head & ~kDepsBit;
     broken_ = size > kMaxRecordBytes || size < kWord;
     if (broken_ || bytes.size() < kWord + size)
@@ -72,7 +72,7 @@ bool NinjaDeps::add_path(std::string_view body) {
     for (std::size_t n = 0; n < kMaxPadding && !path.empty() && path.back() == '\0'; ++n)
         path.remove_suffix(1);
     // Two ninjas that write at once give one id or one path twice.
-    const Id id = ~word_at(body, body.size() - kWord);
+    const Id id = ~number_at(body, body.size() - kWord);
     if (path.empty() || id != paths_.size() || id_of_path_.contains(path))
         return false;
     paths_.emplace_back(path);
@@ -85,14 +85,14 @@ bool NinjaDeps::add_deps(std::string_view body) {
     if (body.size() % kWord != 0 || body.size() < kDepsPrefixBytes)
         return false;
     const std::size_t id_count = paths_.size();
-    const auto known = [&](std::size_t offset) { return word_at(body, offset) < id_count; };
+    const auto known = [&](std::size_t offset) { return number_at(body, offset) < id_count; };
     for (std::size_t offset = kDepsPrefixBytes; offset < body.size(); offset += kWord) {
         if (!known(offset))
             return false;
     }
     if (!known(0))
         return false;
-    store(word_at(body, 0), body.substr(kDepsPrefixBytes));
+    store(number_at(body, 0), body.substr(kDepsPrefixBytes));
     return true;
 }
 

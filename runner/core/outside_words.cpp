@@ -1,9 +1,9 @@
 #include "core/outside_words.hpp"
 
 #include "core/copy_bytes.hpp"
+#include "core/pointer_scan.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 
 namespace hotrun {
@@ -15,13 +15,6 @@ using Kind = TypeLayout::Kind;
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 constexpr std::size_t kMostObjects = 4096; // each is a call of the system's
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 10;
-
-std::uint64_t word_at(std::span<const std::byte> bytes, std::uint64_t at) {
-    std::uint64_t word = 0;
-    if (at <= bytes.size() && bytes.size() - at >= sizeof word)
-        std::memcpy(&word, bytes.data() + at, sizeof word);
-    return word;
-}
 
 std::uint64_t member_word(const TypeLayout &type, std::span<const std::byte> object,
                           std::string_view name) {

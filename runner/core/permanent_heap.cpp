@@ -1,5 +1,7 @@
 #include "core/permanent_heap.hpp"
 
+#include "core/address_range.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -9,18 +11,21 @@
 #include <optional>
 
 namespace hotrun {
-namespace {
 
 // A block is a header and a payload. A free block keeps its list links in the words that a live one
 // uses otherwise, and its own address in the payload's last word, where the next block finds it.
-struct Block {
+struct HeapBlock {
     std::uint64_t sealed; // seal, payload size, flags
     union {
         const hotrun_type *type; // live: null when untyped
-        Block *next_free;
+        HeapBlock *next_free;
     };
-    Block *previous_free; // free only: the payload starts here
+    HeapBlock *previous_free; // free only: the payload starts here
 };
+
+namespace {
+
+using Block = HeapBlock;
 
 constexpr std::size_t kGranularity = 16;
 constexpr std::size_t kHeaderBytes = offsetof(Block, previous_free);
@@ -48,15 +53,11 @@ static_assert(kFirstLevelCount <= 32);
 // How many blocks a search that found no certain fit may look at.
 constexpr int kTightProbes = 32;
 
-constexpr std::uint64_t kMagic = 0x70616568746f68ULL; // "hotheap"
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kHeapMagic = 0x70616568746f68ULL; // "hotheap"
+constexpr std::uint64_t kHeapVersion = 1;
 
 constexpr std::size_t round_up(std::size_t value, std::size_t alignment) {
     return (value + alignment - 1) & ~(alignment - 1);
-}
-
-std::uintptr_t address_of(const void *pointer) {
-    return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
 // Not against malice: against data that looks like a header, and a header that was written over.
@@ -154,7 +155,8 @@ class alignas(kGranularity) PermanentHeap::Pool {
     std::size_t extent_bytes() const;
     bool check() const;
     bool fits(std::size_t bytes) const { // whether it was made for so many
-        return magic_ == kMagic && version_ == kVersion && sentinel_ == sentinel_of(this, bytes);
+        return magic_ == kHeapMagic && version_ == kHeapVersion &&
+               sentinel_ == sentinel_of(this, bytes);
     }
 
     void *root_ = nullptr;
@@ -194,8 +196,8 @@ class alignas(kGranularity) PermanentHeap::Pool {
     bool check_block(Block *, bool previous_is_free) const;
     bool check_lists() const;
 
-    std::uint64_t magic_ = kMagic;
-    std::uint64_t version_ = kVersion;
+    std::uint64_t magic_ = kHeapMagic;
+    std::uint64_t version_ = kHeapVersion;
     Block *sentinel_;
     Totals totals_;
     std::uint32_t occupied_ = 0; // a bit for each first level that has any free block
@@ -540,7 +542,7 @@ bool PermanentHeap::Pool::check() const {
         (previous_is_free ? seen.free_bytes : seen.used_bytes) += size_of(block);
         ++(previous_is_free ? seen.free_count : seen.used_count);
     }
-    return magic_ == kMagic && version_ == kVersion && seen == totals_ &&
+    return magic_ == kHeapMagic && version_ == kHeapVersion && seen == totals_ &&
            check_block(sentinel_, previous_is_free) && check_lists();
 }
 

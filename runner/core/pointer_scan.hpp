@@ -6,6 +6,8 @@
 #include "core/address_range.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -16,5 +18,12 @@ namespace hotrun {
 // the memory: the word at an offset may be another one by the time that it is looked at.
 void find_words(std::span<const std::byte> memory, AddressRange range,
                 std::vector<std::size_t> &offsets);
+
+// `memory` has a whole one there, aligned or not.
+inline std::uint64_t word_at(std::span<const std::byte> memory, std::size_t offset) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, memory.data() + offset, sizeof word);
+    return word;
+}
 
 } // namespace hotrun

@@ -4,7 +4,6 @@
 #include "core/rebind.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace hotrun {
@@ -12,12 +11,6 @@ namespace hotrun {
 namespace {
 
 constexpr std::size_t kMostNamed = 3;
-
-std::uint64_t word_at(std::span<const std::byte> memory, std::size_t offset) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, memory.data() + offset, sizeof word);
-    return word;
-}
 
 } // namespace
 

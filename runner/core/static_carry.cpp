@@ -1,6 +1,7 @@
 #include "core/static_carry.hpp"
 
 #include "core/copy_bytes.hpp"
+#include "core/pointer_scan.hpp"
 #include "core/sentence.hpp"
 
 #include <algorithm>
@@ -26,12 +27,6 @@ std::span<std::byte> memory_of(const LiveLibrary &code, const StaticVariable &va
 bool is_in(const LiveLibrary &code, std::uint64_t word) {
     const Library::Place place = code.library->place();
     return word >= place.begin && word < place.end;
-}
-
-std::uint64_t word_at(std::span<const std::byte> bytes, std::size_t at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof word);
-    return word;
 }
 
 // What may have a word that leads somewhere: closures and the like keep theirs in unions and bytes.

@@ -31,7 +31,7 @@ std::string variable(const char *name) {
     return value == nullptr ? "" : value;
 }
 
-sockaddr_un address_of(const std::string &path) {
+sockaddr_un socket_address(const std::string &path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(static_cast<char *>(address.sun_path), sizeof address.sun_path - 1);
@@ -69,7 +69,7 @@ bool somebody_listens(const sockaddr_un &address) {
 Result<UniqueFd> listen_at(const SocketPlace &place) {
     if (const Status made = make_own_folder(place.folder); !made)
         return made.error();
-    const sockaddr_un address = address_of(place.path);
+    const sockaddr_un address = socket_address(place.path);
     if (somebody_listens(address))
         return Error{ErrorKind::kBusy,
                      "another program listens at " + place.path +

@@ -23,12 +23,7 @@ ExceptionState *exception_state() {
     return reinterpret_cast<ExceptionState *>(abi::__cxa_get_globals());
 }
 
-// Null: none, or one of another language, of which the C++ runtime's own record is no record.
-const std::type_info *type_of_current_exception() {
-    return std::current_exception() == nullptr ? nullptr : abi::__cxa_current_exception_type();
-}
-
-std::string demangled(const char *name) {
+std::string demangled_type(const char *name) {
     int status = 0;
     char *text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
     const std::string result = text == nullptr ? name : text;
@@ -72,11 +67,11 @@ bool CrashGuard::call(const CallSite &site, Function function, hotrun_context *c
         thread.number.store(number + 2, std::memory_order_relaxed);
         throw;
     } catch (const std::exception &exception) {
-        set_exception(demangled(typeid(exception).name()) + ": " + exception.what());
+        set_exception(demangled_type(typeid(exception).name()) + ": " + exception.what());
         returned = false;
     } catch (...) {
         const std::type_info *type = type_of_current_exception();
-        set_exception(type == nullptr ? "a foreign exception" : demangled(type->name()));
+        set_exception(type == nullptr ? "a foreign exception" : demangled_type(type->name()));
         returned = false;
     } // the exception is destroyed, by the module's code
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -103,7 +98,8 @@ void CrashGuard::finish_jump() {
     if (thread.closed_library != nullptr)
         fault_.detail = std::string(kIntoClosed) + thread.closed_library;
     else if (thread.exception_type != nullptr)
-        fault_.detail = "terminated by an exception of type " + demangled(thread.exception_type);
+        fault_.detail =
+            "terminated by an exception of type " + demangled_type(thread.exception_type);
     else if (thread.signal == SIGSEGV && thread.walk.depth() > kDeepStack)
         fault_.detail =
             "the stack overflowed, " + std::to_string(thread.walk.depth()) + " calls deep";

@@ -1,5 +1,6 @@
 #include "linux/debug_info.hpp"
 
+#include "core/demangle.hpp"
 #include "linux/die.hpp"
 #include "linux/function_name.hpp"
 
@@ -70,7 +71,7 @@ std::vector<StackFrame> DebugInfo::frames_at(std::uint64_t address) {
     if (frames.empty())
         frames.emplace_back();
     if (frames.back().function.empty())
-        frames.back().function = demangled(symbol_at(elf_.get(), address));
+        frames.back().function = demangle(symbol_at(elf_.get(), address));
     return frames;
 }
 

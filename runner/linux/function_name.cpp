@@ -1,21 +1,14 @@
 #include "linux/function_name.hpp"
 
+#include "core/demangle.hpp"
 #include "linux/die.hpp"
 
-#include <cstdlib>
-#include <memory>
-
-#include <cxxabi.h>
 #include <dwarf.h>
 #include <gelf.h>
 
 namespace hotrun {
 
 namespace {
-
-struct Free {
-    void operator()(char *text) const { std::free(text); }
-};
 
 bool is_mangled(const std::string &name) {
     return name.starts_with("_Z");
@@ -100,7 +93,7 @@ std::string scope_of(Dwarf_Die function) {
         return scope;
     while (find_child_towards(function, entry, entry) && entry.addr != function.addr) {
         const std::string whole = linkage_name(entry);
-        scope = whole.empty() ? scope + scope_name(entry) : demangled(whole) + "::";
+        scope = whole.empty() ? scope + scope_name(entry) : demangle(whole) + "::";
     }
     return scope;
 }
@@ -117,14 +110,6 @@ std::string mangled_name(Dwarf_Die function, Elf *elf, std::uint64_t address) {
 
 } // namespace
 
-std::string demangled(const std::string &name) {
-    if (!is_mangled(name))
-        return name;
-    const std::unique_ptr<char, Free> text(
-        abi::__cxa_demangle(name.c_str(), nullptr, nullptr, nullptr));
-    return text == nullptr ? name : text.get();
-}
-
 std::string symbol_at(Elf *elf, std::uint64_t address) {
     if (::elf_kind(elf) != ELF_K_ELF)
         return {};
@@ -135,7 +120,7 @@ std::string symbol_at(Elf *elf, std::uint64_t address) {
 std::string function_name(Dwarf_Die function, Elf *elf, std::uint64_t address) {
     const std::string mangled = mangled_name(function, elf, address);
     if (!mangled.empty())
-        return demangled(mangled);
+        return demangle(mangled);
     const std::string name = text_of(function, DW_AT_name);
     return name.empty() ? "" : scope_of(declaration_of(function)) + name;
 }

@@ -8,9 +8,6 @@
 
 namespace hotrun {
 
-// "demo::f(int)" of "_ZN4demo1fEi". Another name stays as it is.
-std::string demangled(const std::string &name);
-
 // The name that the symbol tables give to the address; empty: none.
 std::string symbol_at(Elf *elf, std::uint64_t address);
 

@@ -43,11 +43,6 @@ bool has_handler(const struct sigaction &action) {
            (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
 }
 
-// Null: none, or one of another language, of which the C++ runtime's own record is no record.
-const std::type_info *type_of_current_exception() {
-    return std::current_exception() == nullptr ? nullptr : abi::__cxa_current_exception_type();
-}
-
 // What would have happened without us: the instruction fails again, or the signal is sent again.
 void pass_on(int signal, siginfo_t *info, void *context) {
     const auto at = std::find(kFaultSignals.begin(), kFaultSignals.end(), signal);
@@ -205,6 +200,10 @@ void on_interrupt(int signal, siginfo_t *info, void *context) {
 }
 
 } // namespace
+
+const std::type_info *type_of_current_exception() {
+    return std::current_exception() == nullptr ? nullptr : abi::__cxa_current_exception_type();
+}
 
 GuardedThread *guarded_thread() {
     return this_thread;

@@ -10,6 +10,7 @@
 #include <csetjmp>
 #include <cstdint>
 #include <optional>
+#include <typeinfo>
 
 #include <signal.h>
 #include <sys/syscall.h>
@@ -25,6 +26,9 @@ struct ExceptionState {
     void *caught = nullptr;
     unsigned uncaught_count = 0;
 };
+
+// Null: none, or one of another language, of which the C++ runtime's own record is no record.
+const std::type_info *type_of_current_exception();
 
 // A thread that calls into a module, or runs static constructors or destructors. Its address is
 // what tells our own SIGURG.

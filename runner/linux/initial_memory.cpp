@@ -1,5 +1,6 @@
 #include "linux/initial_memory.hpp"
 
+#include "core/address_range.hpp"
 #include "core/copy_bytes.hpp"
 #include "linux/page_map.hpp"
 
@@ -11,10 +12,6 @@ namespace {
 
 // More than that is no variable whose first value somebody edits.
 constexpr std::size_t kMostStored = std::size_t{16} << 20;
-
-std::uint64_t address_of(const void *pointer) {
-    return reinterpret_cast<std::uintptr_t>(pointer);
-}
 
 } // namespace
 
