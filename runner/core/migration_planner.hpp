@@ -27,6 +27,8 @@ class MigrationPlanner {
     // From any of `olds`, and what they link, to `code` and what it links.
     Plan plan(const std::vector<LiveLibrary::Shared> &olds, const LiveLibrary::Shared &code);
 
+    bool has_debug_info(const LiveLibrary &library) { return types_of(library) != nullptr; }
+
     // Of its types; 0: it has no debug information.
     std::uint64_t checksum(const LiveLibrary &library);
 

@@ -167,12 +167,16 @@ std::vector<LiveLibrary::Shared> Reloader::code_of_state(const Slot &slot) {
     return olds;
 }
 
-MigrationPlanner::Plan Reloader::plan_migration(const Slot &slot, const LiveLibrary::Shared &code) {
+MigrationPlanner::Plan Reloader::plan_migration(Slot &slot, const LiveLibrary::Shared &code) {
     if (!migration_planner_)
         return {};
     std::vector<LiveLibrary::Shared> olds = code_of_state(slot);
     std::erase(olds, code);
-    return olds.empty() ? MigrationPlanner::Plan() : migration_planner_->plan(olds, code);
+    if (olds.empty())
+        return {};
+    MigrationPlanner::Plan plan = migration_planner_->plan(olds, code);
+    warn_of_unseen_changes(slot, *code);
+    return plan;
 }
 
 // The state may lead into any code that has run and is still there.
@@ -216,6 +220,17 @@ void Reloader::warn_of_unique_symbols(Slot &slot, const LiveLibrary &code) {
         "the module " + slot.name +
             " has unique symbols: its old code can't leave the process, and its inline variables "
             "are shared between old and new code; compile it with -fno-gnu-unique"});
+}
+
+void Reloader::warn_of_unseen_changes(Slot &slot, const LiveLibrary &code) {
+    if (slot.unseen_told || migration_planner_->has_debug_info(code))
+        return;
+    slot.unseen_told = true;
+    events_.tell(WarningEvent{"no_debug_info",
+                              "the module " + slot.name +
+                                  " has no debug information: a change of its structs can't be "
+                                  "seen, and its static variables start afresh; compile it with "
+                                  "-g"});
 }
 
 bool Reloader::in_flight() const {

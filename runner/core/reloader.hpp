@@ -91,6 +91,7 @@ class Reloader {
         LiveLibrary::Shared kept_code; // of another run, as long as the state is that of its heap
         std::string heap;              // what is to be told of that
         bool unique_symbols_told = false;
+        bool unseen_told = false;
         RetiredCode retired;
 
         Slot(const ModuleTarget &target, RetiredCode::Services services)
@@ -104,12 +105,13 @@ class Reloader {
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     void tell_rejection(const Slot &slot, const Rejection &rejection);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
+    void warn_of_unseen_changes(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
     void close_old(Slot &slot);
     std::shared_ptr<RebindPlan> plan_rebinding(std::size_t module, const Slot &slot,
                                                const LiveLibrary::Shared &code,
                                                MigrationPlanner::Plan &plan);
-    MigrationPlanner::Plan plan_migration(const Slot &slot, const LiveLibrary::Shared &code);
+    MigrationPlanner::Plan plan_migration(Slot &slot, const LiveLibrary::Shared &code);
     static std::vector<LiveLibrary::Shared> code_of_state(const Slot &slot);
     std::string text_of_code(const LiveLibrary::Shared &code);
     void check_types(const Slot &slot, Candidate &candidate);

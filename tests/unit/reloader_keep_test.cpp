@@ -166,5 +166,16 @@ TEST_F(ReloaderKeepTest, LaterCodeGetsTheSameStateAndItsRefusalIsOneThatAnEditCa
     EXPECT_FALSE(next_handover.stop_requested());
 }
 
+TEST_F(ReloaderKeepTest, CodeWithoutDebugInformationIsToldOnce) {
+    make(checksum(types_of(8)));
+    offered("one");
+    reader.types.clear();
+    words();
+    EXPECT_EQ(offered("two").size(), 1U);
+    EXPECT_EQ(words(), Words{"warning no_debug_info"});
+    EXPECT_EQ(offered("three").size(), 1U);
+    EXPECT_EQ(words(), Words{});
+}
+
 } // namespace
 } // namespace hotrun
