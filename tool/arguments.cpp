@@ -271,6 +271,11 @@ const std::vector<Option> &all_options() {
              a.events = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
+        {kRun, 0, "trace", "FILE", "write a trace of each save to FILE, for Perfetto",
+         [](Arguments &a, Text v) {
+             a.trace = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
         {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); }},
         {kRun, 'q', "quiet", nullptr, "say nothing but errors and warnings",

@@ -41,6 +41,7 @@ struct Arguments {
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     bool load_on_main = false;
     std::string events; // file; empty: none; "-": standard output
+    std::string trace;  // likewise
     ColorChoice color = ColorChoice::kAuto;
     Verbosity verbosity = Verbosity::kNormal;
 };

@@ -97,14 +97,16 @@ int run(const Arguments &arguments) {
         return report(builddir.error());
     Options options = options_of(arguments, *builddir);
     options.observers.push_back(&console);
-    std::unique_ptr<EventLog> event_log;
-    if (!arguments.events.empty()) {
-        const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
-        Result<std::unique_ptr<EventLog>> log = EventLog::create(arguments.events, mode);
+    std::vector<std::unique_ptr<EventLog>> logs;
+    const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
+    for (const auto &[path, format] : {std::pair(arguments.events, EventLog::stream()),
+                                       std::pair(arguments.trace, EventLog::trace())}) {
+        if (path.empty())
+            continue;
+        Result<std::unique_ptr<EventLog>> log = EventLog::create(path, mode, format);
         if (!log)
             return report(log.error());
-        event_log = std::move(*log);
-        options.observers.push_back(event_log.get());
+        options.observers.push_back(logs.emplace_back(std::move(*log)).get());
     }
     Result<Runner> runner = Runner::create(std::move(options));
     return runner ? runner->run() : report(runner.error());

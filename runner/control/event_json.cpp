@@ -37,8 +37,9 @@ json::array modules(const std::vector<ModuleStatus> &items) {
 json::array edges(const std::vector<BuiltEdge> &items) {
     json::array array;
     for (const BuiltEdge &item : items)
-        array.push_back(
-            {{"output", json_text(item.output)}, {"duration_us", item.duration.count()}});
+        array.push_back({{"output", json_text(item.output)},
+                         {"start_us", item.start.count()},
+                         {"duration_us", item.duration.count()}});
     return array;
 }
 

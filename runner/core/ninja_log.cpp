@@ -16,6 +16,7 @@ using Columns = std::array<std::string_view, kColumns>;
 
 struct Entry {
     std::string_view output;
+    std::chrono::milliseconds start{};
     std::chrono::milliseconds duration{};
 };
 
@@ -50,7 +51,8 @@ std::optional<Entry> parse_entry(std::string_view line) {
     const std::string_view output = (*columns)[3];
     if (!start || !end || *end < *start || output.empty() || columns->back().empty())
         return std::nullopt;
-    return Entry{output, std::chrono::milliseconds(*end - *start)};
+    return Entry{output, std::chrono::milliseconds(*start),
+                 std::chrono::milliseconds(*end - *start)};
 }
 
 } // namespace
@@ -66,9 +68,9 @@ std::vector<BuiltEdge> parse_ninja_log(std::string_view appended_lines) {
             continue;
         const auto [place, is_new] = place_of_output.emplace(entry->output, edges.size());
         if (is_new)
-            edges.push_back({std::string(entry->output), entry->duration});
-        else
-            edges[place->second].duration = entry->duration;
+            edges.push_back({std::string(entry->output), {}, {}});
+        edges[place->second].start = entry->start;
+        edges[place->second].duration = entry->duration;
     }
     return edges;
 }

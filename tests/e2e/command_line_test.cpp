@@ -37,7 +37,7 @@ TEST_F(CommandLine, HelpAndVersionEndWith0) {
     for (const char *option :
          {"--builddir", "--interval", "--steps", "--heap", "--snapshot", "--no-build", "--poll",
           "--guard", "--on-crash", "--on-refuse", "--step-timeout", "--load-on-main", "--events",
-          "--heap-file", "--color", "-q", "-v", "--version"})
+          "--heap-file", "--trace", "--color", "-q", "-v", "--version"})
         EXPECT_NE(help.output.find(option), std::string::npos) << option;
     EXPECT_TRUE(run_hotrun({"--version"}, "/").output.starts_with("hotrun 0."));
 }

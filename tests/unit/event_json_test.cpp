@@ -80,10 +80,10 @@ TEST(EventJson, BuildFinished) {
     EXPECT_EQ(fields_of(BuildFinishedEvent{BuildStatus::kFailed,
                                            1,
                                            Microseconds(52000),
-                                           {{"libx.so", Microseconds(17000)}},
+                                           {{"libx.so", Microseconds(3000), Microseconds(17000)}},
                                            "\x1b[31mFAILED: \x1b[0mx \nno\n"}),
               R"({"status":"failed","exit_status":1,"duration_us":52000,)"
-              R"("edges":[{"output":"libx.so","duration_us":17000}],)"
+              R"("edges":[{"output":"libx.so","start_us":3000,"duration_us":17000}],)"
               R"("output":"\u001b[31mFAILED: \u001b[0mx \nno\n"})");
 }
 

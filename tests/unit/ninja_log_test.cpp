@@ -34,6 +34,11 @@ TEST(NinjaLog, TheLastLineOfAnOutputCountsAtThePlaceOfItsFirst) {
               (Edges{{"a.o", 20}, {"b.o", 17}}));
 }
 
+TEST(NinjaLog, TellsWhenAnEdgeStarted) {
+    EXPECT_EQ(parse_ninja_log("30\t47\t1\tb.o\te8a8\n").at(0).start,
+              std::chrono::milliseconds(30));
+}
+
 TEST(NinjaLog, AnOutputMayHaveSpaces) {
     EXPECT_EQ(edges_of("1\t3\t0\tlib my own.so.p/x.cpp.o\tab\n"),
               (Edges{{"lib my own.so.p/x.cpp.o", 2}}));

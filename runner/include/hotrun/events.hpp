@@ -78,6 +78,7 @@ struct ModuleStatus {
 
 struct BuiltEdge {
     std::string output;
+    Microseconds start{}; // since ninja started
     Microseconds duration{};
 };
 
