@@ -49,7 +49,10 @@ class TraceTest : public testing::Test {
 };
 
 TEST_F(TraceTest, AReloadIsASliceThatItsPhasesFill) {
-    ReloadedEvent reloaded{.module = "game", .generation = 7, .total = microseconds(100)};
+    ReloadedEvent reloaded;
+    reloaded.module = "game";
+    reloaded.generation = 7;
+    reloaded.total = microseconds(100);
     reloaded.phases[static_cast<std::size_t>(Phase::kBuild)] = microseconds(60);
     reloaded.phases[static_cast<std::size_t>(Phase::kLoad)] = microseconds(30);
     reloaded.phases[static_cast<std::size_t>(Phase::kFirstStep)] = microseconds(10);
@@ -59,7 +62,8 @@ TEST_F(TraceTest, AReloadIsASliceThatItsPhasesFill) {
 }
 
 TEST_F(TraceTest, EdgesThatRanAtOnceAreOnJobsOfTheirOwn) {
-    BuildFinishedEvent build{.status = BuildStatus::kOk, .duration = milliseconds(60)};
+    BuildFinishedEvent build;
+    build.duration = milliseconds(60);
     build.edges = {{"libgame.so", milliseconds(40), milliseconds(20)},
                    {"a.o", milliseconds(2), milliseconds(38)},
                    {"b.o", milliseconds(2), milliseconds(30)}};
@@ -72,7 +76,10 @@ TEST_F(TraceTest, WhatHappensOnceIsAnInstant) {
     tell(microseconds(1), ChangeEvent{{"/p/game.cpp"}, ChangeSource::kWatch});
     tell(microseconds(2), BuildStartedEvent{{"game"}, 1});
     tell(microseconds(3), RejectedEvent{"game", 2, RejectReason::kNoStep, "\xff"});
-    tell(microseconds(4), RolledBackEvent{.module = "game", .from = 3, .to = 2});
+    RolledBackEvent rolled_back;
+    rolled_back.module = "game";
+    rolled_back.from = 3;
+    tell(microseconds(4), rolled_back);
     EXPECT_EQ(shown(), (Entries{"run: change 1", "game: rejected: no_step 3",
                                 "game: generation 3 rolled back: crash 4"}));
 }
