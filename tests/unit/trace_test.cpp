@@ -24,7 +24,8 @@ class TraceTest : public testing::Test {
         const std::string text = text_.substr(0, text_.rfind(',')) + "]";
         std::map<std::int64_t, std::string> tracks;
         std::vector<std::string> entries;
-        for (const boost::json::value &value : boost::json::parse(text).as_array()) {
+        const boost::json::value trace = boost::json::parse(text);
+        for (const boost::json::value &value : trace.as_array()) {
             const boost::json::object &entry = value.as_object();
             const std::int64_t track = entry.at("tid").as_int64();
             if (entry.at("ph") == "M") {
