@@ -199,10 +199,12 @@ TEST_F(Lldb, BreakpointsStayOnTheirStatements) {
           "process kill\n",
           "--");
     ASSERT_TRUE(wait_for("counted(x=2) at game.cpp:4:"));
-    project_.set_source(text(kSecond + kCounted, "if (s->x % 100 == 0)\n        second();"));
+    project_.set_source(
+        text(kSecond + kCounted, "if (rename(\"go on\", \"gone on\") == 0)\n        second();"));
     ASSERT_TRUE(wait_for("hotrun: the statement of breakpoint 1, game.cpp:4, is at line 7 in "
                          "generation 2 of game: it has breakpoint 3 now\n"));
     ASSERT_TRUE(wait_for(") at game.cpp:7:"));
+    project_.write("go on", "");
     ASSERT_TRUE(wait_for("second() at game.cpp:4:"));
     expect_generation(1, "old ", "-   ");
     expect_generation(2, "live", "2, 3");
