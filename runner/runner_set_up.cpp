@@ -117,8 +117,10 @@ Status Runner::Impl::make_guard() {
     restart_ = std::move(*restart);
     restart_->end_children();
     commands_.emplace(loop_.io(), std::chrono::seconds(5), &restart_->record().children);
-    const bool guarded = options_.guard == GuardChoice::kOn ||
-                         (options_.guard == GuardChoice::kAuto && !is_watched_by_others());
+    // One that has replaced itself was guarded, whoever has attached since.
+    const bool guarded =
+        options_.guard == GuardChoice::kOn || (options_.guard == GuardChoice::kAuto &&
+                                               (restart_->taken_over() || !is_watched_by_others()));
     if (guarded) {
         crash_guard_ = std::make_unique<CrashGuard>(*restart_, live_copy_mark());
         guarded_loader_.emplace(dl_loader_, *restart_, options_.step_timeout);

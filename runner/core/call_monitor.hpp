@@ -21,6 +21,9 @@ class CallMonitor {
     // Whose call that is, by index; of no meaning if there is none.
     virtual std::size_t current_module() const = 0;
 
+    // Whether somebody may be looking at that call in a debugger, and hold it up.
+    virtual bool is_debugged() const = 0;
+
     // Breaks out of that call if it is still under way, and at a place where that is safe. Some
     // time later, if ever, found_unsafe() tells that it was not.
     virtual void interrupt(std::uint64_t call) = 0;

@@ -94,6 +94,11 @@ struct RunRecord {
     }
 };
 
+// A debugger reads which code is live: scripts/gdb/hotrun_live.py.
+static_assert(offsetof(RunRecord, bytes) == 8 && offsetof(RunRecord, module_count) == 16 &&
+              offsetof(ModuleRecord, candidate) == 8 && offsetof(ModuleRecord, last_number) == 16 &&
+              offsetof(ModuleRecord, code) == 55 && sizeof(ModuleRecord) == 32824);
+
 // One that is too long can't be handed over.
 inline void copy_recipe(const std::string &recipe, char (&to)[ModuleRecord::kCodeBytes]) {
     to[0] = '\0';

@@ -7,6 +7,8 @@ namespace hotrun {
 
 namespace {
 
+// Looks at which a call was seen again until a time-out is over.
+constexpr int kLooks = 2;
 // A loop that calls malloc is in its own code one time in ten or less.
 constexpr int kTries = 400;
 constexpr int kFurtherTries = 40; // at each look once it has been told
@@ -24,14 +26,15 @@ Watchdog::Watchdog(EventLoop &loop, const Clock &clock, int alarm, CallMonitor &
 
 void Watchdog::look() {
     const std::uint64_t call = calls_.current_call();
-    const TimePoint now = clock_.now();
     if (call != call_) {
         call_ = call;
-        seen_since_ = now;
+        seen_again_ = 0;
         told_ = false;
         found_at_.clear();
+    } else if (call != 0) {
+        seen_again_ = calls_.is_debugged() ? 0 : std::min(seen_again_ + 1, kLooks);
     }
-    if (call_ != 0 && now - seen_since_ >= timeout_) {
+    if (seen_again_ >= kLooks) {
         tries_left_ = told_ ? kFurtherTries : kTries;
         interrupt();
     } else {
@@ -40,7 +43,7 @@ void Watchdog::look() {
 }
 
 void Watchdog::look_later() {
-    loop_.set_alarm(alarm_, clock_.now() + std::max<Duration>(timeout_ / 2, kShortest),
+    loop_.set_alarm(alarm_, clock_.now() + std::max<Duration>(timeout_ / kLooks, kShortest),
                     [this] { look(); });
 }
 

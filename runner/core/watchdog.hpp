@@ -13,7 +13,8 @@ namespace hotrun {
 
 // Bound to the runner's thread. Looks every half time-out at which call is under way, so that the
 // host's thread does nothing but to store a number. A call that was seen for a whole time-out is
-// interrupted, again and again until it is where it can be left; one that never is, is stalled.
+// interrupted, again and again until it is where it can be left; one that never is, is stalled. The
+// time is counted in looks: none passes while the whole process is stopped.
 class Watchdog {
   public:
     using OnStalled = std::function<void(const std::vector<CodeAddress> &backtrace)>;
@@ -42,7 +43,7 @@ class Watchdog {
     OnStalled on_stalled_;
 
     std::uint64_t call_ = 0; // the one that was seen last
-    TimePoint seen_since_{};
+    int seen_again_ = 0;
     TimePoint asked_{};
     int tries_left_ = 0;
     bool told_ = false; // that it is stalled

@@ -1,11 +1,11 @@
 #include "linux/crash_guard.hpp"
 
 #include "linux/guarded_thread.hpp"
+#include "linux/tracer.hpp"
 
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <typeinfo>
 #include <utility>
 
@@ -120,6 +120,10 @@ std::size_t CrashGuard::current_module() const {
     return thread_->module.load(std::memory_order_relaxed);
 }
 
+bool CrashGuard::is_debugged() const {
+    return is_traced();
+}
+
 void CrashGuard::interrupt(std::uint64_t call) {
     thread_->heard = thread_->answered.load(std::memory_order_acquire); // of calls before
     thread_->asked_call.store(call, std::memory_order_release);
@@ -143,12 +147,7 @@ bool is_watched_by_others() {
         if (::dlsym(RTLD_DEFAULT, entry) != nullptr)
             return true;
     }
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("TracerPid:"))
-            return std::atoi(line.c_str() + 10) != 0;
-    }
-    return false;
+    return is_traced();
 }
 
 } // namespace hotrun

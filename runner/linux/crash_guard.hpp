@@ -32,6 +32,7 @@ class CrashGuard final : public Guard, public CallMonitor {
 
     std::uint64_t current_call() const override;
     std::size_t current_module() const override;
+    bool is_debugged() const override;
     void interrupt(std::uint64_t call) override;
     std::optional<std::vector<CodeAddress>> found_unsafe() override;
 

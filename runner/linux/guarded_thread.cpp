@@ -1,6 +1,7 @@
 #include "linux/guarded_thread.hpp"
 
 #include "linux/closed_libraries.hpp"
+#include "linux/tracer.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -162,8 +163,8 @@ bool is_about_call(const siginfo_t *info, const GuardedThread *thread) {
 }
 
 void interrupt_construction(GuardedThread &thread, int signal, void *context) {
-    if (std::exchange(thread.looking, true))
-        return; // it has failed just before
+    if (is_traced() || std::exchange(thread.looking, true))
+        return; // somebody looks at it, or it has failed just before
     note_timeout(thread);
     thread.walk.walk(signal, StackWalk::Cause::kInterrupt, context, thread.boundary);
     leave_process(thread);

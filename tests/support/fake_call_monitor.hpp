@@ -13,6 +13,8 @@ class FakeCallMonitor final : public CallMonitor {
     std::uint64_t current_call() const override { return call; }
     std::size_t current_module() const override { return 0; }
 
+    bool is_debugged() const override { return debugged; }
+
     void interrupt(std::uint64_t which) override {
         interrupted.push_back(which);
         if (on_interrupt)
@@ -24,6 +26,7 @@ class FakeCallMonitor final : public CallMonitor {
     }
 
     std::uint64_t call = 0;
+    bool debugged = false;
     std::function<void()> on_interrupt;            // what the interrupted thread does
     std::optional<std::vector<CodeAddress>> place; // where it says that it was
     std::vector<std::uint64_t> interrupted;

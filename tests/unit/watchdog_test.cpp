@@ -66,6 +66,29 @@ TEST_F(WatchdogTest, NoCallIsNeverOverdue) {
     EXPECT_TRUE(calls.interrupted.empty());
 }
 
+TEST_F(WatchdogTest, TimeInWhichTheProcessIsStoppedDoesNotCount) {
+    calls.call = 1;
+    loop.advance(milliseconds(60));
+    clock.advance(std::chrono::hours(1));
+    loop.advance(milliseconds(49));
+    EXPECT_TRUE(calls.interrupted.empty());
+    loop.advance(milliseconds(1));
+    EXPECT_EQ(calls.interrupted.size(), 1u);
+}
+
+TEST_F(WatchdogTest, CallThatIsDebuggedMayTakeItsTime) {
+    calls.call = 1;
+    calls.debugged = true;
+    loop.advance(std::chrono::seconds(10));
+    EXPECT_TRUE(calls.interrupted.empty());
+    EXPECT_TRUE(stalled.empty());
+    calls.debugged = false;
+    loop.advance(milliseconds(99));
+    EXPECT_TRUE(calls.interrupted.empty()) << "a time-out from then on";
+    loop.advance(milliseconds(1));
+    EXPECT_EQ(calls.interrupted, std::vector<std::uint64_t>{1});
+}
+
 TEST_F(WatchdogTest, TriesAgainUntilTheCallIsLeft) {
     leave_after(5);
     calls.call = 3;
