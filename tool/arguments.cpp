@@ -45,9 +45,9 @@ constexpr std::array kSubcommands = {
         "make\n"
         "TARGET: those whose change makes ninja do work. TARGET is what hotrun itself takes;\n"
         "without one, what the hotrun at work was given.\n",
-        "Exit status: 0, whether a hotrun is at work or not; 2 for an unknown target or option, 1 "
-        "where\n"
-        "there is no build folder, or ninja does not answer.\n"},
+        "Exit status: 0, whether a hotrun is at work or not; 1 there is no build folder, or ninja "
+        "does\n"
+        "not answer; 2 no project, target or option of that name.\n"},
     SubcommandHelp{
         Subcommand::kNotify, "notify", "FILE...",
         "tell the hotrun at work that FILE was saved, and wait for what comes of it",
