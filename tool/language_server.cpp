@@ -1,5 +1,6 @@
 #include "language_server.hpp"
 
+#include "control/event_json.hpp"
 #include "control/json_rpc.hpp"
 #include "hotrun/version.h"
 #include "lsp_messages.hpp"
@@ -32,9 +33,11 @@ const json::value *find(const json::object &object, std::initializer_list<const 
     return value;
 }
 
+// None: it names no file of this machine, or one whose path the run can't be told in JSON.
 std::optional<std::string> path_of_document(const json::object &params) {
     const json::value *uri = find(params, {"textDocument", "uri"});
-    return uri == nullptr ? std::nullopt : path_of_uri(text_of(*uri));
+    const auto path = uri == nullptr ? std::nullopt : path_of_uri(text_of(*uri));
+    return path && to_utf8(*path) == *path ? path : std::nullopt;
 }
 
 json::object place(std::uint32_t line, std::uint32_t character) {

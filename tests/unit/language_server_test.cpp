@@ -122,6 +122,8 @@ TEST_F(LanguageServerTest, SavesAreToldToTheRun) {
                        R"({"textDocument":{"uri":"file:///p/a%20b.cpp"}}})");
     server.from_editor(R"({"jsonrpc":"2.0","method":"textDocument/didSave","params":)"
                        R"({"textDocument":{"uri":"untitled:1"}}})");
+    server.from_editor(R"({"jsonrpc":"2.0","method":"textDocument/didSave","params":)"
+                       R"({"textDocument":{"uri":"file:///p/%97.cpp"}}})"); // no UTF-8
     ASSERT_EQ(asked.size(), 1u);
     const json::object request = json::parse(asked.front()).as_object();
     EXPECT_EQ(request.at("method"), "notify");
@@ -241,9 +243,11 @@ TEST_F(LanguageServerTest, AFileOfTheRunHasALensThatSaysWhatIsLive) {
     ask(4, "textDocument/codeLens", "/p/other.cpp");
     tell_status("");
     EXPECT_EQ(last_result(), "[]") << "the run is not made of it";
+    ask(9, "textDocument/codeLens", "/p/%97.cpp");
+    EXPECT_EQ(last_result(), "[]") << "the run can't be asked";
     ask(5, "textDocument/codeLens", "/p/a.cpp");
     server.run_lost();
-    EXPECT_EQ(words(), (Texts{"3", "4", "5", "workspace/codeLens/refresh"}));
+    EXPECT_EQ(words(), (Texts{"3", "4", "9", "5", "workspace/codeLens/refresh"}));
 }
 
 TEST_F(LanguageServerTest, ALensThatMayBeAnotherNowIsAskedForAgain) {
