@@ -3,10 +3,13 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
+const protocol = require('vscode-languageserver-protocol/node');
 
 const { GameProject } = require('./game_project.js');
 const { vscode, workspace, shown, events, until } = require('./vscode_stand_in.js');
@@ -67,6 +70,39 @@ test('the extension starts hotrun lsp and says what is live', async () => {
     const [only, ...others] = await lens(/^live: generation 1$/);
     assert.deepEqual(others, []);
     assert.equal(only.range.start.line, 0);
+});
+
+test('a client without code lenses is given a hint behind the first line', async () => {
+    const server = spawn(process.env.HOTRUN_TOOL, ['lsp'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(server, 'exit');
+    const connection = protocol.createProtocolConnection(
+        new protocol.StreamMessageReader(server.stdout),
+        new protocol.StreamMessageWriter(server.stdin));
+    const refreshed = new Promise(resolve =>
+        connection.onRequest(protocol.InlayHintRefreshRequest.type, resolve));
+    connection.listen();
+    const { capabilities } = await connection.sendRequest(protocol.InitializeRequest.type, {
+        processId: process.pid,
+        rootUri: folder.uri.toString(),
+        capabilities: {
+            textDocument: { inlayHint: {} },
+            workspace: { inlayHint: { refreshSupport: true } },
+        },
+    });
+    assert.equal(capabilities.inlayHintProvider, true);
+    await refreshed; // the run is found
+    assert.deepEqual(await connection.sendRequest(protocol.InlayHintRequest.type, {
+        textDocument: { uri: key },
+        range: { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } },
+    }), [{
+        position: { line: 0, character: document.getText().indexOf('\n') },
+        label: 'live: generation 1',
+        paddingLeft: true,
+    }]);
+    await connection.sendRequest(protocol.ShutdownRequest.type);
+    await connection.sendNotification(protocol.ExitNotification.type);
+    assert.equal((await ended)[0], 0);
+    connection.dispose();
 });
 
 test('a broken save is marked, and what ran before runs on', async () => {
