@@ -1,8 +1,8 @@
 """Adds up what `meson test` left in build folders: count_tests.py FOLDER...
 
-Names each test that failed; the last line is "N passed, N failed, N skipped". GoogleTest's cases
-count one by one. A test program that failed without a failed case of its own (it crashed, or ran
-out of time) counts as one failure, and so does a folder without results.
+Names each test that failed; the last line is "N passed, N failed, N skipped". The cases of
+GoogleTest and of TAP count one by one. A test program that failed without a failed case of its own
+(it crashed, or ran out of time) counts as one failure, and so does a folder without results.
 """
 
 import json
@@ -40,21 +40,26 @@ def results_of(log):
     return {short(test['name']): test['result'] for test in tests}
 
 
-def gtest_suite(name):
-    """The program and the suite in "project.project:suite / program.Suite"; else two Nones."""
+def program_and_suite(name):
+    """Of "project.project:suite / program.Suite", as GoogleTest has it; TAP has no ".Suite".
+
+    Two Nones: these are programs without cases.
+    """
     parts = name.split('.')
-    return (short(parts[1]), parts[2]) if len(parts) > 2 else (None, None)
+    if len(parts) < 2:
+        return None, None
+    return short(parts[1]), ''.join(f'{part}.' for part in parts[2:])
 
 
 def count_run(count, label, log, junit):
     cases = {} # program: whether a case of its own failed
     for element in xml.parse(junit).getroot().iter('testsuite'):
-        program, suite = gtest_suite(element.get('name'))
+        program, suite = program_and_suite(element.get('name'))
         if program is None:
             continue # programs without cases: counted below, where time-outs have a name
         before = len(count.failures)
         for case in element.iter('testcase'):
-            count_case(count, f'{label}: {program}: {suite}.{case.get("name")}', case)
+            count_case(count, f'{label}: {program}: {suite}{case.get("name")}', case)
         cases[program] = cases.get(program, False) or len(count.failures) > before
     for program, result in results_of(log).items():
         if result == 'SKIP':

@@ -7,7 +7,7 @@ set -eu
 to_build_and_run='g++ meson ninja-build pkg-config
     libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev libdw-dev'
 to_test='libgtest-dev libbenchmark-dev clang libclang-rt-14-dev lld mold python3
-    vim neovim emacs-nox nano rsync git clang-format perl patch ccache distcc gdb'
+    vim neovim emacs-nox nano rsync git clang-format perl patch ccache distcc gdb nodejs npm'
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 install_log=$root/build/install.log
@@ -30,13 +30,15 @@ fail() {
 is_there() {
     case $1 in
     g++ | meson | pkg-config | mold | python3) command -v "$1" ;;
-    vim | nano | rsync | git | clang-format | perl | patch | ccache | gdb) command -v "$1" ;;
+    npm | vim | nano | rsync | git | clang-format | perl) command -v "$1" ;;
+    patch | ccache | gdb) command -v "$1" ;;
     ninja-build) command -v ninja ;;
     clang) command -v clang++ ;;
     lld) command -v ld.lld ;;
     neovim) command -v nvim ;;
     emacs-nox) command -v emacs ;;
     distcc) command -v distccd ;;
+    nodejs) command -v node ;;
     *) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>&1 | grep -qx installed ;;
     esac >/dev/null
 }

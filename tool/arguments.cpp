@@ -45,9 +45,9 @@ constexpr std::array kSubcommands = {
         "make\n"
         "TARGET: those whose change makes ninja do work. TARGET is what hotrun itself takes;\n"
         "without one, what the hotrun at work was given.\n",
-        "Exit status: 0, 2 for an unknown target or option, 1 where the build folder or ninja does "
-        "not\n"
-        "answer.\n"},
+        "Exit status: 0, whether a hotrun is at work or not; 1 there is no build folder, or ninja "
+        "does\n"
+        "not answer; 2 no project, target or option of that name.\n"},
     SubcommandHelp{
         Subcommand::kNotify, "notify", "FILE...",
         "tell the hotrun at work that FILE was saved, and wait for what comes of it",
@@ -80,9 +80,9 @@ constexpr std::array kSubcommands = {
         Subcommand::kLsp, "lsp", "", "be a language server for the editor that starts it",
         "Speaks the Language Server Protocol on standard input and output: tells the hotrun at "
         "work\n"
-        "of each save, and the editor of the diagnostics and of builds. Finds a hotrun that "
-        "starts\n"
-        "later, too.\n",
+        "of each save, and the editor of diagnostics, builds and what is live. Finds a hotrun "
+        "that\n"
+        "starts later, too.\n",
         "Exit status: 0 when the editor has said so, 1 if it went away, 2 misuse.\n"},
 };
 

@@ -1,5 +1,6 @@
 #include "language_server.hpp"
 
+#include "control/event_json.hpp"
 #include "control/json_rpc.hpp"
 #include "hotrun/version.h"
 #include "json_fields.hpp"
@@ -27,6 +28,17 @@ const json::value *find(const json::object &object, std::initializer_list<const 
         at = value == nullptr ? nullptr : value->if_object();
     }
     return value;
+}
+
+// None: it names no file of this machine, or one whose path the run can't be told in JSON.
+std::optional<std::string> path_of_document(const json::object &params) {
+    const json::value *uri = find(params, {"textDocument", "uri"});
+    const auto path = uri == nullptr ? std::nullopt : path_of_uri(text_of(*uri));
+    return path && to_utf8(*path) == *path ? path : std::nullopt;
+}
+
+json::object place(std::uint32_t line, std::uint32_t character) {
+    return {{"line", line}, {"character", character}};
 }
 
 int severity_of(const json::object &diagnostic) {
@@ -91,30 +103,91 @@ void LanguageServer::from_editor(std::string_view message) {
     else if (method == "shutdown") {
         shut_down_ = true;
         answer(*id, nullptr);
-    } else
+    } else if ((lines_ == Lines::kCodeLens && method == "textDocument/codeLens") ||
+               (lines_ == Lines::kInlayHint && method == "textDocument/inlayHint"))
+        ask_of_file(*id, params);
+    else
         refuse(*id, kMethodNotFound, "there is no method " + method);
 }
 
 void LanguageServer::initialize(const json::value &id, const json::object &params) {
     if (const json::value *uri = params.if_contains("rootUri"))
         root_ = path_of_uri(text_of(*uri)).value_or("");
-    const json::value *progress = find(params, {"capabilities", "window", "workDoneProgress"});
-    shows_progress_ = progress != nullptr && *progress == true;
-    answer(id, {{"capabilities",
-                 {{"textDocumentSync",
-                   {{"openClose", true}, {"change", 0}, {"save", {{"includeText", false}}}}}}},
+    json::object capabilities = {
+        {"textDocumentSync",
+         {{"openClose", true}, {"change", 0}, {"save", {{"includeText", false}}}}}};
+    const auto can = [&](std::initializer_list<const char *> names) {
+        const json::value *capability = find(params, names);
+        return capability != nullptr && (capability->is_object() || *capability == true);
+    };
+    shows_progress_ = can({"capabilities", "window", "workDoneProgress"});
+    if (can({"capabilities", "textDocument", "codeLens"})) {
+        lines_ = Lines::kCodeLens;
+        capabilities["codeLensProvider"] = json::object();
+        refreshes_lines_ = can({"capabilities", "workspace", "codeLens", "refreshSupport"});
+    } else if (can({"capabilities", "textDocument", "inlayHint"})) {
+        lines_ = Lines::kInlayHint;
+        capabilities["inlayHintProvider"] = true;
+        refreshes_lines_ = can({"capabilities", "workspace", "inlayHint", "refreshSupport"});
+    }
+    answer(id, {{"capabilities", std::move(capabilities)},
                 {"serverInfo", {{"name", "hotrun"}, {"version", HOTRUN_VERSION}}}});
     initialized_ = true;
 }
 
 void LanguageServer::saved(const json::object &params) {
-    const json::value *uri = find(params, {"textDocument", "uri"});
-    const auto path = uri == nullptr ? std::nullopt : path_of_uri(text_of(*uri));
-    if (path)
+    if (const auto path = path_of_document(params))
         ways_.to_run(rpc_request_line(++last_id_, "notify", {{"paths", json::array{*path}}}));
 }
 
+// The run knows whether it is made of that file.
+void LanguageServer::ask_of_file(const json::value &id, const json::object &params) {
+    const auto path = path_of_document(params);
+    const json::value *from_line = find(params, {"range", "start", "line"});
+    const bool has_first_line = from_line == nullptr || *from_line == 0;
+    if (!has_run_ || !path || !has_first_line)
+        return answer(id, json::array());
+    questions_.emplace(++last_id_, Question{id, *path});
+    ways_.to_run(rpc_request_line(last_id_, "status", {{"paths", json::array{*path}}}));
+}
+
+void LanguageServer::answer_of_file(std::uint64_t id, const json::object &message) {
+    const auto question = questions_.extract(id);
+    if (question.empty())
+        return;
+    const auto &[asked_id, path] = question.mapped();
+    const json::value *watched = find(message, {"result", "watched"});
+    json::array shown;
+    if (watched != nullptr && watched->is_array() && !watched->get_array().empty()) {
+        for (const std::string &line : live_lines_.of(message.at("result").as_object()))
+            shown.push_back(shown_line(line, path));
+    }
+    answer(asked_id, std::move(shown));
+}
+
+json::object LanguageServer::shown_line(const std::string &line, const std::string &path) const {
+    if (lines_ == Lines::kCodeLens)
+        return {{"range", {{"start", place(0, 0)}, {"end", place(0, 0)}}},
+                {"command", {{"title", line}, {"command", ""}}}}; // nothing to be done by a click
+    const std::string text = ways_.read_file(path).value_or("");
+    const std::string_view first = line_of(text, 1);
+    const auto end = static_cast<std::uint32_t>(first.size()) + 1;
+    return {
+        {"position", place(0, utf16_offset(first, end))}, {"label", line}, {"paddingLeft", true}};
+}
+
+// The editor asks again.
+void LanguageServer::refresh_lines() {
+    if (!refreshes_lines_ || !initialized_ || shut_down_)
+        return;
+    const char *method =
+        lines_ == Lines::kCodeLens ? "workspace/codeLens/refresh" : "workspace/inlayHint/refresh";
+    ways_.to_editor(
+        {{"jsonrpc", "2.0"}, {"id", "hotrun-" + std::to_string(++last_id_)}, {"method", method}});
+}
+
 void LanguageServer::run_found() {
+    has_run_ = true;
     status_id_ = ++last_id_;
     ways_.to_run(rpc_request_line(status_id_, "status", json::object()));
     ways_.to_run(rpc_request_line(++last_id_, "subscribe", json::object()));
@@ -123,6 +196,11 @@ void LanguageServer::run_found() {
 void LanguageServer::run_lost() {
     end_progress("the run has ended");
     building_.clear();
+    has_run_ = false;
+    live_lines_.forget();
+    for (const auto &[run_id, question] : std::exchange(questions_, {}))
+        answer(question.id, json::array());
+    refresh_lines();
 }
 
 void LanguageServer::from_run(std::string_view line) {
@@ -132,11 +210,19 @@ void LanguageServer::from_run(std::string_view line) {
     if (error || message == nullptr)
         return;
     const json::value *id = message->if_contains("id");
-    const json::value *last_build = find(*message, {"result", "last_build"});
     if (const json::value *params = message->if_contains("params"))
         event(params->as_object());
-    else if (id != nullptr && *id == status_id_ && last_build != nullptr && last_build->is_object())
+    else if (id != nullptr && *id == status_id_)
+        take_status(*message);
+    else if (id != nullptr && id->is_int64())
+        answer_of_file(static_cast<std::uint64_t>(id->get_int64()), *message);
+}
+
+void LanguageServer::take_status(const json::object &message) {
+    const json::value *last_build = find(message, {"result", "last_build"});
+    if (last_build != nullptr && last_build->is_object())
         publish(last_build->at("diagnostics").as_array());
+    refresh_lines();
 }
 
 void LanguageServer::event(const json::object &event) {
@@ -159,6 +245,8 @@ void LanguageServer::event(const json::object &event) {
         show(kError,
              module_text("the code failed (" + text_of(event.at("reason")) + "), " +
                          text_of(event.at("detail")) + "; the module is back in an earlier state"));
+    if (live_lines_.event(event))
+        refresh_lines();
 }
 
 void LanguageServer::begin_progress(const json::object &started) {
@@ -247,8 +335,8 @@ json::object LanguageServer::range_of(const json::object &diagnostic) {
     const auto end =
         column == 0 ? static_cast<std::uint32_t>(line.size()) + 1 : end_of_word(line, column);
     const std::uint32_t row = number == 0 ? 0 : number - 1;
-    return {{"start", {{"line", row}, {"character", utf16_offset(line, column)}}},
-            {"end", {{"line", row}, {"character", utf16_offset(line, end)}}}};
+    return {{"start", place(row, utf16_offset(line, column))},
+            {"end", place(row, utf16_offset(line, end))}};
 }
 
 void LanguageServer::show(int kind, const std::string &message) {

@@ -43,6 +43,13 @@ json::value to_json(const std::optional<LastBuild> &build) {
     return object;
 }
 
+json::array to_json(const std::vector<std::string> &texts) {
+    json::array array;
+    for (const std::string &text : texts)
+        array.emplace_back(json_text(text));
+    return array;
+}
+
 json::object to_json(const RunStatus &status) {
     json::object object = event_fields(status.run);
     object.emplace("state", json_text(to_word(status.state)));
@@ -50,10 +57,15 @@ json::object to_json(const RunStatus &status) {
     return object;
 }
 
-// None: they are not what `notify` takes.
-std::optional<std::vector<std::string>> paths_of(const json::value &params) {
+bool has_paths(const json::value &params) {
     const json::object *object = params.if_object();
-    const json::value *given = object == nullptr ? nullptr : object->if_contains("paths");
+    return object != nullptr && object->contains("paths");
+}
+
+// None: they are no list of absolute paths.
+std::optional<std::vector<std::string>> paths_of(const json::value &params) {
+    const json::value *given =
+        has_paths(params) ? params.get_object().if_contains("paths") : nullptr;
     if (given == nullptr || !given->is_array() || given->get_array().empty())
         return std::nullopt;
     std::vector<std::string> paths;
@@ -114,6 +126,8 @@ void ControlServer::answer(Client &client, const RpcRequest &request) {
     const std::string &method = request.method;
     if (method == "notify" && !paths_of(request.params))
         refuse(RpcErrorCode::kInvalidParams, "notify takes paths, a list of absolute paths");
+    else if (method == "status" && has_paths(request.params) && !paths_of(request.params))
+        refuse(RpcErrorCode::kInvalidParams, "status takes paths, a list of absolute paths");
     else if (method == "subscribe" && !from_seq_of(request.params))
         refuse(RpcErrorCode::kInvalidParams, "subscribe takes from_seq, a number from 1 on");
     else if (request.params.is_array())
@@ -123,12 +137,19 @@ void ControlServer::answer(Client &client, const RpcRequest &request) {
     else if (method == "subscribe")
         subscribe(client, request);
     else if (method == "status")
-        give(to_json(run_.status()));
+        give(status(request.params));
     else if (method == "stop") {
         give(json::object());
         ways_.stop();
     } else
         refuse(RpcErrorCode::kMethodNotFound, "there is no method " + method);
+}
+
+json::object ControlServer::status(const json::value &params) const {
+    json::object object = to_json(run_.status());
+    if (const auto paths = paths_of(params))
+        object.emplace("watched", to_json(run_.watched_among(*paths)));
+    return object;
 }
 
 void ControlServer::answer_outcome(Client &client, const RpcRequest &request) {

@@ -53,6 +53,7 @@ class ControlServer : public Observer {
 
     void answer(Client &client, std::string_view line);
     void answer(Client &client, const RpcRequest &request);
+    boost::json::object status(const boost::json::value &params) const;
     void answer_outcome(Client &client, const RpcRequest &request);
     void subscribe(Client &client, const RpcRequest &request);
     void send(Client &client, std::string line);

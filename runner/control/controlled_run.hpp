@@ -51,6 +51,9 @@ class ControlledRun {
 
     virtual RunStatus status() const = 0;
 
+    // Those of the paths, which are absolute, that belong to the watch set.
+    virtual std::vector<std::string> watched_among(const std::vector<std::string> &paths) const = 0;
+
     // Each of these tells the outcome once, maybe at once: when the change is live, or has come to
     // nothing, or the run ends.
     //

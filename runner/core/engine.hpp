@@ -52,6 +52,7 @@ class Engine : public ControlledRun {
     void library_changed();
 
     RunStatus status() const override;
+    std::vector<std::string> watched_among(const std::vector<std::string> &paths) const override;
     void notify(const std::vector<std::string> &paths, OnOutcome on_outcome) override;
     void build(OnOutcome on_outcome) override;
     void reload(OnOutcome on_outcome) override;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace hotrun {
 
@@ -15,6 +16,16 @@ RunStatus Engine::status() const {
     else if (looking_ || reloader_.in_flight())
         status.state = RunState::kSwitching;
     return status;
+}
+
+std::vector<std::string> Engine::watched_among(const std::vector<std::string> &paths) const {
+    std::vector<std::string> watched;
+    std::ranges::copy_if(paths, std::back_inserter(watched), [this](const std::string &path) {
+        return std::ranges::any_of(real_names({path}), [this](const std::string &name) {
+            return sources_.watched().contains(name);
+        });
+    });
+    return watched;
 }
 
 // Without a change the answer is what came of the last one, as long as that is to be mended. The

@@ -129,6 +129,9 @@ TEST_F(Control, AnEditorsSaveIsBuiltOnceAndTheRunIsFoundFromAnywhereInTheProject
         EXPECT_EQ(ended.output.find('\n'), ended.output.size() - 1) << ended.output;
     }
     expect(notify(), 1, "start one with hotrun TARGET");
+    expect(hotrun({"status"}, project.path("sub")), 0, "hotrun is not at work\n");
+    EXPECT_TRUE(in_json({"status"}, project.path()).at("pid").is_null());
+    expect(hotrun({"status"}, "/"), 2, "hotrun: error: no Meson project at or above /");
 }
 
 TEST_F(Control, TheSocketAnswersAgainAfterTheProcessHasReplacedItself) {

@@ -14,15 +14,21 @@ CASES = '''<testsuites>
 <testcase name="DISABLED_Off" status="notrun"/>
 </testsuite>
 <testsuite name="hotrun.hotrun:linux / leaks.Kernel"><testcase name="Opens"/></testsuite>
+<testsuite name="hotrun.hotrun:node / node">
+<testcase name="1 it starts"/>
+<testcase name="2 it ends"><failure/></testcase>
+</testsuite>
 <testsuite name="hotrun"><testcase name="hotrun:e2e / slow"/></testsuite>
 </testsuites>'''
-RESULTS = {'unit / unit': 'FAIL', 'linux / leaks': 'FAIL', 'e2e / slow': 'TIMEOUT',
-           'style / style': 'OK', 'style / other': 'SKIP', 'style / known': 'EXPECTEDFAIL'}
+RESULTS = {'unit / unit': 'FAIL', 'node / node': 'ERROR', 'linux / leaks': 'FAIL',
+           'e2e / slow': 'TIMEOUT', 'style / style': 'OK', 'style / other': 'SKIP',
+           'style / known': 'EXPECTEDFAIL'}
 EXPECTED = '''failed: good: unit: Driver.Waits
+failed: good: node: 2 it ends
 failed: good: leaks (fail)
 failed: good: slow (timeout)
 failed: unbuilt: no tests were run
-4 passed, 4 failed, 2 skipped
+5 passed, 5 failed, 2 skipped
 '''
 
 

@@ -3,6 +3,9 @@
 
 #include "control/controlled_run.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +15,12 @@ namespace hotrun {
 class FakeControlledRun final : public ControlledRun {
   public:
     RunStatus status() const override { return told; }
+    std::vector<std::string> watched_among(const std::vector<std::string> &paths) const override {
+        std::vector<std::string> among;
+        std::ranges::copy_if(paths, std::back_inserter(among),
+                             [this](const std::string &path) { return watched.contains(path); });
+        return among;
+    }
     void notify(const std::vector<std::string> &paths, OnOutcome on_outcome) override {
         std::string text = "notify";
         for (const std::string &path : paths)
@@ -29,6 +38,7 @@ class FakeControlledRun final : public ControlledRun {
     }
 
     RunStatus told;
+    std::set<std::string> watched;
     std::vector<std::string> asked;
     std::vector<OnOutcome> waiting;
 

@@ -161,6 +161,19 @@ TEST_F(ControlServerTest, StatusHasTheFieldsOfReadyAndMore) {
     EXPECT_EQ(result().at("last_build").at("diagnostics").as_array().size(), 1u);
 }
 
+TEST_F(ControlServerTest, StatusTellsWhichFilesAreWatchedIfAsked) {
+    const auto status = [&](const std::string &params) {
+        return answers(R"({"jsonrpc":"2.0","id":1,"method":"status","params":)" + params + "}");
+    };
+    EXPECT_EQ(status("{}"), Lines{"1 result"});
+    EXPECT_FALSE(result().contains("watched"));
+    run.watched = {"/p/a", "/p/c"};
+    EXPECT_EQ(status(R"({"paths":["/p/b","/p/a"]})"), Lines{"1 result"});
+    EXPECT_EQ(result().at("watched"), json::array({"/p/a"}));
+    for (const char *params : {R"({"paths":"/a"})", R"({"paths":[]})", R"({"paths":["a.cpp"]})"})
+        EXPECT_EQ(status(params), Lines{"1 error -32602"}) << params;
+}
+
 TEST_F(ControlServerTest, StopIsAnsweredBeforeTheRunIsAskedToEnd) {
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1,"method":"stop"})"), Lines{"1 result"});
     EXPECT_EQ(stop_count, 1);

@@ -172,6 +172,12 @@ TEST_F(EngineRequests, PathsThroughLinksLeadToTheFile) {
     EXPECT_EQ(statuses(), Words{"live"});
 }
 
+TEST_F(EngineRequests, FilesThatBelongToTheRunAreKnownUnderEachName) {
+    world.files.make_link("/q", "/p/src");
+    const Words paths = {EngineWorld::kSource, "/q/game.cpp", "/p/src/other.cpp", "/absent"};
+    EXPECT_EQ(world.engine.watched_among(paths), (Words{EngineWorld::kSource, "/q/game.cpp"}));
+}
+
 TEST_F(EngineRequests, BuildRunsNinjaWithoutAChange) {
     world.words();
     world.engine.build(into(outcomes));

@@ -56,6 +56,26 @@ class LanguageServerTest : public testing::Test {
         event(std::string(R"("event":"build_finished","status":")") + status + "\"");
     }
 
+    // A request of the editor about a file, which the run is asked about.
+    void ask(int id, const std::string &method, const std::string &path, int first_line = 0) {
+        asked.clear();
+        server.from_editor(R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":")" +
+                           method + R"(","params":{"textDocument":{"uri":"file://)" + path +
+                           R"("},"range":{"start":{"line":)" + std::to_string(first_line) +
+                           R"(,"character":0},"end":{"line":9,"character":0}}}})");
+    }
+    void tell_status(const std::string &watched, int generation = 7,
+                     const std::string &last_build = "null") {
+        ASSERT_EQ(asked.size(), 1u);
+        const json::object request = json::parse(asked.front()).as_object();
+        EXPECT_EQ(request.at("method"), "status");
+        server.from_run(R"({"jsonrpc":"2.0","id":)" + json::serialize(request.at("id")) +
+                        R"(,"result":{"watched":[)" + watched +
+                        R"(],"modules":[{"name":"game","library":"/p/libgame.so","generation":)" +
+                        std::to_string(generation) + R"(}],"last_build":)" + last_build + "}}");
+    }
+    std::string last_result() const { return json::serialize(told.back().at("result")); }
+
     boost::system::error_code ignored;
     std::vector<json::object> told;
     Texts asked;
@@ -102,6 +122,8 @@ TEST_F(LanguageServerTest, SavesAreToldToTheRun) {
                        R"({"textDocument":{"uri":"file:///p/a%20b.cpp"}}})");
     server.from_editor(R"({"jsonrpc":"2.0","method":"textDocument/didSave","params":)"
                        R"({"textDocument":{"uri":"untitled:1"}}})");
+    server.from_editor(R"({"jsonrpc":"2.0","method":"textDocument/didSave","params":)"
+                       R"({"textDocument":{"uri":"file:///p/%97.cpp"}}})"); // no UTF-8
     ASSERT_EQ(asked.size(), 1u);
     const json::object request = json::parse(asked.front()).as_object();
     EXPECT_EQ(request.at("method"), "notify");
@@ -167,9 +189,10 @@ TEST_F(LanguageServerTest, ARunThatIsFoundTellsOfItsLastBuildAndOfWhatComes) {
 
 TEST_F(LanguageServerTest, WhatBecomesOfTheNewCodeIsSaid) {
     initialize();
-    event(R"("event":"reloaded","module":"game","generation":2)");
+    event(R"("event":"reloaded","module":"game","generation":2,"total_us":83600)");
     event(R"("event":"rejected","module":"game","detail":"no step")");
-    event(R"("event":"rolled_back","module":"game","reason":"crash","detail":"in hotrun_step")");
+    event(R"("event":"rolled_back","module":"game","reason":"crash","detail":"in hotrun_step",)"
+          R"("parked":true)");
     event(R"("event":"retired","module":"game")");
     EXPECT_EQ(
         words(),
@@ -177,6 +200,87 @@ TEST_F(LanguageServerTest, WhatBecomesOfTheNewCodeIsSaid) {
                "window/showMessage hotrun: game: the new code is rejected: no step",
                "window/showMessage hotrun: game: the code failed (crash), in hotrun_step; the "
                "module is back in an earlier state"}));
+}
+
+constexpr const char *kLenses = R"({"textDocument":{"codeLens":{}},)"
+                                R"("workspace":{"codeLens":{"refreshSupport":true}}})";
+constexpr const char *kHints = R"({"textDocument":{"inlayHint":{}}})";
+
+TEST_F(LanguageServerTest, OnlyWhatTheClientCanShowIsOffered) {
+    const auto offered = [&](const std::string &capabilities) {
+        server.from_editor(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{)"
+                           R"("capabilities":)" +
+                           capabilities + "}}");
+        const json::object result =
+            std::exchange(told, {}).back().at("result").at("capabilities").as_object();
+        return std::string(result.contains("codeLensProvider") ? "lens" : "") +
+               (result.contains("inlayHintProvider") ? "hint" : "");
+    };
+    EXPECT_EQ(offered("{}"), "");
+    ask(2, "textDocument/codeLens", "/p/a.cpp");
+    EXPECT_EQ(words(), Texts{"2 error -32601"});
+    EXPECT_EQ(offered(kHints), "hint");
+    EXPECT_EQ(offered(kLenses), "lens");
+    EXPECT_EQ(offered(R"({"textDocument":{"codeLens":{},"inlayHint":{}}})"), "lens");
+}
+
+TEST_F(LanguageServerTest, AFileOfTheRunHasALensThatSaysWhatIsLive) {
+    initialize(kLenses);
+    ask(2, "textDocument/codeLens", "/p/a.cpp");
+    EXPECT_EQ(last_result(), "[]") << "there is no run to be asked";
+    EXPECT_EQ(asked, Texts{});
+    server.run_found();
+    event(R"("event":"reloaded","module":"game","generation":7,"total_us":83600)");
+    told.clear();
+    ask(3, "textDocument/codeLens", "/p/a%20b.cpp");
+    EXPECT_EQ(words(), Texts{}) << "not before the run has answered";
+    EXPECT_EQ(json::parse(asked.at(0)).at("params").at("paths"), json::array({"/p/a b.cpp"}));
+    tell_status("\"/p/a b.cpp\"");
+    EXPECT_EQ(told.back().at("id"), 3);
+    EXPECT_EQ(last_result(),
+              R"([{"range":{"start":{"line":0,"character":0},"end":{"line":0,"character":0}},)"
+              R"("command":{"title":"live: generation 7, 84 ms","command":""}}])");
+    ask(4, "textDocument/codeLens", "/p/other.cpp");
+    tell_status("");
+    EXPECT_EQ(last_result(), "[]") << "the run is not made of it";
+    ask(9, "textDocument/codeLens", "/p/%97.cpp");
+    EXPECT_EQ(last_result(), "[]") << "the run can't be asked";
+    ask(5, "textDocument/codeLens", "/p/a.cpp");
+    server.run_lost();
+    EXPECT_EQ(words(), (Texts{"3", "4", "9", "5", "workspace/codeLens/refresh"}));
+}
+
+TEST_F(LanguageServerTest, ALensThatMayBeAnotherNowIsAskedForAgain) {
+    initialize(kLenses);
+    asked.clear();
+    server.run_found();
+    asked.pop_back();
+    tell_status("");
+    EXPECT_EQ(words(), Texts{"workspace/codeLens/refresh"});
+    start_build();
+    EXPECT_EQ(words(), Texts{});
+    finish_build("failed");
+    event(R"("event":"rejected","module":"game","detail":"no step")");
+    EXPECT_EQ(words(), (Texts{"workspace/codeLens/refresh",
+                              "window/showMessage hotrun: game: the new code is rejected: no step",
+                              "workspace/codeLens/refresh"}));
+    initialize(R"({"textDocument":{"codeLens":{}}})");
+    event(R"("event":"reloaded","module":"game","generation":7,"total_us":83600)");
+    EXPECT_EQ(words(), Texts{"window/logMessage hotrun: game: generation 7 is live"})
+        << "a client that can't be asked to";
+}
+
+TEST_F(LanguageServerTest, WhereThereAreNoLensesAHintStandsBehindTheFirstLine) {
+    initialize(kHints);
+    server.run_found();
+    files["/p/a.cpp"] = "// ä😀\nint x;\n";
+    ask(2, "textDocument/inlayHint", "/p/a.cpp");
+    tell_status("\"/p/a.cpp\"");
+    EXPECT_EQ(last_result(), R"([{"position":{"line":0,"character":6},)"
+                             R"("label":"live: generation 7","paddingLeft":true}])");
+    ask(3, "textDocument/inlayHint", "/p/a.cpp", 1);
+    EXPECT_EQ(last_result(), "[]") << "of other lines";
+    EXPECT_EQ(asked, Texts{});
 }
 
 } // namespace

@@ -6,6 +6,39 @@ end
 vim.g.loaded_hotrun = true
 
 local clients = {} -- by project, where there is no vim.lsp.start()
+local buffers = {} -- of each client
+local marks = vim.api.nvim_create_namespace('hotrun')
+
+-- What is live, behind the first line of a file that the run is made of.
+local function show_line(buffer, id)
+    local params = { textDocument = { uri = vim.uri_from_bufnr(buffer) } }
+    vim.lsp.buf_request(buffer, 'textDocument/codeLens', params, function(failure, lenses, context)
+        if failure or context.client_id ~= id or not vim.api.nvim_buf_is_loaded(buffer) then
+            return
+        end
+        vim.api.nvim_buf_clear_namespace(buffer, marks, 0, -1)
+        for _, lens in ipairs(lenses or {}) do
+            local text = { { lens.command.title, 'LspCodeLens' } }
+            vim.api.nvim_buf_set_extmark(buffer, marks, 0, 0, { virt_text = text })
+        end
+    end)
+end
+
+local function show_lines(_, _, context)
+    for buffer in pairs(buffers[context.client_id] or {}) do
+        if vim.api.nvim_buf_is_loaded(buffer) then
+            show_line(buffer, context.client_id)
+        end
+    end
+    return vim.NIL
+end
+
+local function capabilities()
+    local all = vim.lsp.protocol.make_client_capabilities()
+    all.textDocument.codeLens = all.textDocument.codeLens or { dynamicRegistration = false }
+    all.workspace.codeLens = { refreshSupport = true }
+    return all
+end
 
 local function calls_project(folder)
     local file = io.open(folder .. '/meson.build')
@@ -47,6 +80,13 @@ local function attach(buffer)
         name = 'hotrun',
         cmd = vim.list_extend(vim.list_slice(command), { 'lsp' }),
         root_dir = root,
+        capabilities = capabilities(),
+        handlers = { ['workspace/codeLens/refresh'] = show_lines },
+        on_attach = function(client, attached)
+            buffers[client.id] = buffers[client.id] or {}
+            buffers[client.id][attached] = true
+            show_line(attached, client.id)
+        end,
     }
     if vim.lsp.start then
         vim.lsp.start(config, { bufnr = buffer })

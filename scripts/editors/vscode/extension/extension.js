@@ -1,6 +1,7 @@
 // Starts `hotrun lsp` for each folder of the workspace, which need not be one project.
 'use strict';
 
+const { execFile } = require('node:child_process');
 const vscode = require('vscode');
 const { LanguageClient, RevealOutputChannelOn } = require('vscode-languageclient/node');
 
@@ -11,8 +12,17 @@ function globOf(path) {
     return path.replace(/[*?{}[\]]/g, '?') + '/**/*';
 }
 
+function canRun(command) {
+    return new Promise(resolve => execFile(command, ['--version'], error => resolve(!error)));
+}
+
 async function start(folder) {
     const command = vscode.workspace.getConfiguration('hotrun').get('command');
+    if (!await canRun(command)) {
+        vscode.window.showErrorMessage(
+            `hotrun: ${command} lsp can't be started; set hotrun.command to the program`);
+        return;
+    }
     const client = new LanguageClient(
         'hotrun',
         `hotrun (${folder.name})`,
@@ -25,12 +35,7 @@ async function start(folder) {
             revealOutputChannelOn: RevealOutputChannelOn.Never,
         });
     clients.set(folder.uri.toString(), client);
-    try {
-        await client.start();
-    } catch {
-        vscode.window.showErrorMessage(
-            `hotrun: ${command} lsp can't be started; set hotrun.command to the program`);
-    }
+    await client.start().catch(() => {}); // the client has told why
 }
 
 async function stop(key) {
