@@ -1,5 +1,7 @@
 #include "live_lines.hpp"
 
+#include "json_fields.hpp"
+
 #include <boost/json.hpp>
 
 #include <cstdint>
@@ -9,10 +11,6 @@ namespace hotrun {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::value &value) {
-    return value.as_string().c_str();
-}
 
 std::string in_milliseconds(const json::value &microseconds) {
     return std::to_string((microseconds.to_number<std::uint64_t>() + 500) / 1000) + " ms";
