@@ -43,7 +43,8 @@ class Followed:
         self.has_turned_off = False
 
     def title(self, path):
-        place = f'{os.path.basename(path)}:{self.statements[path].line}'
+        root = os.path.commonpath([os.path.dirname(other) for other in self.statements])
+        place = f'{os.path.relpath(path, root)}:{self.statements[path].line}'
         return f'the statement of breakpoint {self.breakpoint.number}, {place},'
 
     def places(self):
@@ -104,10 +105,17 @@ def new_breakpoint(old, path, line):
     return max(gdb.breakpoints(), key=lambda each: each.number)
 
 
-def copy_settings(old, new):
-    """Throws where the condition has no meaning at the new place."""
-    if old.condition is not None: # by a command, whose warnings of old code are kept away
-        gdb.execute(f'condition {new.number} {old.condition}', to_string=True)
+def set_condition(breakpoint_, condition, code):
+    """Throws where it has no meaning in `code`. In older code it need not have any."""
+    said = gdb.execute(f'condition {breakpoint_.number} {condition}', to_string=True)
+    for number in re.findall(r'at location \d+\.(\d+)', said):
+        if code_at(breakpoint_.locations[int(number) - 1].address) == code:
+            raise gdb.error(f'its condition, {condition}, has no meaning there')
+
+
+def copy_settings(old, new, code):
+    if old.condition is not None:
+        set_condition(new, old.condition, code)
     if old.commands is not None:
         new.commands = old.commands
     new.ignore_count = old.ignore_count
@@ -233,7 +241,7 @@ class Follower:
         try:
             for path, statement in statements.items():
                 new = made[path] = new_breakpoint(followed.breakpoint, path, statement.line)
-                copy_settings(followed.breakpoint, new)
+                copy_settings(followed.breakpoint, new, copy.path)
                 is_in_copy = statement is not followed.statements[path]
                 if is_in_copy and not has_code_in(new, copy.path):
                     raise gdb.error('that line has no code')
@@ -246,8 +254,11 @@ class Follower:
         finally:
             self.is_busy = False
         for path, new in made.items():
-            say(f'{followed.title(path)} is at line {statements[path].line} in '
-                f'{copy.title()}: it has breakpoint {new.number} now')
+            line = statements[path].line
+            place = f'is at line {line} in {copy.title()}: it'
+            if line == followed.statements[path].line: # of several, not the one that has moved
+                place = 'is where it was, but'
+            say(f'{followed.title(path)} {place} has breakpoint {new.number} now')
             self.followed[new.number].statements = {path: statements[path]}
             self.review(self.followed[new.number])
         followed.breakpoint.delete()

@@ -175,6 +175,9 @@ def states_of(copies, live):
     """What each copy is: live, old, or next. `live`: as copies_in_record; None if nobody knows."""
     if live is None:
         return ['unknown'] * len(copies)
+    if not any(copy.path in live for copy in copies): # they were moved beside a core dump
+        live = {os.path.basename(path): number for path, number in live.items()}
+        copies = [copy._replace(path=os.path.basename(copy.path)) for copy in copies]
     last = {live_copy(path).library(): number for path, number in live.items()}
     return ['live' if copy.path in live else
             'next' if copy.generation > last.get(copy.library(), 0) else 'old'

@@ -102,7 +102,7 @@ const std::string kUncounted = "static long counted(long x) {\n"
                                "}\n";
 
 // The text of a module that calls these functions in each step.
-std::string text(const std::string &functions, const std::string &calls) {
+std::string module_source(const std::string &functions, const std::string &calls) {
     return kTop + functions +
            "struct state { long x; };\n"
            "extern \"C\" void hotrun_step(hotrun_context *ctx) {\n"
@@ -115,7 +115,7 @@ std::string text(const std::string &functions, const std::string &calls) {
 
 // `x += 1;` is line 4 of the first text, 7 of the second and 8 of the third; the fourth has none.
 TEST_F(Gdb, BreakpointsStayOnTheirStatements) {
-    project_.set_source(text(kCounted, ""));
+    project_.set_source(module_source(kCounted, ""));
     project_.set_up();
     start_gdb("break game.cpp:4 if x >= 0\n"
               "commands\ncontinue\nend\n"
@@ -136,7 +136,7 @@ TEST_F(Gdb, BreakpointsStayOnTheirStatements) {
     ASSERT_TRUE(wait_for(", counted (x=2) at ../game.cpp:4\n4\t    x += 1;\n"));
 
     // The breakpoint has its condition and its commands, and gdb shows the new text.
-    project_.set_source(text(kSecond + kCounted, "second();"));
+    project_.set_source(module_source(kSecond + kCounted, "second();"));
     ASSERT_TRUE(wait_for("hotrun: the statement of breakpoint 1, game.cpp:4, is at line 7 in "
                          "generation 2 of game: it has breakpoint 3 now\n"));
     ASSERT_TRUE(wait_for("hit Breakpoint 3, counted (x="));
@@ -147,7 +147,7 @@ TEST_F(Gdb, BreakpointsStayOnTheirStatements) {
     expect_generation(2, "live", "2, 3");
 
     // Set by a text that is not built yet.
-    project_.set_source(text(kThird + kSecond + kCounted, "second(), third();"));
+    project_.set_source(module_source(kThird + kSecond + kCounted, "second(), third();"));
     go_on();
     ASSERT_TRUE(wait_for("hotrun: game.cpp was edited after the code that runs was built: "
                          "breakpoint 4 waits for the next generation\n"));
@@ -163,7 +163,7 @@ TEST_F(Gdb, BreakpointsStayOnTheirStatements) {
     EXPECT_GT(std::stol(output.substr(output.rfind("$1 = ") + 5)), 3) << "the state was kept";
 
     project_.set_source(
-        text(kFourth + kThird + kSecond + kUncounted, "second(), third(), fourth();"));
+        module_source(kFourth + kThird + kSecond + kUncounted, "second(), third(), fourth();"));
     ASSERT_TRUE(wait_for("hotrun: the statement of breakpoint 5, game.cpp:8, is gone in generation "
                          "4 of game: the breakpoint stays at line 8\n"));
     ASSERT_TRUE(wait_for("fourth () at ../game.cpp:3\n"));
@@ -188,7 +188,7 @@ class Lldb : public Debugger {
 };
 
 TEST_F(Lldb, BreakpointsStayOnTheirStatements) {
-    project_.set_source(text(kCounted, ""));
+    project_.set_source(module_source(kCounted, ""));
     project_.set_up();
     start({"env", kPath, "lldb-14", "-b", "-s"},
           "command script import " HOTRUN_SCRIPTS "/lldb/hotrun.py\n"
@@ -199,8 +199,8 @@ TEST_F(Lldb, BreakpointsStayOnTheirStatements) {
           "process kill\n",
           "--");
     ASSERT_TRUE(wait_for("counted(x=2) at game.cpp:4:"));
-    project_.set_source(
-        text(kSecond + kCounted, "if (rename(\"go on\", \"gone on\") == 0)\n        second();"));
+    project_.set_source(module_source(
+        kSecond + kCounted, "if (rename(\"go on\", \"gone on\") == 0)\n        second();"));
     ASSERT_TRUE(wait_for("hotrun: the statement of breakpoint 1, game.cpp:4, is at line 7 in "
                          "generation 2 of game: it has breakpoint 3 now\n"));
     ASSERT_TRUE(wait_for(") at game.cpp:7:"));

@@ -126,6 +126,9 @@ class LiveCopies(unittest.TestCase):
             ('base', 5), ('base', 6), ('game', 1), ('game', 2), ('game', 3), ('game', 4))]
         self.assertEqual(live.states_of(copies, self.copies_in(self.record())),
                          ['live', 'next', 'old', 'live', 'old', 'next'])
+        moved = [live.live_copy('/dump' + copy.path) for copy in copies]
+        self.assertEqual(live.states_of(moved, self.copies_in(self.record())),
+                         live.states_of(copies, self.copies_in(self.record())))
         self.assertEqual(live.states_of(copies[:2], None), ['unknown', 'unknown'])
 
     def test_the_table_has_a_row_for_each(self):
