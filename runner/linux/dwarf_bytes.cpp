@@ -101,11 +101,11 @@ void DwarfBytes::skip_value(unsigned form, const DwarfFormat &format) {
     case DW_FORM_block:
         return skip(uleb());
     case DW_FORM_block1:
-        return skip(number(1));
+        return skip(byte());
     case DW_FORM_block2:
         return skip(number(2));
     case DW_FORM_block4:
-        return skip(number(4));
+        return skip(word());
     case DW_FORM_sdata:
     case DW_FORM_udata:
     case DW_FORM_ref_udata:

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -34,6 +35,15 @@ class DwarfBytes {
 
     // Of up to eight bytes.
     std::uint64_t number(std::size_t bytes);
+    std::uint64_t byte() { return at_ != end_ ? *at_++ : number(1); }
+    std::uint32_t word() {
+        std::uint32_t word = 0;
+        if (left() < sizeof word)
+            return static_cast<std::uint32_t>(number(sizeof word));
+        std::memcpy(&word, at_, sizeof word);
+        at_ += sizeof word;
+        return word;
+    }
 
     std::uint64_t uleb() {
         if (at_ != end_ && *at_ < 0x80) // most have one byte

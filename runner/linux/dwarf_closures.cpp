@@ -12,7 +12,7 @@ namespace {
 DwarfEntry last_argument(const DwarfEntry &type) {
     std::string no_name;
     DwarfEntry last;
-    any_child(without_qualifiers(type, no_name), [&](const DwarfEntry &child, const auto *) {
+    any_child(without_qualifiers(type, no_name), [&](const DwarfEntry &child) {
         if (child.tag() == DW_TAG_template_type_parameter)
             last = entry_of(child, DW_AT_type);
         return false;
@@ -25,7 +25,7 @@ DwarfEntry last_argument(const DwarfEntry &type) {
 void ClosureSearch::search(const DwarfEntry &parent, int depth) {
     if (depth == kDeepestEntry)
         return;
-    any_child(parent, [&](const DwarfEntry &child, const auto *) {
+    any_child(parent, [&](const DwarfEntry &child) {
         switch (child.tag()) {
         case DW_TAG_namespace:
         case DW_TAG_subprogram:
@@ -60,7 +60,7 @@ void ClosureSearch::visit(const DwarfEntry &entry) {
 
 void ClosureSearch::take_handler(const DwarfEntry &handler) {
     const DwarfEntry functor = last_argument(handler);
-    any_child(handler, [&](const DwarfEntry &child, const auto *) {
+    any_child(handler, [&](const DwarfEntry &child) {
         if (functor && name_of(child) == kClosureManager)
             functors_.emplace(child.at(), functor);
         return false;
@@ -69,7 +69,7 @@ void ClosureSearch::take_handler(const DwarfEntry &handler) {
 
 void ClosureSearch::take_base(const DwarfEntry &base) {
     const DwarfEntry functor = last_argument(base);
-    any_child(base, [&](const DwarfEntry &child, const auto *) {
+    any_child(base, [&](const DwarfEntry &child) {
         if (functor && name_of(child) == "__stored_locally")
             in_place_[functor.at()] = number_of(child, DW_AT_const_value).value_or(0) != 0;
         return false;

@@ -21,7 +21,7 @@ bool is_in_unit(unsigned form) {
 // DWARF 5, 7.5.1.1: the header begins with the length of what follows.
 const unsigned char *end_of_unit(DwarfBytes bytes) {
     constexpr std::uint64_t kIsLong = 0xffffffff;
-    std::uint64_t length = bytes.number(4);
+    std::uint64_t length = bytes.word();
     if (length == kIsLong)
         length = bytes.number(8);
     return length < bytes.left() ? bytes.at() + length : bytes.end();
@@ -130,7 +130,7 @@ const unsigned char *DwarfEntry::sibling() const {
     if (shape_->sibling_at != EntryShape::kVaries) {
         DwarfBytes bytes(values_, unit_->end);
         bytes.skip(shape_->sibling_at);
-        const std::uint64_t offset = bytes.number(4);
+        const std::uint64_t offset = bytes.word();
         if (offset < static_cast<std::uint64_t>(unit_->end - unit_->header))
             place = unit_->header + offset;
     } else if (const auto reference = own_attribute(DW_AT_sibling)) {
@@ -269,7 +269,7 @@ std::optional<std::uint64_t> address_of(const DwarfEntry &variable) {
         return std::nullopt;
     if (location->form == DW_FORM_exprloc) { // most are an address and nothing else
         DwarfBytes bytes(location->valp, variable.unit().end);
-        if (bytes.uleb() == 1 + sizeof(Dwarf_Addr) && bytes.number(1) == DW_OP_addr)
+        if (bytes.uleb() == 1 + sizeof(Dwarf_Addr) && bytes.byte() == DW_OP_addr)
             return bytes.number(sizeof(Dwarf_Addr));
     }
     Dwarf_Op *operations = nullptr;

@@ -71,7 +71,7 @@ class DwarfEntry {
     const EntryShape *shape_ = nullptr;
 };
 
-// Calls `visit` with each child, and where that ends, until it returns true; whether it did.
+// Calls `visit` with each child until it returns true; whether it did.
 template <typename Visit>
 bool any_child(const DwarfEntry &parent, Visit visit) {
     const unsigned char *at = parent.has_children() ? parent.end_of_attributes() : nullptr;
@@ -79,9 +79,9 @@ bool any_child(const DwarfEntry &parent, Visit visit) {
         const DwarfEntry child(parent.unit(), at);
         if (!child)
             return false;
-        at = child.end();
-        if (visit(child, at == nullptr ? parent.unit().end : at))
+        if (visit(child))
             return true;
+        at = child.end();
     }
     return false;
 }

@@ -63,7 +63,7 @@ const std::vector<const unsigned char *> &DwarfLayouts::children_of(const DwarfE
     const auto [known, is_new] = children_.try_emplace(entry.at());
     std::vector<const unsigned char *> &children = known->second;
     if (is_new)
-        any_child(entry, [&children](const DwarfEntry &child, const unsigned char *) {
+        any_child(entry, [&children](const DwarfEntry &child) {
             children.push_back(child.at());
             return false;
         });
@@ -178,7 +178,7 @@ bool DwarfLayouts::is_known_float(const TypeLayout &type) {
 
 void DwarfLayouts::fill_enumeration(TypeLayout &layout, const DwarfEntry &type) {
     layout.kind = Kind::kEnumeration;
-    any_child(type, [&](const DwarfEntry &child, const unsigned char *) {
+    any_child(type, [&](const DwarfEntry &child) {
         auto value = child.own_attribute(DW_AT_const_value);
         Dwarf_Sword number = 0;
         if (child.tag() == DW_TAG_enumerator && value && ::dwarf_formsdata(&*value, &number) == 0)
@@ -191,7 +191,7 @@ void DwarfLayouts::fill_enumeration(TypeLayout &layout, const DwarfEntry &type) 
 // One array in the other for each dimension.
 void DwarfLayouts::fill_array(TypeLayout &layout, const DwarfEntry &type) {
     std::vector<std::uint64_t> counts;
-    any_child(type, [&](const DwarfEntry &child, const unsigned char *) {
+    any_child(type, [&](const DwarfEntry &child) {
         if (child.tag() == DW_TAG_subrange_type && counts.size() < kMostDimensions) {
             const auto count = number_of(child, DW_AT_count);
             const auto last = number_of(child, DW_AT_upper_bound);
@@ -223,7 +223,7 @@ void DwarfLayouts::fill_members(TypeLayout &layout, const DwarfEntry &type) {
         layout.kind = Kind::kIncomplete;
         return;
     }
-    any_child(type, [&](const DwarfEntry &child, const unsigned char *) {
+    any_child(type, [&](const DwarfEntry &child) {
         const auto is_static = [&child] {
             return has_flag(child, DW_AT_external) || has_flag(child, DW_AT_declaration);
         };
@@ -255,7 +255,7 @@ void DwarfLayouts::add_arguments(TypeLayout &layout, const DwarfEntry &child) {
         layout.arguments.push_back(read_type_of(child));
     if (child.tag() != DW_TAG_GNU_template_parameter_pack)
         return;
-    any_child(child, [&](const DwarfEntry &argument, const unsigned char *) {
+    any_child(child, [&](const DwarfEntry &argument) {
         if (argument.tag() == DW_TAG_template_type_parameter)
             layout.arguments.push_back(read_type_of(argument));
         return false;

@@ -29,9 +29,11 @@ class DwarfLayouts {
 
     const TypeLayout *of(const DwarfEntry &type);
 
+    // Where they lie; until another unit is set.
+    const std::vector<const unsigned char *> &children_of(const DwarfEntry &entry);
+
   private:
     std::string scope_of(const DwarfEntry &type);
-    const std::vector<const unsigned char *> &children_of(const DwarfEntry &entry);
     const std::string &file_of(const DwarfEntry &entry);
     const TypeLayout *read(DwarfEntry type);
     const TypeLayout *read_type_of(const DwarfEntry &entry);

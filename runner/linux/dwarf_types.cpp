@@ -19,6 +19,7 @@
 #include <span>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <dwarf.h>
 
@@ -69,13 +70,25 @@ class VariableSearch {
     void search(const DwarfEntry &parent, const Scope &scope, const Places &places, int depth) {
         if (depth == kDeepestEntry)
             return;
-        any_child(parent, [&](const DwarfEntry &child, const unsigned char *end) {
-            look_at(child, end, scope, places, depth);
-            return false;
-        });
+        const std::vector<const unsigned char *> &children = layouts_.children_of(parent);
+        for (std::size_t i = 0; i < children.size(); ++i) {
+            const DwarfEntry child(parent.unit(), children[i]);
+            const auto next = [&] {
+                return i + 1 < children.size() ? children[i + 1] : child.end();
+            };
+            look_at(child, next, scope, places, depth);
+        }
     }
 
-    void look_at(const DwarfEntry &child, const unsigned char *end, const Scope &scope,
+    // Of what begins there; null: the end of the unit.
+    static Dwarf_Off offset_of(const DwarfEntry &entry, const unsigned char *place) {
+        const DwarfUnit &unit = entry.unit();
+        return unit.offset +
+               static_cast<Dwarf_Off>((place == nullptr ? unit.end : place) - unit.header);
+    }
+
+    template <typename Next>
+    void look_at(const DwarfEntry &child, const Next &next, const Scope &scope,
                  const Places &places, int depth) {
         Places own = places;
         switch (child.tag()) {
@@ -92,7 +105,7 @@ class VariableSearch {
         case DW_TAG_catch_block:
         case DW_TAG_class_type:
         case DW_TAG_structure_type:
-            own.narrow(child.offset(), child.offset() + static_cast<Dwarf_Off>(end - child.at()));
+            own.narrow(child.offset(), offset_of(child, next()));
             if (own.has_any())
                 search(child, {&scope, &child}, own, depth + 1);
             break;
@@ -123,7 +136,7 @@ class VariableSearch {
 
     void take_descriptor(const DwarfEntry &object, std::uint64_t address) {
         LibraryTypes::Descriptor descriptor{address, nullptr, 0, size_at(address)};
-        any_child(object, [&](const DwarfEntry &member, const unsigned char *) {
+        any_child(object, [&](const DwarfEntry &member) {
             take_member(member, descriptor);
             return false;
         });
@@ -213,7 +226,7 @@ class VariableSearch {
 
     void take_rename(const DwarfEntry &variable, const DwarfEntry &object) {
         LibraryTypes::Rename rename;
-        any_child(object, [&](const DwarfEntry &member, const unsigned char *) {
+        any_child(object, [&](const DwarfEntry &member) {
             const std::string name = name_of(member);
             if (name == kDescriptorName)
                 rename.type = pointee_of(member);
@@ -228,7 +241,7 @@ class VariableSearch {
 
     void take_migrator(const DwarfEntry &object, std::uint64_t address) {
         LibraryTypes::Migrator migrator;
-        any_child(object, [&](const DwarfEntry &member, const unsigned char *) {
+        any_child(object, [&](const DwarfEntry &member) {
             if (name_of(member) == kDescriptorName)
                 migrator.type = pointee_of(member);
             else

@@ -21,26 +21,31 @@ EntryShapes::EntryShapes(DwarfBytes table, const DwarfFormat &format) : begin_(t
     constexpr std::size_t kUsualCount = 256;
     shapes_.reserve(kUsualCount);
     attributes_.reserve(kUsualCount * 8);
-    while (add_shape(table, format)) {
+    Sizes sizes{};
+    for (unsigned form = 0; form < sizes.size(); ++form) {
+        const auto bytes = fixed_bytes(form, format);
+        sizes[form] = bytes ? static_cast<std::uint8_t>(*bytes) : Attribute::kVaries;
+    }
+    while (add_shape(table, sizes)) {
     }
     if (!std::ranges::is_sorted(shapes_, {}, &EntryShape::code))
         std::ranges::stable_sort(shapes_, {}, &EntryShape::code);
 }
 
-bool EntryShapes::add_shape(DwarfBytes &table, const DwarfFormat &format) {
+bool EntryShapes::add_shape(DwarfBytes &table, const Sizes &sizes) {
     EntryShape shape;
     shape.code = table.uleb();
     if (shape.code == 0)
         return false;
     shape.tag = narrow(table.uleb());
-    shape.has_children = table.number(1) != 0;
+    shape.has_children = table.byte() != 0;
     shape.first = static_cast<std::uint32_t>(attributes_.size());
     while (!table.is_damaged()) {
         const std::uint64_t name = table.uleb();
         const std::uint64_t form = table.uleb();
         if (name == 0 && form == 0)
             break;
-        add_attribute(shape, name, form, table, format);
+        add_attribute(shape, name, form, table, sizes);
     }
     shape.count = static_cast<std::uint32_t>(attributes_.size()) - shape.first;
     if (table.is_damaged())
@@ -50,7 +55,7 @@ bool EntryShapes::add_shape(DwarfBytes &table, const DwarfFormat &format) {
 }
 
 void EntryShapes::add_attribute(EntryShape &shape, std::uint64_t name, std::uint64_t form,
-                                DwarfBytes &table, const DwarfFormat &format) {
+                                DwarfBytes &table, const Sizes &sizes) {
     Attribute &added = attributes_.emplace_back();
     added.name = narrow(name);
     added.form = narrow(form);
@@ -64,9 +69,8 @@ void EntryShapes::add_attribute(EntryShape &shape, std::uint64_t name, std::uint
         added.at = static_cast<std::uint32_t>(table.at() - begin_);
         table.uleb();
     }
-    const auto bytes = fixed_bytes(added.form, format);
-    added.bytes = bytes ? static_cast<std::uint8_t>(*bytes) : Attribute::kVaries;
-    if (bytes && shape.bytes < kMostBytes)
+    added.bytes = form < sizes.size() ? sizes[form] : Attribute::kVaries;
+    if (added.bytes != Attribute::kVaries && shape.bytes < kMostBytes)
         shape.bytes += added.bytes;
     else
         shape.bytes = EntryShape::kVaries;

@@ -3,6 +3,7 @@
 
 #include "linux/dwarf_bytes.hpp"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -50,9 +51,11 @@ class EntryShapes {
     }
 
   private:
-    bool add_shape(DwarfBytes &table, const DwarfFormat &format);
+    using Sizes = std::array<std::uint8_t, 64>; // of values, by their form
+
+    bool add_shape(DwarfBytes &table, const Sizes &sizes);
     void add_attribute(EntryShape &shape, std::uint64_t name, std::uint64_t form, DwarfBytes &table,
-                       const DwarfFormat &format);
+                       const Sizes &sizes);
 
     const unsigned char *begin_;
     std::vector<EntryShape> shapes_; // by code

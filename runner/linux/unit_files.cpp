@@ -30,7 +30,7 @@ std::optional<std::uint64_t> number_at(unsigned form, DwarfBytes value, const Dw
 FileTable::FileTable(const Sections &sections, std::uint64_t offset) {
     DwarfBytes program = sections.lines;
     program.skip(offset);
-    std::uint64_t length = program.number(4);
+    std::uint64_t length = program.word();
     format_.offset_bytes = length == kIsLong ? 8 : 4;
     if (length == kIsLong)
         length = program.number(8);
@@ -39,12 +39,12 @@ FileTable::FileTable(const Sections &sections, std::uint64_t offset) {
     DwarfBytes header(program.at(), program.at() + length);
     format_.version = static_cast<std::uint8_t>(header.number(2));
     if (format_.version >= kFirstWithFormats) {
-        format_.address_bytes = static_cast<std::uint8_t>(header.number(1));
+        format_.address_bytes = static_cast<std::uint8_t>(header.byte());
         header.skip(1); // the size of a segment's selector
     }
     header.skip(format_.offset_bytes); // the length of the header
     header.skip(format_.version >= 4 ? 5 : 4);
-    if (const std::uint64_t code_count = header.number(1); code_count != 0)
+    if (const std::uint64_t code_count = header.byte(); code_count != 0)
         header.skip(code_count - 1);
     if (format_.version < kFirstWithFormats) {
         read_old(header);
@@ -77,7 +77,7 @@ void FileTable::read_old(DwarfBytes &header) {
 std::vector<FileTable::Name> FileTable::read_names(DwarfBytes &header,
                                                    const Sections &sections) const {
     std::vector<std::pair<std::uint64_t, unsigned>> parts; // what, and its form
-    for (std::uint64_t count = header.number(1); count != 0; --count) {
+    for (std::uint64_t count = header.byte(); count != 0; --count) {
         const std::uint64_t what = header.uleb();
         parts.emplace_back(what, static_cast<unsigned>(header.uleb()));
     }

@@ -57,7 +57,7 @@ class DwarfEntryTest : public testing::TestWithParam<const char *> {
             ::dwarf_getattrs(&expected, compare_attribute, const_cast<DwarfEntry *>(&entry), 0), 1);
         std::size_t count = 1;
         std::vector<DwarfEntry> children;
-        any_child(entry, [&](const DwarfEntry &child, const unsigned char *) {
+        any_child(entry, [&](const DwarfEntry &child) {
             children.push_back(child);
             return false;
         });
@@ -131,7 +131,7 @@ class MadeUnit {
         std::vector<Dwarf_Off> places;
         const DwarfEntry first(unit_, unit_.begin);
         if (first)
-            any_child(first, [&](const DwarfEntry &child, const unsigned char *) {
+            any_child(first, [&](const DwarfEntry &child) {
                 places.push_back(child.offset());
                 return false;
             });
