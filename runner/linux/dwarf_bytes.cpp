@@ -91,8 +91,6 @@ const char *DwarfBytes::text() {
 }
 
 void DwarfBytes::skip_value(unsigned form, const DwarfFormat &format) {
-    if (const auto bytes = fixed_bytes(form, format))
-        return skip(*bytes);
     switch (form) {
     case DW_FORM_string:
         text();
@@ -124,7 +122,10 @@ void DwarfBytes::skip_value(unsigned form, const DwarfFormat &format) {
         fail();
         break;
     default:
-        fail();
+        if (const auto bytes = fixed_bytes(form, format))
+            skip(*bytes);
+        else
+            fail();
     }
 }
 

@@ -82,7 +82,10 @@ std::optional<Dwarf_Attribute> DwarfEntry::own_attribute(unsigned name) const {
             form = static_cast<unsigned>(bytes.uleb());
         value = bytes.at();
     }
-    bytes.skip_value(form, unit_->format);
+    if (found->bytes == EntryShapes::Attribute::kVaries)
+        bytes.skip_value(form, unit_->format);
+    else
+        bytes.skip(found->bytes);
     if (bytes.is_damaged())
         return std::nullopt;
     return Dwarf_Attribute{name, form, const_cast<unsigned char *>(value), unit_->libdw};

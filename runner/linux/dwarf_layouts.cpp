@@ -80,7 +80,7 @@ const std::string &DwarfLayouts::file_of(const DwarfEntry &entry) {
         files_of_ = unit.libdw;
         const DwarfEntry first(unit, unit.begin);
         const bool has_own = first && has_attribute(first, DW_AT_stmt_list);
-        files_.set_unit(has_own ? first.die() : unit_, unit_);
+        files_.set_unit(has_own ? first : unit_, unit_);
     }
     return files_.path(*index);
 }

@@ -21,7 +21,7 @@ class DwarfLayouts {
     explicit DwarfLayouts(LibraryTypes &types) : types_(types), void_(types.types.emplace_back()) {}
 
     // The unit that has the names of files for those types that come with none.
-    void set_unit(Dwarf_Die unit) {
+    void set_unit(const DwarfEntry &unit) {
         unit_ = unit;
         files_of_ = nullptr;
         children_.clear();
@@ -51,7 +51,7 @@ class DwarfLayouts {
 
     LibraryTypes &types_;
     const TypeLayout &void_;
-    Dwarf_Die unit_{};
+    DwarfEntry unit_;
     Dwarf_CU *files_of_ = nullptr; // the unit whose entries count them
     FilePaths files_;
     // By the entry: the places of its children, of this unit.

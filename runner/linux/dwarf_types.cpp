@@ -4,12 +4,12 @@
 #include "hotrun/module.h"
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
-#include "linux/die.hpp"
 #include "linux/dwarf_closures.hpp"
 #include "linux/dwarf_entry.hpp"
 #include "linux/dwarf_layouts.hpp"
 #include "linux/loaded_text.hpp"
 #include "linux/static_symbols.hpp"
+#include "linux/unit_files.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -314,14 +314,14 @@ bool each_unit(const DebugInfo &info, DwarfUnits &units, const char *name,
             text.emplace(info.elf(), name);
         if (unit_type == DW_UT_type) // has no variables
             continue;
-        if (unit_type == DW_UT_skeleton && split.addr != nullptr) { // its entries are elsewhere
-            if (const DwarfEntry first = units.entry(split))
-                visit(first, entry, Places{true, {}, {}});
-            continue;
-        }
         const DwarfEntry first = units.entry(entry);
         if (!first)
             continue;
+        if (unit_type == DW_UT_skeleton && split.addr != nullptr) { // its entries are elsewhere
+            if (const DwarfEntry elsewhere = units.entry(split))
+                visit(elsewhere, first, Places{true, {}, {}});
+            continue;
+        }
         const Dwarf_Off begin = first.offset();
         const Dwarf_Off end = begin + static_cast<Dwarf_Off>(first.unit().end - first.at());
         const DebugPlaces of_text = text->places_in(first, begin, end);
@@ -332,9 +332,15 @@ bool each_unit(const DebugInfo &info, DwarfUnits &units, const char *name,
         if (!places.has_any())
             continue;
         places.are_everywhere |= !can_skip;
-        visit(first, entry, places);
+        visit(first, first, places);
     }
     return text.has_value();
+}
+
+// That the unit was made from.
+std::string file_of(const DwarfEntry &unit, const DwarfEntry &with_files) {
+    const char *name = text_of(unit, DW_AT_name);
+    return name == nullptr ? "" : joined_path({text_of(with_files, DW_AT_comp_dir), name});
 }
 
 bool has_functions(const LibraryTypes &types) {
@@ -357,18 +363,17 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     }
     const StaticSymbols *wanted = symbols ? &*symbols : nullptr;
     VariableSearch variables(info, *types, layouts, wanted);
-    const bool has_any = each_unit(
-        info, units, kDescriptorName, wanted,
-        [&](const DwarfEntry &first, Dwarf_Die with_files, const Places &places) {
-            layouts.set_unit(with_files);
-            variables.search_unit(
-                first, absolute_path(with_files, hotrun::text_of(first, DW_AT_name)), places);
-        });
+    const bool has_any =
+        each_unit(info, units, kDescriptorName, wanted,
+                  [&](const DwarfEntry &first, const DwarfEntry &with_files, const Places &places) {
+                      layouts.set_unit(with_files);
+                      variables.search_unit(first, file_of(first, with_files), places);
+                  });
     if (!has_any)
         return nullptr;
     if (has_functions(*types))
         each_unit(info, units, kClosureManager, nullptr,
-                  [&](const DwarfEntry &first, Dwarf_Die with_files, const Places &) {
+                  [&](const DwarfEntry &first, const DwarfEntry &with_files, const Places &) {
                       layouts.set_unit(with_files);
                       ClosureSearch closures;
                       closures.search(first);

@@ -120,19 +120,39 @@ FileTable::File FileTable::file(std::uint64_t index) const {
     return {name.folder < folders_.size() ? folders_[name.folder].text : nullptr, name.text};
 }
 
-void FilePaths::set_unit(Dwarf_Die unit, Dwarf_Die user) {
-    Dwarf_Attribute found;
-    Dwarf_Word offset = 0;
+// As std::filesystem has it in its normal form, of which it makes a list first.
+std::string joined_path(std::initializer_list<const char *> parts) {
+    std::string all;
+    for (const char *part : parts) {
+        if (part == nullptr || *part == '\0')
+            continue;
+        if (*part == '/')
+            all.clear();
+        all.append(all.empty() ? "" : "/").append(part);
+    }
+    if (!all.starts_with('/') || all.ends_with('/'))
+        return std::filesystem::path(all).lexically_normal();
+    std::string path;
+    for (std::string_view rest = all; !rest.empty();) {
+        rest.remove_prefix(1);
+        const std::string_view name = rest.substr(0, rest.find('/'));
+        rest.remove_prefix(name.size());
+        if (name == "..")
+            path.resize(path.empty() ? 0 : path.rfind('/'));
+        else if (!name.empty() && name != ".")
+            path.append("/").append(name);
+    }
+    return path.empty() ? "/" : path;
+}
+
+void FilePaths::set_unit(const DwarfEntry &unit, const DwarfEntry &user) {
     of_unit_.clear();
     files_ = {};
-    base_ = nullptr;
-    for (Dwarf_Die *each : {&user, &unit}) {
-        if (::dwarf_hasattr(each, DW_AT_comp_dir) != 0)
-            base_ = ::dwarf_formstring(::dwarf_attr(each, DW_AT_comp_dir, &found));
-    }
-    if (::dwarf_formudata(::dwarf_attr(&unit, DW_AT_stmt_list, &found), &offset) != 0)
-        return;
-    files_ = FileTable(sections_of(::dwarf_cu_getdwarf(unit.cu)), offset);
+    base_ = text_of(unit, DW_AT_comp_dir);
+    if (base_ == nullptr)
+        base_ = text_of(user, DW_AT_comp_dir);
+    if (const auto offset = number_of(unit, DW_AT_stmt_list))
+        files_ = FileTable(sections_of(::dwarf_cu_getdwarf(unit.unit().libdw)), *offset);
 }
 
 const FileTable::Sections &FilePaths::sections_of(Dwarf *dwarf) {
@@ -167,11 +187,8 @@ const std::string &FilePaths::path(std::uint64_t index) {
 const std::string &FilePaths::path_of(const Parts &parts) {
     const auto [known, is_new] = paths_.try_emplace(parts);
     const auto &[base, folder, name] = parts;
-    if (is_new && name != nullptr) {
-        const auto text = [](const char *part) { return part == nullptr ? "" : part; };
-        known->second =
-            (std::filesystem::path(text(base)) / text(folder) / name).lexically_normal();
-    }
+    if (is_new && name != nullptr)
+        known->second = joined_path({base, folder, name});
     return known->second;
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "linux/dwarf_bytes.hpp"
+#include "linux/dwarf_entry.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <tuple>
@@ -52,12 +54,15 @@ class FileTable {
     std::vector<Name> files_;
 };
 
+// What comes after an absolute part is in that folder; without `.` and `..`.
+std::string joined_path(std::initializer_list<const char *> parts);
+
 // The files of units by their paths, each of which is put together once.
 class FilePaths {
   public:
-    // `unit`: the first entry of one; without a table it has no files. `user`: that of the unit in
-    // which its types are used, and which says where the compiler ran if it does not.
-    void set_unit(Dwarf_Die unit, Dwarf_Die user);
+    // The first entry of one; without a table it has no files. `user`: that of the unit in which
+    // its types are used, and which says where the compiler ran if it does not.
+    void set_unit(const DwarfEntry &unit, const DwarfEntry &user);
 
     // As the unit's entries count them. Empty: there is none.
     const std::string &path(std::uint64_t index);

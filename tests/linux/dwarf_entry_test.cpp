@@ -94,7 +94,7 @@ TEST_P(DwarfEntryTest, FilesAreThoseOfLibdw) {
         if (::dwarf_hasattr(&unit, DW_AT_comp_dir) != 0) // a unit of one type has none
             user = unit;
         FilePaths paths;
-        paths.set_unit(unit, user);
+        paths.set_unit(units_.entry(unit), units_.entry(user));
         Dwarf_Files *files = nullptr;
         std::size_t count = 0;
         if (::dwarf_getsrcfiles(&unit, &files, &count) != 0)
@@ -322,6 +322,23 @@ TEST_F(FileTableTest, WhatIsCutOffIsNotRead) {
             EXPECT_EQ(read(static_cast<unsigned char>(version), cut).file(3).name, nullptr);
         }
     }
+}
+
+TEST(JoinedPath, IsTheNormalFormOfTheParts) {
+    for (const auto &[base, name] :
+         std::initializer_list<std::pair<const char *, const char *>>{{"/a/b", "../c.cpp"},
+                                                                      {"/a", "./b//c"},
+                                                                      {"/a", "/d/../e"},
+                                                                      {"/", "../../f"},
+                                                                      {"/a", ".."},
+                                                                      {"/a/b", "../.."},
+                                                                      {"a", "b/../c"},
+                                                                      {"/a", "b/"},
+                                                                      {"", "b.c"}}) {
+        const std::string expected = (std::filesystem::path(base) / name).lexically_normal();
+        EXPECT_EQ(joined_path({base, name}), expected) << base << " and " << name;
+    }
+    EXPECT_EQ(joined_path({"/a", nullptr, "b"}), "/a/b");
 }
 
 TEST_F(FileTableTest, NamesWithoutAnyPartHaveNoEnd) {
