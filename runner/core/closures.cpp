@@ -113,9 +113,13 @@ Closures::judge(const TypeLayout &type, std::span<const std::byte> objects, bool
 }
 
 const std::vector<Closures::Function> &Closures::functions_in(const TypeLayout &type) {
+    if (last_type_ == &type) // blocks of one type come one after another
+        return *last_functions_;
     const auto [found, is_new] = functions_.try_emplace(&type);
     if (is_new)
         add_functions(type, 0, {0, type_name(type)}, found->second);
+    last_type_ = &type;
+    last_functions_ = &found->second;
     return found->second;
 }
 

@@ -59,6 +59,8 @@ class Closures {
     std::unordered_map<std::uint64_t, Known> known_; // by the word
     std::vector<AddressRange> code_;                 // what lies elsewhere is the host's
     std::unordered_map<const TypeLayout *, std::vector<Function>> functions_;
+    const TypeLayout *last_type_ = nullptr;
+    const std::vector<Function> *last_functions_ = nullptr; // of that one
     bool have_changed_ = false;
 };
 

@@ -1,10 +1,12 @@
 #include "core/conversion.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <sstream>
+#include <type_traits>
 
 namespace hotrun {
 
@@ -85,20 +87,55 @@ Integer whole_of(Number value, const NumberPlace &place) {
     return value <= static_cast<Number>(least) ? least : static_cast<Integer>(value);
 }
 
+template <typename Float>
+void put_float(const NumberPlace &place, std::byte *object, Float value) {
+    std::memcpy(object + place.offset_bytes, &value, sizeof value);
+}
+
 void put_number(const NumberPlace &place, std::byte *object, Number value) {
-    const auto put_float = [&](auto number) {
-        std::memcpy(object + place.offset_bytes, &number, sizeof number);
-    };
     if (place.kind == Kind::kBoolean)
         put_integer(place, object, value != 0 ? 1 : 0);
     else if (place.kind != Kind::kFloat)
         put_integer(place, object, whole_of(value, place));
     else if (place.size_bytes == sizeof(float))
-        put_float(static_cast<float>(value));
+        put_float(place, object, static_cast<float>(value));
     else if (place.size_bytes == sizeof(double))
-        put_float(static_cast<double>(value));
+        put_float(place, object, static_cast<double>(value));
     else
-        put_float(value);
+        put_float(place, object, value);
+}
+
+bool is_float(const NumberPlace &place, std::size_t bytes) {
+    return place.kind == Kind::kFloat && place.size_bytes == bytes;
+}
+
+// Integers that most programs have.
+bool is_plain(const NumberPlace &place) {
+    return place.bit_count == 0 && std::has_single_bit(place.size_bytes) &&
+           place.size_bytes <= sizeof(std::uint64_t);
+}
+
+template <typename Unsigned>
+std::uint64_t plain_at(const NumberPlace &place, const std::byte *object) {
+    Unsigned value = 0;
+    std::memcpy(&value, object + place.offset_bytes, sizeof value);
+    return place.kind == Kind::kSigned
+               ? static_cast<std::uint64_t>(static_cast<std::make_signed_t<Unsigned>>(value))
+               : value;
+}
+
+// Of a plain place, sign and all.
+std::uint64_t plain_integer_at(const NumberPlace &place, const std::byte *object) {
+    switch (place.size_bytes) {
+    case sizeof(std::uint8_t):
+        return plain_at<std::uint8_t>(place, object);
+    case sizeof(std::uint16_t):
+        return plain_at<std::uint16_t>(place, object);
+    case sizeof(std::uint32_t):
+        return plain_at<std::uint32_t>(place, object);
+    default:
+        return plain_at<std::uint64_t>(place, object);
+    }
 }
 
 std::string text_of(Number value) {
@@ -184,6 +221,8 @@ class Converter {
 
   private:
     void convert_integer(const ConvertNumber &step) const {
+        if (is_plain(step.from) && is_plain(step.to) && has_kept_plain(step))
+            return;
         const Integer before = wide_integer_at(step.from, from_);
         put_integer(step.to, to_, before);
         const Integer now = wide_integer_at(step.to, to_);
@@ -194,8 +233,19 @@ class Converter {
                  text_of(number_at(step.to, to_)));
     }
 
+    bool has_kept_plain(const ConvertNumber &step) const {
+        const std::uint64_t before = plain_integer_at(step.from, from_);
+        std::memcpy(to_ + step.to.offset_bytes, &before, step.to.size_bytes);
+        const std::uint64_t now = plain_integer_at(step.to, to_);
+        const bool was_negative = step.from.kind == Kind::kSigned && before >> 63 != 0;
+        const bool is_negative = step.to.kind == Kind::kSigned && now >> 63 != 0;
+        return now == before && is_negative == was_negative;
+    }
+
     // A float of less precision is as near as it can be, and no loss to tell of.
     void convert_number(const ConvertNumber &step) const {
+        if (is_float(step.from, sizeof(float)) && is_float(step.to, sizeof(double)))
+            return put_float(step.to, to_, static_cast<double>(float_at<float>(step.from, from_)));
         const Number before = number_at(step.from, from_);
         put_number(step.to, to_, before);
         const Number now = number_at(step.to, to_);

@@ -21,6 +21,9 @@ const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t
     return reinterpret_cast<const hotrun_type *>(library.load_bias + address);
 }
 
+// So many blocks are released, or made, by one call.
+constexpr std::size_t kMostAtOnce = 4096;
+
 // Blocks are put aside where objects of any type may lie.
 constexpr std::size_t kAlignment = alignof(std::max_align_t);
 
@@ -314,18 +317,25 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         std::memcpy(&saved_[moved.saved_at], reinterpret_cast<const void *>(moved.old_range.begin),
                     moved.old_range.end - moved.old_range.begin);
     index_moved();
+    return release_moved(heap) ? make_anew(heap)
+                               : Answer("a block of a type that has changed is damaged");
+}
+
+bool Migration::release_moved(PermanentHeap &heap) const {
     std::vector<void *> payloads;
-    payloads.reserve(moved_.size());
-    for (const Moved &moved : moved_)
-        payloads.push_back(reinterpret_cast<void *>(moved.old_range.begin));
-    if (!heap.release(payloads))
-        return "a block of a type that has changed is damaged";
-    return make_anew(heap);
+    payloads.reserve(kMostAtOnce);
+    for (std::size_t at = 0; at < moved_.size(); at += payloads.size()) {
+        payloads.clear();
+        for (std::size_t i = at; i < std::min(moved_.size(), at + kMostAtOnce); ++i)
+            payloads.push_back(reinterpret_cast<void *>(moved_[i].old_range.begin));
+        if (!heap.release(payloads))
+            return false;
+    }
+    return true;
 }
 
 // Neighbours of one type and size at once.
 Migration::Answer Migration::make_anew(PermanentHeap &heap) {
-    constexpr std::size_t kMostAtOnce = 4096;
     std::vector<void *> payloads;
     for (std::size_t at = 0; at < moved_.size(); at += payloads.size()) {
         const Moved &first = moved_[at];

@@ -138,6 +138,7 @@ class Migration {
     Answer judge(const std::vector<PermanentHeap::LiveBlock> &blocks) const;
     Answer judge_closures(const std::vector<PermanentHeap::LiveBlock> &blocks);
     Answer move_changed(PermanentHeap &heap, const std::vector<PermanentHeap::LiveBlock> &blocks);
+    bool release_moved(PermanentHeap &heap) const;
     Answer make_anew(PermanentHeap &heap);
     Answer convert_moved(const Construct &construct);
     Answer lead_state(PermanentHeap &heap, void *&state);
@@ -185,7 +186,8 @@ class Migration {
     const Pointers *last_pointers_ = nullptr; // of that one
     std::vector<Moved> moved_;                // by address
     AddressRange moved_range_;                // that holds all of them, and one more
-    std::vector<std::size_t> moved_in_page_;  // of that range: the first that ends there or later
+    std::uint64_t part_bytes_ = 0;            // into such parts that range is divided
+    std::vector<std::size_t> moved_in_part_;  // of it: the first that ends there or later
     // Where a part of an object is in the new one, once it was asked for.
     using Part = std::tuple<const Change *, std::uint64_t, const TypeLayout *>;
     std::map<Part, std::optional<std::uint64_t>> places_;

@@ -4,6 +4,7 @@
 #include "core/address_range.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <cstring>
 #include <utility>
@@ -16,7 +17,18 @@ using Kind = TypeLayout::Kind;
 using LiveBlock = PermanentHeap::LiveBlock;
 
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
-constexpr std::size_t kPageBytes = 4096;
+
+struct Divided {
+    std::uint64_t index;
+    std::uint64_t rest;
+};
+
+// Where in an array of objects of that size an offset is. Most blocks have one.
+Divided divided(std::uint64_t offset, std::uint64_t size_bytes) {
+    if (size_bytes == 0 || offset < size_bytes)
+        return {0, offset};
+    return {offset / size_bytes, offset % size_bytes};
+}
 
 bool is_template(const TypeLayout &type) {
     return type.name.ends_with('>');
@@ -149,7 +161,7 @@ Migration::Answer Migration::lead_words(const TypeLayout &type, const Change *ch
     const Holder holder{type, change, heap};
     for (std::size_t at = 0; at + kWordBytes <= objects.size(); at += kWordBytes) {
         const auto member = [&]() -> const Pointer * {
-            const std::uint64_t offset = type.size_bytes == 0 ? at : at % type.size_bytes;
+            const std::uint64_t offset = divided(at, type.size_bytes).rest;
             return pointer_at(pointers.all, offset, objects.data() + at - offset);
         };
         if (Answer refusal = lead_word(holder, objects.data() + at, at, member))
@@ -293,15 +305,21 @@ const Migration::Pointers &Migration::pointers_of(const TypeLayout &type) {
     return found->second;
 }
 
+// About as many parts as there are blocks: of the smallest there are few in a part.
 void Migration::index_moved() {
+    constexpr std::uint64_t kSmallest = 64;
+    constexpr std::uint64_t kLargest = 4096;
     if (moved_.empty())
         return;
     moved_range_ = {moved_.front().old_range.begin, moved_.back().old_range.end + 1};
+    const std::uint64_t bytes = moved_range_.end - moved_range_.begin;
+    part_bytes_ = std::clamp(std::bit_ceil(bytes / moved_.size()), kSmallest, kLargest);
+    moved_in_part_.reserve(bytes / part_bytes_ + 1);
     std::size_t index = 0;
-    for (std::uint64_t page = moved_range_.begin; page < moved_range_.end; page += kPageBytes) {
-        while (moved_[index].old_range.end < page)
+    for (std::uint64_t part = moved_range_.begin; part < moved_range_.end; part += part_bytes_) {
+        while (moved_[index].old_range.end < part)
             ++index;
-        moved_in_page_.push_back(index);
+        moved_in_part_.push_back(index);
     }
 }
 
@@ -309,7 +327,7 @@ void Migration::index_moved() {
 const Migration::Moved *Migration::moved_at(std::uint64_t address) const {
     if (!moved_range_.contains(address))
         return nullptr;
-    std::size_t index = moved_in_page_[(address - moved_range_.begin) / kPageBytes];
+    std::size_t index = moved_in_part_[(address - moved_range_.begin) / part_bytes_];
     while (moved_[index].old_range.end < address)
         ++index;
     return moved_[index].old_range.begin <= address ? &moved_[index] : nullptr;
@@ -319,11 +337,10 @@ std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t wo
                                             const TypeLayout *pointee) {
     const Change &change = *moved.change;
     const std::uint64_t offset = word - moved.old_range.begin;
-    const std::uint64_t index = offset / change.old_type->size_bytes;
+    const auto [index, part] = divided(offset, change.old_type->size_bytes);
     const std::uint64_t object = moved.now + index * change.new_type->size_bytes;
     if (index == moved.count)
         return object;
-    const std::uint64_t part = offset % change.old_type->size_bytes;
     const Part asked{&change, part, pointee};
     if (asked != last_part_) {
         const auto [known, is_new] = places_.try_emplace(asked);

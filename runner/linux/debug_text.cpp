@@ -1,12 +1,12 @@
 #include "linux/debug_text.hpp"
 
+#include "linux/elf_sections.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <span>
 
 #include <dwarf.h>
-#include <gelf.h>
 
 namespace hotrun {
 
@@ -15,26 +15,19 @@ namespace {
 using Bytes = std::span<const char>;
 
 // Empty: there is none, or none that lies in the file as it is.
-Bytes section(Elf *elf, std::string_view name) {
-    std::size_t names = 0;
-    if (::elf_getshdrstrndx(elf, &names) != 0)
-        return {};
-    for (Elf_Scn *each = nullptr; (each = ::elf_nextscn(elf, each)) != nullptr;) {
-        GElf_Shdr header;
-        if (::gelf_getshdr(each, &header) == nullptr || (header.sh_flags & SHF_COMPRESSED) != 0)
-            continue;
-        const char *own_name = ::elf_strptr(elf, names, header.sh_name);
-        if (own_name == nullptr || name != own_name)
-            continue;
-        const Elf_Data *data = ::elf_getdata(each, nullptr);
-        return data == nullptr ? Bytes{}
-                               : Bytes(static_cast<const char *>(data->d_buf), data->d_size);
-    }
-    return {};
+Bytes section_of(Elf *elf, std::string_view name) {
+    Bytes found;
+    each_section(elf, [&](std::string_view each, const GElf_Shdr &header, Elf_Scn *section) {
+        if (name != each || (header.sh_flags & SHF_COMPRESSED) != 0)
+            return;
+        const DwarfBytes bytes = bytes_of(section);
+        found = {reinterpret_cast<const char *>(bytes.at()), bytes.left()};
+    });
+    return found;
 }
 
 // Where the name is, and ends: linkers let a string be the end of a longer one.
-std::vector<std::uint32_t> places_in(Bytes bytes, std::string_view name) {
+std::vector<std::uint32_t> offsets_of(Bytes bytes, std::string_view name) {
     std::vector<std::uint32_t> places;
     const std::string_view text(bytes.data(), bytes.size());
     for (std::size_t at = text.find(name); at != std::string_view::npos;
@@ -50,48 +43,61 @@ std::vector<std::uint32_t> places_in(Bytes bytes, std::string_view name) {
 // asks whether there is any takes several words at once.
 void find_offsets(Bytes info, const std::vector<std::uint32_t> &offsets,
                   std::vector<Dwarf_Off> &places) {
-    constexpr std::size_t kBlock = 1024;
+    constexpr std::size_t kBlock = 4096;
     if (offsets.empty())
         return;
     const std::uint32_t first = offsets.front();
     const std::uint32_t range = offsets.back() - first;
-    std::array<std::uint32_t, kBlock> words{};
-    for (std::size_t shift = 0; shift < sizeof first; ++shift) {
-        for (std::size_t at = shift; at < info.size(); at += sizeof words) {
-            const std::size_t bytes = std::min(sizeof words, info.size() - at);
-            const std::size_t count = bytes / sizeof first;
-            std::memcpy(words.data(), info.data() + at, count * sizeof first);
-            std::uint32_t hits = 0;
-            for (std::size_t i = 0; i < count; ++i)
-                hits += words[i] - first <= range ? 1 : 0;
-            for (std::size_t i = 0; hits != 0 && i < count; ++i) {
-                if (words[i] - first <= range && std::ranges::binary_search(offsets, words[i]))
-                    places.push_back(at + i * sizeof first);
-            }
+    const auto word_at = [&info](std::size_t at) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, info.data() + at, sizeof word);
+        return word;
+    };
+    const auto look_at = [&](std::size_t begin, std::size_t end) {
+        for (std::size_t at = begin; at < end; ++at) {
+            if (std::ranges::binary_search(offsets, word_at(at)))
+                places.push_back(at);
         }
+    };
+    std::size_t at = 0;
+    for (; at + kBlock + sizeof first <= info.size(); at += kBlock) {
+        std::uint32_t hits = 0;
+        for (std::size_t shift = 0; shift < sizeof first; ++shift) {
+            for (std::size_t i = 0; i < kBlock; i += sizeof first)
+                hits += word_at(at + shift + i) - first <= range ? 1 : 0;
+        }
+        if (hits != 0)
+            look_at(at, at + kBlock);
     }
+    if (info.size() - at >= sizeof first)
+        look_at(at, info.size() - sizeof first + 1);
 }
 
 } // namespace
 
 DebugText::DebugText(Elf *elf, std::string_view name) {
-    const Bytes info = section(elf, ".debug_info");
-    const Bytes strings = section(elf, ".debug_str");
+    const Bytes info = section_of(elf, ".debug_info");
+    const Bytes strings = section_of(elf, ".debug_str");
     is_known_ = !info.empty() && !strings.empty();
     if (!is_known_)
         return;
-    for (const std::uint32_t place : places_in(info, name))
+    for (const std::uint32_t place : offsets_of(info, name))
         places_.push_back(place);
-    find_offsets(info, places_in(strings, name), places_);
+    find_offsets(info, offsets_of(strings, name), places_);
     std::ranges::sort(places_);
 }
 
 // A unit that counts its strings, or has its entries in another file, does not have the offsets.
-bool DebugText::may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const {
-    if (!is_known_ || ::dwarf_hasattr(&unit, DW_AT_str_offsets_base))
-        return true;
-    const auto found = std::ranges::lower_bound(places_, begin);
-    return found != places_.end() && *found < end;
+DebugPlaces DebugText::places_in(const DwarfEntry &unit, Dwarf_Off begin, Dwarf_Off end) const {
+    if (!is_known_ || has_attribute(unit, DW_AT_str_offsets_base))
+        return std::nullopt;
+    return places_from(places_, begin, end);
+}
+
+std::span<const Dwarf_Off> places_from(std::span<const Dwarf_Off> places, Dwarf_Off begin,
+                                       Dwarf_Off end) {
+    const auto first = std::ranges::lower_bound(places, begin);
+    return {first, std::lower_bound(first, places.end(), end)};
 }
 
 } // namespace hotrun

@@ -8,7 +8,6 @@ namespace hotrun {
 
 namespace {
 
-
 bool is_function(int tag) {
     return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
 }
@@ -71,85 +70,9 @@ std::optional<Dwarf_Word> number_of(Dwarf_Die entry, unsigned attribute) {
     return number;
 }
 
-bool has_flag(Dwarf_Die entry, unsigned attribute) {
-    Dwarf_Attribute found;
-    bool is_set = false;
-    return ::dwarf_attr(&entry, attribute, &found) != nullptr &&
-           ::dwarf_formflag(&found, &is_set) == 0 && is_set;
-}
-
 std::string name_of(Dwarf_Die entry) {
     const char *name = ::dwarf_diename(&entry);
     return name == nullptr ? "" : name;
-}
-
-std::optional<Dwarf_Die> entry_of(Dwarf_Die from, unsigned attribute) {
-    Dwarf_Attribute found;
-    Dwarf_Die entry;
-    if (::dwarf_attr_integrate(&from, attribute, &found) == nullptr ||
-        ::dwarf_formref_die(&found, &entry) == nullptr)
-        return std::nullopt;
-    return entry;
-}
-
-std::optional<std::uint64_t> address_of(Dwarf_Die variable) {
-    Dwarf_Attribute location;
-    Dwarf_Op *operations = nullptr;
-    std::size_t count = 0;
-    if (::dwarf_attr(&variable, DW_AT_location, &location) == nullptr ||
-        ::dwarf_getlocation(&location, &operations, &count) != 0 || count != 1)
-        return std::nullopt;
-    if (operations[0].atom == DW_OP_addr)
-        return operations[0].number;
-    Dwarf_Attribute indexed;
-    Dwarf_Addr address = 0;
-    if (operations[0].atom == DW_OP_addrx &&
-        ::dwarf_getlocation_attr(&location, operations, &indexed) == 0 &&
-        ::dwarf_formaddr(&indexed, &address) == 0)
-        return address;
-    return std::nullopt;
-}
-
-bool has_computed_value(Dwarf_Die variable) {
-    Dwarf_Attribute location;
-    Dwarf_Op *operations = nullptr;
-    std::size_t count = 0;
-    if (::dwarf_attr(&variable, DW_AT_location, &location) == nullptr ||
-        ::dwarf_getlocation(&location, &operations, &count) != 0)
-        return false;
-    bool has_address = false;
-    bool is_read = false; // and not what is pointed to
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto atom = operations[i].atom;
-        has_address |= atom == DW_OP_addr || atom == DW_OP_addrx;
-        is_read |= atom == DW_OP_piece || atom == DW_OP_deref || atom == DW_OP_deref_size;
-    }
-    return has_address && is_read;
-}
-
-Dwarf_Die without_qualifiers(Dwarf_Die type, std::string &given_name) {
-    for (int i = 0; i < kDeepestEntry; ++i) {
-        unsigned next = DW_AT_type;
-        switch (::dwarf_tag(&type)) {
-        case DW_TAG_typedef:
-            given_name = name_of(type);
-            break;
-        case DW_TAG_const_type:
-        case DW_TAG_volatile_type:
-        case DW_TAG_restrict_type:
-        case DW_TAG_atomic_type:
-            break;
-        default: // with -fdebug-types-section the definition is elsewhere
-            if (!::dwarf_hasattr(&type, DW_AT_signature))
-                return type;
-            next = DW_AT_signature;
-        }
-        const std::optional<Dwarf_Die> target = entry_of(type, next);
-        if (!target)
-            return type;
-        type = *target;
-    }
-    return type;
 }
 
 } // namespace hotrun

@@ -27,19 +27,7 @@ bool any_child(Dwarf_Die parent, Visit visit) {
 
 // What an entry says of itself, or the one that it completes.
 std::optional<Dwarf_Word> number_of(Dwarf_Die entry, unsigned attribute);
-bool has_flag(Dwarf_Die entry, unsigned attribute);
 std::string name_of(Dwarf_Die entry);
-std::optional<Dwarf_Die> entry_of(Dwarf_Die from, unsigned attribute);
-
-// Of a variable with a fixed place.
-std::optional<std::uint64_t> address_of(Dwarf_Die variable);
-
-// Whether its value has to be computed from what is there.
-bool has_computed_value(Dwarf_Die variable);
-
-// The type behind const, typedef and the like. A struct without a name has that of its first
-// typedef: the name is set to the last one met.
-Dwarf_Die without_qualifiers(Dwarf_Die type, std::string &given_name);
 
 // Of a file that the unit names; empty: null.
 std::string absolute_path(Dwarf_Die unit, const char *name);

@@ -2,14 +2,12 @@
 #pragma once
 
 #include "core/type_layout.hpp"
+#include "linux/dwarf_entry.hpp"
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <unordered_map>
 #include <vector>
-
-#include <elfutils/libdw.h>
 
 namespace hotrun {
 
@@ -20,23 +18,24 @@ constexpr const char *kClosureManager = "_M_manager";
 class ClosureSearch {
   public:
     // Gives the layout of a type.
-    using Read = std::function<const TypeLayout *(Dwarf_Die)>;
+    using Read = std::function<const TypeLayout *(const DwarfEntry &)>;
 
-    void search(Dwarf_Die parent, int depth = 0);
+    void search(const DwarfEntry &parent, int depth = 0);
     void add_found(std::vector<LibraryTypes::Closure> &closures, const Read &read) const;
 
   private:
     struct Found {
         std::uint64_t address;
-        void *declaration;
+        const unsigned char *declaration;
     };
 
-    void visit(Dwarf_Die entry);
-    void take_handler(Dwarf_Die handler);
-    void take_base(Dwarf_Die base);
+    void visit(const DwarfEntry &entry);
+    void take_handler(const DwarfEntry &handler);
+    void take_base(const DwarfEntry &base);
 
-    std::unordered_map<void *, Dwarf_Die> functors_; // by the declaration of _M_manager
-    std::unordered_map<void *, bool> in_place_;      // by the functor
+    std::unordered_map<const unsigned char *, DwarfEntry>
+        functors_;                                             // by the declaration of _M_manager
+    std::unordered_map<const unsigned char *, bool> in_place_; // by the functor
     std::vector<Found> found_;
 };
 

@@ -1,7 +1,5 @@
 #include "linux/dwarf_layouts.hpp"
 
-#include "linux/die.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -20,20 +18,20 @@ constexpr std::uint64_t kMostDimensions = 16;
 
 // Of those that may lie in a namespace, a class or a function, and give their name to what lies in
 // them.
-bool is_named_type(Dwarf_Die entry) {
-    const int tag = ::dwarf_tag(&entry);
+bool is_named_type(const DwarfEntry &entry) {
+    const unsigned tag = entry.tag();
     return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
            tag == DW_TAG_enumeration_type;
 }
 
-bool is_scope(Dwarf_Die entry) {
-    const int tag = ::dwarf_tag(&entry);
+bool is_scope(const DwarfEntry &entry) {
+    const unsigned tag = entry.tag();
     return is_named_type(entry) || tag == DW_TAG_namespace || tag == DW_TAG_subprogram;
 }
 
 } // namespace
 
-const TypeLayout *DwarfLayouts::of(Dwarf_Die type) {
+const TypeLayout *DwarfLayouts::of(const DwarfEntry &type) {
     const TypeLayout *layout = read(type);
     while (!to_read_.empty()) {
         auto [pointer, pointee] = to_read_.back();
@@ -45,64 +43,56 @@ const TypeLayout *DwarfLayouts::of(Dwarf_Die type) {
 
 // An entry does not know what it lies in: the way leads down from the unit, by the places of the
 // entries. Types of functions have the function's name.
-std::string DwarfLayouts::scope_of(Dwarf_Die type) {
+std::string DwarfLayouts::scope_of(const DwarfEntry &type) {
     std::string scope;
-    Dwarf_Die around;
-    if (::dwarf_cu_die(type.cu, &around, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr) ==
-        nullptr)
-        return scope;
-    for (int depth = 0; depth < kDeepestEntry; ++depth) {
-        const std::vector<Dwarf_Die> &children = children_of(around);
-        const auto behind =
-            std::ranges::upper_bound(children, type.addr, std::less<>(), &Dwarf_Die::addr);
-        if (behind == children.begin() || std::prev(behind)->addr == type.addr)
+    const DwarfUnit &unit = type.unit();
+    DwarfEntry around(unit, unit.begin);
+    for (int depth = 0; depth < kDeepestEntry && around; ++depth) {
+        const std::vector<const unsigned char *> &children = children_of(around);
+        const auto behind = std::ranges::upper_bound(children, type.at());
+        if (behind == children.begin() || *std::prev(behind) == type.at())
             break;
-        around = *std::prev(behind);
+        around = DwarfEntry(unit, *std::prev(behind));
         const std::string name = is_scope(around) ? name_of(around) : std::string();
         scope += name.empty() ? name : name + "::";
     }
     return scope;
 }
 
-const std::vector<Dwarf_Die> &DwarfLayouts::children_of(Dwarf_Die entry) {
-    const auto [known, is_new] = children_.try_emplace(entry.addr);
-    std::vector<Dwarf_Die> &children = known->second;
+const std::vector<const unsigned char *> &DwarfLayouts::children_of(const DwarfEntry &entry) {
+    const auto [known, is_new] = children_.try_emplace(entry.at());
+    std::vector<const unsigned char *> &children = known->second;
     if (is_new)
-        any_child(entry, [&children](Dwarf_Die child) {
-            children.push_back(child);
+        any_child(entry, [&children](const DwarfEntry &child) {
+            children.push_back(child.at());
             return false;
         });
     return children;
 }
 
-// dwarf_decl_file of libdw 0.188 ends the process where a split unit has no table of files.
-std::string DwarfLayouts::file_of(Dwarf_Die entry) {
+const std::string &DwarfLayouts::file_of(const DwarfEntry &entry) {
+    static const std::string kNone;
     const auto index = number_of(entry, DW_AT_decl_file);
     if (!index)
-        return {};
-    if (files_of_ != entry.cu) {
-        files_of_ = entry.cu;
-        const bool has_own = ::dwarf_cu_die(entry.cu, &unit_with_files_, nullptr, nullptr, nullptr,
-                                            nullptr, nullptr, nullptr) != nullptr &&
-                             ::dwarf_hasattr(&unit_with_files_, DW_AT_stmt_list);
-        if (!has_own)
-            unit_with_files_ = unit_;
-        if (::dwarf_getsrcfiles(&unit_with_files_, &files_, nullptr) != 0)
-            files_ = nullptr;
+        return kNone;
+    const DwarfUnit &unit = entry.unit();
+    if (files_of_ != unit.libdw) {
+        files_of_ = unit.libdw;
+        const DwarfEntry first(unit, unit.begin);
+        const bool has_own = first && has_attribute(first, DW_AT_stmt_list);
+        files_.set_unit(has_own ? first : unit_, unit_);
     }
-    if (files_ == nullptr)
-        return {};
-    return absolute_path(unit_with_files_, ::dwarf_filesrc(files_, *index, nullptr, nullptr));
+    return files_.path(*index);
 }
 
-const TypeLayout *DwarfLayouts::read(Dwarf_Die type) {
+const TypeLayout *DwarfLayouts::read(DwarfEntry type) {
     std::string given_name;
     type = without_qualifiers(type, given_name);
-    const auto known = known_.find(type.addr);
+    const auto known = known_.find(type.at());
     if (known != known_.end())
         return known->second;
     TypeLayout &layout = types_.types.emplace_back();
-    known_.emplace(type.addr, &layout);
+    known_.emplace(type.at(), &layout);
     layout.name = name_of(type);
     if (layout.name.empty())
         layout.name = given_name;
@@ -114,13 +104,13 @@ const TypeLayout *DwarfLayouts::read(Dwarf_Die type) {
     return &layout;
 }
 
-const TypeLayout *DwarfLayouts::read_type_of(Dwarf_Die entry) {
-    const std::optional<Dwarf_Die> type = entry_of(entry, DW_AT_type);
-    return type ? read(*type) : &void_;
+const TypeLayout *DwarfLayouts::read_type_of(const DwarfEntry &entry) {
+    const DwarfEntry type = entry_of(entry, DW_AT_type);
+    return type ? read(type) : &void_;
 }
 
-void DwarfLayouts::fill(TypeLayout &layout, Dwarf_Die type) {
-    switch (::dwarf_tag(&type)) {
+void DwarfLayouts::fill(TypeLayout &layout, const DwarfEntry &type) {
+    switch (type.tag()) {
     case DW_TAG_base_type:
         layout.kind = kind_of_encoding(number_of(type, DW_AT_encoding).value_or(0));
         if (layout.kind == Kind::kFloat && !is_known_float(layout))
@@ -134,15 +124,15 @@ void DwarfLayouts::fill(TypeLayout &layout, Dwarf_Die type) {
         layout.kind = Kind::kPointer;
         layout.size_bytes = sizeof(void *);
         layout.element = &void_;
-        if (const std::optional<Dwarf_Die> pointee = entry_of(type, DW_AT_type))
-            to_read_.emplace_back(&layout, *pointee);
+        if (const DwarfEntry pointee = entry_of(type, DW_AT_type))
+            to_read_.emplace_back(&layout, pointee);
         break;
     case DW_TAG_ptr_to_member_type:
         layout.kind = Kind::kMemberPointer;
         layout.element = read_type_of(type);
         layout.size_bytes = (layout.element->kind == Kind::kVoid ? 2 : 1) * sizeof(std::ptrdiff_t);
-        if (const std::optional<Dwarf_Die> owner = entry_of(type, DW_AT_containing_type))
-            layout.arguments = {read(*owner)};
+        if (const DwarfEntry owner = entry_of(type, DW_AT_containing_type))
+            layout.arguments = {read(owner)};
         break;
     case DW_TAG_array_type:
         return fill_array(layout, type);
@@ -186,13 +176,12 @@ bool DwarfLayouts::is_known_float(const TypeLayout &type) {
            type.name.find("128") == std::string::npos;
 }
 
-void DwarfLayouts::fill_enumeration(TypeLayout &layout, Dwarf_Die type) {
+void DwarfLayouts::fill_enumeration(TypeLayout &layout, const DwarfEntry &type) {
     layout.kind = Kind::kEnumeration;
-    any_child(type, [&](Dwarf_Die child) {
-        Dwarf_Attribute value;
+    any_child(type, [&](const DwarfEntry &child) {
+        auto value = child.own_attribute(DW_AT_const_value);
         Dwarf_Sword number = 0;
-        if (::dwarf_tag(&child) == DW_TAG_enumerator &&
-            ::dwarf_formsdata(::dwarf_attr(&child, DW_AT_const_value, &value), &number) == 0)
+        if (child.tag() == DW_TAG_enumerator && value && ::dwarf_formsdata(&*value, &number) == 0)
             layout.enumerators.push_back({name_of(child), number});
         layout.is_signed |= number < 0;
         return false;
@@ -200,10 +189,10 @@ void DwarfLayouts::fill_enumeration(TypeLayout &layout, Dwarf_Die type) {
 }
 
 // One array in the other for each dimension.
-void DwarfLayouts::fill_array(TypeLayout &layout, Dwarf_Die type) {
+void DwarfLayouts::fill_array(TypeLayout &layout, const DwarfEntry &type) {
     std::vector<std::uint64_t> counts;
-    any_child(type, [&](Dwarf_Die child) {
-        if (::dwarf_tag(&child) == DW_TAG_subrange_type && counts.size() < kMostDimensions) {
+    any_child(type, [&](const DwarfEntry &child) {
+        if (child.tag() == DW_TAG_subrange_type && counts.size() < kMostDimensions) {
             const auto count = number_of(child, DW_AT_count);
             const auto last = number_of(child, DW_AT_upper_bound);
             counts.push_back(count ? *count : last && *last + 1 != 0 ? *last + 1 : 0);
@@ -229,16 +218,17 @@ void DwarfLayouts::make_array(TypeLayout &layout, const TypeLayout &element, std
     layout.size_bytes = count * element.size_bytes;
 }
 
-void DwarfLayouts::fill_members(TypeLayout &layout, Dwarf_Die type) {
+void DwarfLayouts::fill_members(TypeLayout &layout, const DwarfEntry &type) {
     if (has_flag(type, DW_AT_declaration)) {
         layout.kind = Kind::kIncomplete;
         return;
     }
-    any_child(type, [&](Dwarf_Die child) {
-        const int tag = ::dwarf_tag(&child);
-        const bool is_static =
-            has_flag(child, DW_AT_external) || has_flag(child, DW_AT_declaration);
-        if (tag == DW_TAG_inheritance || (tag == DW_TAG_member && !is_static))
+    any_child(type, [&](const DwarfEntry &child) {
+        const auto is_static = [&child] {
+            return has_flag(child, DW_AT_external) || has_flag(child, DW_AT_declaration);
+        };
+        const unsigned tag = child.tag();
+        if (tag == DW_TAG_inheritance || (tag == DW_TAG_member && !is_static()))
             add_member(layout, child);
         add_arguments(layout, child);
         return false;
@@ -260,33 +250,32 @@ void DwarfLayouts::show_stored(TypeLayout &layout) {
     layout.is_room = true;
 }
 
-void DwarfLayouts::add_arguments(TypeLayout &layout, Dwarf_Die child) {
-    if (::dwarf_tag(&child) == DW_TAG_template_type_parameter)
+void DwarfLayouts::add_arguments(TypeLayout &layout, const DwarfEntry &child) {
+    if (child.tag() == DW_TAG_template_type_parameter)
         layout.arguments.push_back(read_type_of(child));
-    if (::dwarf_tag(&child) != DW_TAG_GNU_template_parameter_pack)
+    if (child.tag() != DW_TAG_GNU_template_parameter_pack)
         return;
-    any_child(child, [&](Dwarf_Die argument) {
-        if (::dwarf_tag(&argument) == DW_TAG_template_type_parameter)
+    any_child(child, [&](const DwarfEntry &argument) {
+        if (argument.tag() == DW_TAG_template_type_parameter)
             layout.arguments.push_back(read_type_of(argument));
         return false;
     });
 }
 
-void DwarfLayouts::add_member(TypeLayout &layout, Dwarf_Die entry) {
+void DwarfLayouts::add_member(TypeLayout &layout, const DwarfEntry &entry) {
     MemberLayout member;
     member.type = read_type_of(entry);
-    member.is_base = ::dwarf_tag(&entry) == DW_TAG_inheritance;
+    member.is_base = entry.tag() == DW_TAG_inheritance;
     member.name = member.is_base ? member.type->name : name_of(entry);
     if (const auto offset = number_of(entry, DW_AT_data_member_location))
         member.offset_bytes = *offset;
-    else if (::dwarf_hasattr(&entry, DW_AT_data_member_location))
+    else if (has_attribute(entry, DW_AT_data_member_location))
         layout.has_virtual_bases = true; // it is to be computed from the object
     if (const auto virtuality = number_of(entry, DW_AT_virtuality))
         layout.has_virtual_bases |= *virtuality == DW_VIRTUALITY_virtual;
     if (const auto count = number_of(entry, DW_AT_bit_size))
         add_bits(member, entry, *count);
-    int line = 0;
-    if (::dwarf_decl_line(&entry, &line) == 0 && line > 0) {
+    if (const Dwarf_Word line = number_of(entry, DW_AT_decl_line).value_or(0); line != 0) {
         member.file = file_of(entry);
         member.line = static_cast<std::uint32_t>(line);
     }
@@ -295,7 +284,7 @@ void DwarfLayouts::add_member(TypeLayout &layout, Dwarf_Die entry) {
 
 // Counted from the start of the struct, or (DWARF 3, and g++ with -gdwarf-4) from the highest
 // bit of a unit of a given size.
-void DwarfLayouts::add_bits(MemberLayout &member, Dwarf_Die entry, Dwarf_Word count) {
+void DwarfLayouts::add_bits(MemberLayout &member, const DwarfEntry &entry, Dwarf_Word count) {
     const Dwarf_Word unit_bits = 8 * member.type->size_bytes;
     Dwarf_Word first = 8 * member.offset_bytes;
     if (const auto from_start = number_of(entry, DW_AT_data_bit_offset))

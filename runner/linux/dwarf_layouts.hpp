@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/type_layout.hpp"
+#include "linux/dwarf_entry.hpp"
+#include "linux/unit_files.hpp"
 
 #include <cstdint>
 #include <string>
@@ -19,41 +21,43 @@ class DwarfLayouts {
     explicit DwarfLayouts(LibraryTypes &types) : types_(types), void_(types.types.emplace_back()) {}
 
     // The unit that has the names of files for those types that come with none.
-    void set_unit(Dwarf_Die unit) {
+    void set_unit(const DwarfEntry &unit) {
         unit_ = unit;
         files_of_ = nullptr;
         children_.clear();
     }
 
-    const TypeLayout *of(Dwarf_Die type);
+    const TypeLayout *of(const DwarfEntry &type);
+
+    // Where they lie; until another unit is set.
+    const std::vector<const unsigned char *> &children_of(const DwarfEntry &entry);
 
   private:
-    std::string scope_of(Dwarf_Die type);
-    const std::vector<Dwarf_Die> &children_of(Dwarf_Die entry);
-    std::string file_of(Dwarf_Die entry);
-    const TypeLayout *read(Dwarf_Die type);
-    const TypeLayout *read_type_of(Dwarf_Die entry);
-    void fill(TypeLayout &layout, Dwarf_Die type);
+    std::string scope_of(const DwarfEntry &type);
+    const std::string &file_of(const DwarfEntry &entry);
+    const TypeLayout *read(DwarfEntry type);
+    const TypeLayout *read_type_of(const DwarfEntry &entry);
+    void fill(TypeLayout &layout, const DwarfEntry &type);
     static TypeLayout::Kind kind_of_encoding(Dwarf_Word encoding);
     static bool is_known_float(const TypeLayout &type);
-    void fill_enumeration(TypeLayout &layout, Dwarf_Die type);
-    void fill_array(TypeLayout &layout, Dwarf_Die type);
+    void fill_enumeration(TypeLayout &layout, const DwarfEntry &type);
+    void fill_array(TypeLayout &layout, const DwarfEntry &type);
     static void make_array(TypeLayout &layout, const TypeLayout &element, std::uint64_t count);
-    void fill_members(TypeLayout &layout, Dwarf_Die type);
+    void fill_members(TypeLayout &layout, const DwarfEntry &type);
     static void show_stored(TypeLayout &layout);
-    void add_arguments(TypeLayout &layout, Dwarf_Die child);
-    void add_member(TypeLayout &layout, Dwarf_Die entry);
-    static void add_bits(MemberLayout &member, Dwarf_Die entry, Dwarf_Word count);
+    void add_arguments(TypeLayout &layout, const DwarfEntry &child);
+    void add_member(TypeLayout &layout, const DwarfEntry &entry);
+    static void add_bits(MemberLayout &member, const DwarfEntry &entry, Dwarf_Word count);
 
     LibraryTypes &types_;
     const TypeLayout &void_;
-    Dwarf_Die unit_{};
-    Dwarf_Files *files_ = nullptr;
-    Dwarf_CU *files_of_ = nullptr; // the unit whose entries name them
-    Dwarf_Die unit_with_files_{};
-    std::unordered_map<void *, std::vector<Dwarf_Die>> children_; // by the entry, of this unit
-    std::unordered_map<void *, const TypeLayout *> known_;        // by the entry
-    std::vector<std::pair<TypeLayout *, Dwarf_Die>> to_read_;
+    DwarfEntry unit_;
+    Dwarf_CU *files_of_ = nullptr; // the unit whose entries count them
+    FilePaths files_;
+    // By the entry: the places of its children, of this unit.
+    std::unordered_map<const unsigned char *, std::vector<const unsigned char *>> children_;
+    std::unordered_map<const unsigned char *, const TypeLayout *> known_; // by the entry
+    std::vector<std::pair<TypeLayout *, DwarfEntry>> to_read_;
 };
 
 } // namespace hotrun

@@ -4,21 +4,22 @@
 #include "hotrun/module.h"
 #include "linux/debug_info.hpp"
 #include "linux/debug_text.hpp"
-#include "linux/die.hpp"
 #include "linux/dwarf_closures.hpp"
+#include "linux/dwarf_entry.hpp"
 #include "linux/dwarf_layouts.hpp"
 #include "linux/loaded_text.hpp"
 #include "linux/static_symbols.hpp"
+#include "linux/unit_files.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <optional>
-#include <unordered_map>
+#include <span>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <dwarf.h>
 
@@ -34,48 +35,68 @@ constexpr const char *kConstructorName = "construct";
 constexpr std::string_view kRenamePrefix = "hotrun_renamed_";
 constexpr std::string_view kMigratorPrefix = "hotrun_migrated_";
 
+// Where the entries of a unit may have what is looked for.
+struct Places {
+    bool are_everywhere = false;
+    std::span<const Dwarf_Off> of_text;
+    std::span<const Dwarf_Off> of_symbols;
+
+    void narrow(Dwarf_Off begin, Dwarf_Off end) {
+        of_text = places_from(of_text, begin, end);
+        of_symbols = places_from(of_symbols, begin, end);
+    }
+    bool has_any() const { return are_everywhere || !of_text.empty() || !of_symbols.empty(); }
+};
+
 // Finds the descriptors and the static variables in one unit.
 class VariableSearch {
   public:
-    // Where there may be one, between two offsets in the entries of a unit.
-    using MayBeIn = std::function<bool(Dwarf_Off begin, Dwarf_Off end)>;
-
     // Without symbols no variables are looked for that are the program's.
     VariableSearch(const DebugInfo &info, LibraryTypes &types, DwarfLayouts &layouts,
                    const StaticSymbols *symbols)
         : info_(info), types_(types), layouts_(layouts), symbols_(symbols) {}
 
-    void search_unit(Dwarf_Die unit, const std::string &file, MayBeIn may_be_in) {
+    void search_unit(const DwarfEntry &unit, const std::string &file, const Places &places) {
         file_ = file;
-        may_be_in_ = std::move(may_be_in);
-        search(unit, UINT64_MAX, {}, 0);
+        search(unit, {}, places, 0);
     }
 
   private:
     struct Scope { // around an entry
         const Scope *outer = nullptr;
-        const Dwarf_Die *entry = nullptr;
+        const DwarfEntry *entry = nullptr;
     };
 
-    // `end`: where the entries of the parent end.
-    void search(Dwarf_Die parent, Dwarf_Off end, const Scope &scope, int depth) {
-        Dwarf_Die child;
-        bool has_more = depth < kDeepestEntry && ::dwarf_child(&parent, &child) == 0;
-        while (has_more) {
-            Dwarf_Die next;
-            has_more = ::dwarf_siblingof(&child, &next) == 0;
-            look_at(child, has_more ? ::dwarf_dieoffset(&next) : end, scope, depth);
-            child = next;
+    void search(const DwarfEntry &parent, const Scope &scope, const Places &places, int depth) {
+        if (depth == kDeepestEntry)
+            return;
+        const std::vector<const unsigned char *> &children = layouts_.children_of(parent);
+        for (std::size_t i = 0; i < children.size(); ++i) {
+            const DwarfEntry child(parent.unit(), children[i]);
+            const auto next = [&] {
+                return i + 1 < children.size() ? children[i + 1] : child.end();
+            };
+            look_at(child, next, scope, places, depth);
         }
     }
 
-    void look_at(Dwarf_Die child, Dwarf_Off end, const Scope &scope, int depth) {
-        switch (::dwarf_tag(&child)) {
+    // Of what begins there; null: the end of the unit.
+    static Dwarf_Off offset_of(const DwarfEntry &entry, const unsigned char *place) {
+        const DwarfUnit &unit = entry.unit();
+        return unit.offset +
+               static_cast<Dwarf_Off>((place == nullptr ? unit.end : place) - unit.header);
+    }
+
+    template <typename Next>
+    void look_at(const DwarfEntry &child, const Next &next, const Scope &scope,
+                 const Places &places, int depth) {
+        Places own = places;
+        switch (child.tag()) {
         case DW_TAG_variable:
             take(child, scope);
             break;
         case DW_TAG_namespace: // a rename has no address
-            search(child, end, {&scope, &child}, depth + 1);
+            search(child, {&scope, &child}, places, depth + 1);
             break;
         case DW_TAG_subprogram:
         case DW_TAG_inlined_subroutine:
@@ -84,25 +105,26 @@ class VariableSearch {
         case DW_TAG_catch_block:
         case DW_TAG_class_type:
         case DW_TAG_structure_type:
-            if (may_be_in_(::dwarf_dieoffset(&child), end))
-                search(child, end, {&scope, &child}, depth + 1);
+            own.narrow(child.offset(), offset_of(child, next()));
+            if (own.has_any())
+                search(child, {&scope, &child}, own, depth + 1);
             break;
         default:
             break;
         }
     }
 
-    void take(Dwarf_Die variable, const Scope &scope) {
+    void take(const DwarfEntry &variable, const Scope &scope) {
         const std::string name = name_of(variable);
         const bool is_rename = name.starts_with(kRenamePrefix);
         const bool is_migrator = name.starts_with(kMigratorPrefix);
         if (name != kDescriptorName && !is_rename && !is_migrator)
             return take_own(variable, name, scope);
-        const std::optional<Dwarf_Die> type = entry_of(variable, DW_AT_type);
+        const DwarfEntry type = entry_of(variable, DW_AT_type);
         if (!type)
             return;
         std::string no_name;
-        const Dwarf_Die object = without_qualifiers(*type, no_name);
+        const DwarfEntry object = without_qualifiers(type, no_name);
         if (is_rename)
             return take_rename(variable, object);
         const std::optional<std::uint64_t> address = address_of(variable);
@@ -112,9 +134,9 @@ class VariableSearch {
             take_descriptor(object, *address);
     }
 
-    void take_descriptor(Dwarf_Die object, std::uint64_t address) {
+    void take_descriptor(const DwarfEntry &object, std::uint64_t address) {
         LibraryTypes::Descriptor descriptor{address, nullptr, 0, size_at(address)};
-        any_child(object, [&](Dwarf_Die member) {
+        any_child(object, [&](const DwarfEntry &member) {
             take_member(member, descriptor);
             return false;
         });
@@ -123,7 +145,7 @@ class VariableSearch {
     }
 
     // A variable of the program.
-    void take_own(Dwarf_Die variable, const std::string &name, const Scope &scope) {
+    void take_own(const DwarfEntry &variable, const std::string &name, const Scope &scope) {
         if (symbols_ == nullptr || name.empty())
             return;
         if (const std::optional<std::uint64_t> address = address_of(variable))
@@ -132,7 +154,7 @@ class VariableSearch {
             take_computed(variable, name, scope);
     }
 
-    void take_computed(Dwarf_Die variable, const std::string &name, const Scope &scope) {
+    void take_computed(const DwarfEntry &variable, const std::string &name, const Scope &scope) {
         StaticVariable found;
         found.name = found.symbol = text_of(scope) + name;
         if (!is_external(variable))
@@ -142,11 +164,10 @@ class VariableSearch {
     }
 
     // What several units have is taken from the first.
-    void take_static(Dwarf_Die variable, const std::string &name, std::uint64_t address,
+    void take_static(const DwarfEntry &variable, const std::string &name, std::uint64_t address,
                      const Scope &scope) {
         const StaticSymbols::Variable *symbol = symbols_->find(address);
-        const std::optional<Dwarf_Die> type =
-            symbol == nullptr ? std::nullopt : entry_of(variable, DW_AT_type);
+        const DwarfEntry type = symbol == nullptr ? DwarfEntry() : entry_of(variable, DW_AT_type);
         if (!type || !taken_.insert(address).second)
             return;
         StaticVariable found;
@@ -157,41 +178,40 @@ class VariableSearch {
         if (!is_external(variable))
             found.file = file_;
         found.address = address;
-        found.type = layouts_.of(*type);
+        found.type = layouts_.of(type);
         found.guard = symbols_->guard_of(*symbol);
-        found.resets = symbol->resets || is_constant(*type);
+        found.resets = symbol->resets || is_constant(type);
         types_.statics.push_back(std::move(found));
     }
 
     // Itself, or what it was declared as before.
-    static bool is_external(Dwarf_Die variable) {
-        Dwarf_Attribute found;
+    static bool is_external(const DwarfEntry &variable) {
+        auto found = variable.attribute(DW_AT_external);
         bool is_set = false;
-        return ::dwarf_attr_integrate(&variable, DW_AT_external, &found) != nullptr &&
-               ::dwarf_formflag(&found, &is_set) == 0 && is_set;
+        return found && ::dwarf_formflag(&*found, &is_set) == 0 && is_set;
     }
 
     // What the program can't change is as the source has it. A constant pointer may lead to what it
     // does change.
-    static bool is_constant(Dwarf_Die type) {
+    static bool is_constant(DwarfEntry type) {
         for (int depth = 0; depth < kDeepestEntry; ++depth) {
-            const int tag = ::dwarf_tag(&type);
+            const unsigned tag = type.tag();
             std::string no_name;
-            if (const std::optional<Dwarf_Die> next = entry_of(type, DW_AT_type); !next)
+            if (const DwarfEntry next = entry_of(type, DW_AT_type); !next)
                 return false;
             else if (tag == DW_TAG_const_type)
-                return !is_pointer(without_qualifiers(*next, no_name));
+                return !is_pointer(without_qualifiers(next, no_name));
             else if (tag == DW_TAG_typedef || tag == DW_TAG_volatile_type ||
                      tag == DW_TAG_array_type)
-                type = *next;
+                type = next;
             else
                 return false;
         }
         return false;
     }
 
-    static bool is_pointer(Dwarf_Die type) {
-        const int tag = ::dwarf_tag(&type);
+    static bool is_pointer(const DwarfEntry &type) {
+        const unsigned tag = type.tag();
         return tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
                tag == DW_TAG_rvalue_reference_type;
     }
@@ -204,9 +224,9 @@ class VariableSearch {
         return name.empty() ? outer : outer + name + "::";
     }
 
-    void take_rename(Dwarf_Die variable, Dwarf_Die object) {
+    void take_rename(const DwarfEntry &variable, const DwarfEntry &object) {
         LibraryTypes::Rename rename;
-        any_child(object, [&](Dwarf_Die member) {
+        any_child(object, [&](const DwarfEntry &member) {
             const std::string name = name_of(member);
             if (name == kDescriptorName)
                 rename.type = pointee_of(member);
@@ -219,9 +239,9 @@ class VariableSearch {
             types_.renames.push_back(std::move(rename));
     }
 
-    void take_migrator(Dwarf_Die object, std::uint64_t address) {
+    void take_migrator(const DwarfEntry &object, std::uint64_t address) {
         LibraryTypes::Migrator migrator;
-        any_child(object, [&](Dwarf_Die member) {
+        any_child(object, [&](const DwarfEntry &member) {
             if (name_of(member) == kDescriptorName)
                 migrator.type = pointee_of(member);
             else
@@ -234,28 +254,26 @@ class VariableSearch {
     }
 
     // g++ has the bytes of constants in namespaces, and does not tell where they lie.
-    std::string text_in(Dwarf_Die variable, std::uint64_t offset) const {
+    std::string text_in(const DwarfEntry &variable, std::uint64_t offset) const {
         if (const std::optional<std::uint64_t> address = address_of(variable))
             return loaded_text(info_.elf(), *address + offset);
-        Dwarf_Attribute value;
+        auto value = variable.own_attribute(DW_AT_const_value);
         Dwarf_Block bytes;
-        if (::dwarf_formblock(::dwarf_attr(&variable, DW_AT_const_value, &value), &bytes) != 0 ||
-            offset >= bytes.length)
+        if (!value || ::dwarf_formblock(&*value, &bytes) != 0 || offset >= bytes.length)
             return {};
         const char *first = reinterpret_cast<const char *>(bytes.data) + offset;
         return {first, ::strnlen(first, bytes.length - offset)};
     }
 
-    const TypeLayout *pointee_of(Dwarf_Die member) {
-        const std::optional<Dwarf_Die> pointer = entry_of(member, DW_AT_type);
-        const std::optional<Dwarf_Die> type =
-            pointer ? entry_of(*pointer, DW_AT_type) : std::nullopt;
-        return type ? layouts_.of(*type) : nullptr;
+    const TypeLayout *pointee_of(const DwarfEntry &member) {
+        const DwarfEntry pointer = entry_of(member, DW_AT_type);
+        const DwarfEntry type = pointer ? entry_of(pointer, DW_AT_type) : DwarfEntry();
+        return type ? layouts_.of(type) : nullptr;
     }
 
-    void take_member(Dwarf_Die member, LibraryTypes::Descriptor &descriptor) {
-        const char *name = ::dwarf_diename(&member);
-        if (name == nullptr || ::dwarf_tag(&member) != DW_TAG_member)
+    void take_member(const DwarfEntry &member, LibraryTypes::Descriptor &descriptor) {
+        const char *name = hotrun::text_of(member, DW_AT_name);
+        if (name == nullptr || member.tag() != DW_TAG_member)
             return;
         if (std::strcmp(name, kConstructorName) == 0)
             descriptor.constructor =
@@ -274,25 +292,15 @@ class VariableSearch {
     DwarfLayouts &layouts_;
     const StaticSymbols *symbols_;
     std::string file_;
-    MayBeIn may_be_in_;
     std::unordered_set<std::uint64_t> taken_;
 };
 
-// Where the next unit begins.
-Dwarf_Off end_of(Dwarf_Die unit) {
-    Dwarf_Off next = 0;
-    const Dwarf_Off header = ::dwarf_dieoffset(&unit) - ::dwarf_cuoffset(&unit);
-    return ::dwarf_nextcu(::dwarf_cu_getdwarf(unit.cu), header, &next, nullptr, nullptr, nullptr,
-                          nullptr) == 0
-               ? next
-               : UINT64_MAX;
-}
-
-// Calls `visit` with the entry of each unit that may have one of that name, or one of the
-// variables, with the entry of the unit that has its files, and with a function that says of a part
-// of it whether it may have one. False: there is no debug information.
+// Calls `visit` with the first entry of each unit that may have an entry of that name, or one of
+// the variables, with that of the unit that has its files, and with their places. False: there is
+// no debug information.
 template <typename Visit>
-bool each_unit(const DebugInfo &info, const char *name, const StaticSymbols *symbols, Visit visit) {
+bool each_unit(const DebugInfo &info, DwarfUnits &units, const char *name,
+               const StaticSymbols *symbols, Visit visit) {
     // A name may stand in one entry and the address in another, which completes it.
     const bool can_skip = symbols != nullptr && symbols->knows_places();
     std::optional<DebugText> text;
@@ -306,19 +314,33 @@ bool each_unit(const DebugInfo &info, const char *name, const StaticSymbols *sym
             text.emplace(info.elf(), name);
         if (unit_type == DW_UT_type) // has no variables
             continue;
-        const auto may_be_in = [&](Dwarf_Off begin, Dwarf_Off end) {
-            return text->may_be_in(entry, begin, end) ||
-                   (symbols != nullptr && symbols->may_be_in(entry, begin, end));
-        };
-        const auto may_be_in_part = [&](Dwarf_Off begin, Dwarf_Off end) {
-            return !can_skip || may_be_in(begin, end);
-        };
-        if (unit_type == DW_UT_skeleton && split.addr != nullptr) // its entries are elsewhere
-            visit(split, entry, [](Dwarf_Off, Dwarf_Off) { return true; });
-        else if (may_be_in(::dwarf_dieoffset(&entry), end_of(entry)))
-            visit(entry, entry, may_be_in_part);
+        const DwarfEntry first = units.entry(entry);
+        if (!first)
+            continue;
+        if (unit_type == DW_UT_skeleton && split.addr != nullptr) { // its entries are elsewhere
+            if (const DwarfEntry elsewhere = units.entry(split))
+                visit(elsewhere, first, Places{true, {}, {}});
+            continue;
+        }
+        const Dwarf_Off begin = first.offset();
+        const Dwarf_Off end = begin + static_cast<Dwarf_Off>(first.unit().end - first.at());
+        const DebugPlaces of_text = text->places_in(first, begin, end);
+        const DebugPlaces of_symbols = symbols == nullptr ? std::span<const Dwarf_Off>()
+                                                          : symbols->places_in(first, begin, end);
+        Places places{!of_text || !of_symbols, of_text.value_or(std::span<const Dwarf_Off>()),
+                      of_symbols.value_or(std::span<const Dwarf_Off>())};
+        if (!places.has_any())
+            continue;
+        places.are_everywhere |= !can_skip;
+        visit(first, first, places);
     }
     return text.has_value();
+}
+
+// That the unit was made from.
+std::string file_of(const DwarfEntry &unit, const DwarfEntry &with_files) {
+    const char *name = text_of(unit, DW_AT_name);
+    return name == nullptr ? "" : joined_path({text_of(with_files, DW_AT_comp_dir), name});
 }
 
 bool has_functions(const LibraryTypes &types) {
@@ -332,6 +354,7 @@ bool has_functions(const LibraryTypes &types) {
 std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &path) {
     const DebugInfo info(path);
     auto types = std::make_shared<LibraryTypes>();
+    DwarfUnits units;
     DwarfLayouts layouts(*types);
     std::optional<StaticSymbols> symbols;
     if (statics_ == Statics::kRead) {
@@ -341,22 +364,22 @@ std::shared_ptr<const LibraryTypes> DwarfTypeReader::read(const std::string &pat
     const StaticSymbols *wanted = symbols ? &*symbols : nullptr;
     VariableSearch variables(info, *types, layouts, wanted);
     const bool has_any =
-        each_unit(info, kDescriptorName, wanted,
-                  [&](Dwarf_Die entry, Dwarf_Die with_files, const auto &may_be_in) {
+        each_unit(info, units, kDescriptorName, wanted,
+                  [&](const DwarfEntry &first, const DwarfEntry &with_files, const Places &places) {
                       layouts.set_unit(with_files);
-                      variables.search_unit(
-                          entry, absolute_path(with_files, ::dwarf_diename(&entry)), may_be_in);
+                      variables.search_unit(first, file_of(first, with_files), places);
                   });
     if (!has_any)
         return nullptr;
     if (has_functions(*types))
-        each_unit(info, kClosureManager, nullptr,
-                  [&](Dwarf_Die entry, Dwarf_Die with_files, const auto &) {
+        each_unit(info, units, kClosureManager, nullptr,
+                  [&](const DwarfEntry &first, const DwarfEntry &with_files, const Places &) {
                       layouts.set_unit(with_files);
                       ClosureSearch closures;
-                      closures.search(entry);
-                      closures.add_found(types->closures,
-                                         [&](Dwarf_Die functor) { return layouts.of(functor); });
+                      closures.search(first);
+                      closures.add_found(types->closures, [&](const DwarfEntry &functor) {
+                          return layouts.of(functor);
+                      });
                   });
     return types;
 }

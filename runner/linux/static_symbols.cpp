@@ -161,26 +161,27 @@ void StaticSymbols::find_in_addresses(std::string_view addresses) {
     }
 }
 
-bool StaticSymbols::may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const {
-    const auto has_one = [](const std::vector<Dwarf_Off> &places, Dwarf_Off from, Dwarf_Off to) {
-        const auto found = std::ranges::lower_bound(places, from);
-        return found != places.end() && *found < to;
-    };
+DebugPlaces StaticSymbols::places_in(const DwarfEntry &unit, Dwarf_Off begin, Dwarf_Off end) const {
+    const std::span<const Dwarf_Off> none;
     if (wanted_.empty())
-        return false;
-    if (!is_info_known_ || has_one(places_, begin, end))
-        return true;
-    Dwarf_Attribute attribute;
-    Dwarf_Word base = 0;
-    if (::dwarf_formudata(::dwarf_attr(&unit, DW_AT_addr_base, &attribute), &base) != 0)
-        return ::dwarf_hasattr(&unit, DW_AT_GNU_addr_base) != 0;
+        return none;
+    if (!is_info_known_)
+        return std::nullopt;
+    const auto base = number_of(unit, DW_AT_addr_base);
+    if (!base)
+        return has_attribute(unit, DW_AT_GNU_addr_base)
+                   ? std::nullopt
+                   : DebugPlaces(places_from(places_, begin, end));
     // DWARF 5, 7.27: the header, of which the length comes first, lies before the base.
     constexpr std::size_t kHeaderBytes = 8;
     std::uint32_t length = 0;
-    if (base < kHeaderBytes || base > addresses_.size())
-        return true;
-    std::memcpy(&length, addresses_.data() + base - kHeaderBytes, sizeof length);
-    return has_one(address_places_, base, base - kHeaderBytes + sizeof length + length);
+    if (*base < kHeaderBytes || *base > addresses_.size())
+        return std::nullopt;
+    std::memcpy(&length, addresses_.data() + *base - kHeaderBytes, sizeof length);
+    const Dwarf_Off addresses_end = *base - kHeaderBytes + sizeof length + length;
+    if (!places_from(address_places_, *base, addresses_end).empty())
+        return std::nullopt;
+    return places_from(places_, begin, end);
 }
 
 } // namespace hotrun

@@ -2,6 +2,9 @@
 // their addresses.
 #pragma once
 
+#include "linux/debug_text.hpp"
+#include "linux/dwarf_entry.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,9 +38,9 @@ class StaticSymbols {
     // Whether what it says of places is all that there is.
     bool knows_places() const { return is_info_known_ && !wanted_.empty(); }
 
-    // Whether there may be a variable, or one of hotrun's own, in a part of the unit, from one
-    // offset to another. Most entries are not read at all.
-    bool may_be_in(Dwarf_Die unit, Dwarf_Off begin, Dwarf_Off end) const;
+    // Where the entries of the unit, from one offset to another, may have a variable, or one of
+    // hotrun's own: most are not read at all. None: they may have one anywhere.
+    DebugPlaces places_in(const DwarfEntry &unit, Dwarf_Off begin, Dwarf_Off end) const;
 
   private:
     void read(const Elf64_Sym *symbols, std::size_t count, const char *names, std::size_t bytes);

@@ -29,9 +29,11 @@ class GeneratedLibrary {
     // Puts the version that is not there.
     void put_other();
 
+    // The version itself, as the linker has made it.
+    std::string version_path(int version) const;
+
   private:
     void write_build_file(const LibrarySize &size) const;
-    std::string version_path(int version) const;
 
     std::string folder_;
     std::string path_;

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <tuple>
+#include <utility>
 
 namespace hotrun {
 namespace {
@@ -45,6 +47,10 @@ class LayoutDiffTest : public testing::Test {
     LayoutDiff diff;
     ConversionReport report;
 };
+
+constexpr std::tuple<signed char, unsigned char, short, unsigned short, int, unsigned, long,
+                     unsigned long>
+    kEachInteger;
 
 using Ints2 = std::array<int, 2>;
 using Ints3 = std::array<int, 3>;
@@ -100,6 +106,25 @@ TEST_F(LayoutDiffTest, AValueThatIsLostIsTold) {
     EXPECT_EQ(report.loss_count, 4U);
     EXPECT_EQ(converted_number<float>(1e300), std::numeric_limits<float>::infinity());
     EXPECT_EQ(report.loss_count, 5U);
+}
+
+TEST_F(LayoutDiffTest, IntegersOfEachSizeKeepTheirValueOrTellOfTheLoss) {
+    const auto convert_to_each = [&]<typename Old>(Old value) {
+        const auto convert_to = [&]<typename New>(New) {
+            const std::size_t before = report.loss_count;
+            const New now = converted_number<New>(value);
+            EXPECT_EQ(now, static_cast<New>(value));
+            EXPECT_EQ(report.loss_count - before, std::cmp_equal(now, value) ? 0U : 1U)
+                << +value << " became " << +now;
+        };
+        std::apply([&](auto... each) { (convert_to(each), ...); }, kEachInteger);
+    };
+    const auto convert_from = [&]<typename Old>(Old) {
+        using Limits = std::numeric_limits<Old>;
+        for (const Old value : {Limits::min(), Old{0}, static_cast<Old>(-1), Limits::max()})
+            convert_to_each(value);
+    };
+    std::apply([&](auto... each) { (convert_from(each), ...); }, kEachInteger);
 }
 
 TEST_F(LayoutDiffTest, BitFieldsAreFoundByTheirBits) {

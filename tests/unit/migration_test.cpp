@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstring>
+#include <numeric>
+#include <vector>
 
 namespace hotrun {
 namespace {
@@ -142,6 +144,29 @@ TEST_F(MigrationTest, PointersIntoAnArrayAndPastItsEndFollow) {
     auto *now = static_cast<NewNode *>(state);
     EXPECT_EQ(*third, now + 2);
     EXPECT_EQ(*end, now + 4);
+}
+
+// Small blocks side by side, and large ones.
+TEST_F(MigrationTest, PointersFollowIntoBlocksOfAnySize) {
+    std::vector<OldNode *> nodes;
+    for (const std::size_t count : {1, 1, 1, 300, 1, 1, 2, 500, 1, 40, 1, 1, 1, 1, 7, 1}) {
+        OldNode *block = make_nodes(count);
+        ASSERT_NE(block, nullptr);
+        for (std::size_t i = 0; i < count; ++i)
+            nodes.push_back(block + i);
+    }
+    constexpr std::size_t kStride = 37; // has no divisor in common with their count
+    ASSERT_EQ(std::gcd(kStride, nodes.size()), 1U);
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+        *nodes[i] = {static_cast<int>(i), nodes[(i + kStride) % nodes.size()]};
+    state = nodes[0];
+    EXPECT_EQ(migrate(), "");
+    const auto *node = static_cast<const NewNode *>(state);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        ASSERT_EQ(node->value, static_cast<long>(i * kStride % nodes.size()));
+        node = node->next;
+    }
+    EXPECT_EQ(node, state);
 }
 
 TEST_F(MigrationTest, APointerToAMemberFollowsTheMember) {

@@ -1,0 +1,85 @@
+// What it takes to see that a new version of a library has the layouts of the old one, without and
+// with its static variables.
+#include "bench/pause_host.hpp"
+#include "bench/statistics.hpp"
+#include "core/layout_diff.hpp"
+#include "core/static_pairs.hpp"
+#include "linux/dwarf_types.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+namespace hotrun::bench {
+namespace {
+
+using Types = std::shared_ptr<const LibraryTypes>;
+using Statics = DwarfTypeReader::Statics;
+
+constexpr int kRunCount = 7;
+
+template <typename Work>
+double ms_of(Work work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double, std::milli> all = std::chrono::steady_clock::now() - start;
+    return all.count();
+}
+
+Types read(const GeneratedLibrary &library, int version, Statics statics) {
+    return DwarfTypeReader(statics).read(library.version_path(version));
+}
+
+// As MigrationPlanner and Migration do.
+bool has_changed(const LibraryTypes &olds, const LibraryTypes &news) {
+    LayoutDiff diff;
+    const StaticPairs pairs = pair_statics(olds.statics, news.statics);
+    for (const auto &[old_one, new_one] : pairs.pairs) {
+        if (old_one->type != nullptr && new_one->type != nullptr)
+            diff.between(*old_one->type, *new_one->type);
+    }
+    diff.follow_pointers();
+    return !diff.changed().empty() || pairs.pairs.empty();
+}
+
+void print(const char *what, const std::vector<double> &ms, double bar_ms) {
+    std::printf("  %-28s %8.2f ms, at best %.2f", what, median(ms), percentile(ms, 0));
+    std::printf(bar_ms == 0 ? "\n" : " (bar %.0f)\n", bar_ms);
+}
+
+void measure(const LibrarySize &size, double bar_ms) {
+    const GeneratedLibrary library(library_cache(), size);
+    const Types before = read(library, 1, Statics::kRead);
+    ASSERT_NE(before, nullptr);
+    ASSERT_FALSE(before->statics.empty());
+    std::vector<double> bare;
+    std::vector<double> with;
+    std::vector<double> compared;
+    for (int i = 0; i < kRunCount; ++i) {
+        Types now;
+        bare.push_back(ms_of([&] { read(library, 2, Statics::kLeftOut); }));
+        with.push_back(ms_of([&] { now = read(library, 2, Statics::kRead); }));
+        ASSERT_NE(now, nullptr);
+        compared.push_back(ms_of([&] { EXPECT_FALSE(has_changed(*before, *now)); }));
+    }
+    std::printf("library of %.2f MB, %zu static variables, %zu types; medians of %d runs\n",
+                library.size_mb(), before->statics.size(), before->types.size(), kRunCount);
+    print("layouts without statics", bare, 0);
+    print("layouts with statics", with, bar_ms);
+    print("comparing them", compared, 0);
+    std::fflush(stdout);
+}
+
+TEST(Verdict, Medium) {
+    measure({"6MB", 38}, 2);
+}
+
+TEST(Verdict, Large) {
+    measure({"85MB", 530}, 150);
+}
+
+} // namespace
+} // namespace hotrun::bench
