@@ -40,7 +40,7 @@ std::vector<std::string> of_all_groups(const json::object &target, const char *n
     if (groups == nullptr || !groups->is_array())
         return texts;
     for (const json::value &group : groups->as_array()) {
-        if (!group.is_object())
+        if (!group.is_object() || !group.as_object().contains("sources")) // else the linker's
             continue;
         for (std::string &text : texts_of(group.as_object(), name))
             texts.push_back(std::move(text));

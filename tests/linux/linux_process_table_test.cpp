@@ -120,6 +120,7 @@ TEST_F(FindNinjaTest, TheOneThatHasStartedThisProcessIsNone) {
         if (::chdir(folder_.path().c_str()) != 0)
             return 1;
         ForkedChild script([&] {
+            ::prctl(PR_SET_NAME, "sh"); // a child has its parent's name
             ForkedChild started([&] {
                 named.open();
                 return asked.wait() && !processes_.find_ninja(folder_.path(), 0) ? 0 : 1;
