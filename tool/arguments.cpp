@@ -39,6 +39,15 @@ constexpr std::array kSubcommands = {
         "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
         "working.\n"},
     SubcommandHelp{
+        Subcommand::kInit, "init", "[DIR]",
+        "make a new project, or a hot module of a library of this one",
+        "In an empty or new folder: makes a project, of a module and a host that runs without "
+        "hotrun.\n"
+        "In a Meson project: shows the smallest change that makes a hot module of a library, and "
+        "writes\n"
+        "it if you say yes. No file is overwritten.\n",
+        "Exit status: 0, 1 nothing was written, 2 misuse.\n"},
+    SubcommandHelp{
         Subcommand::kStatus, "status", "[TARGET...]",
         "whether hotrun is at work, and which files it watches",
         "Says whether a hotrun is at work in the build folder, what it does, and how many files "
@@ -116,12 +125,14 @@ struct Option {
     const char *value; // null: it takes none
     const char *help;
     std::function<std::string(Arguments &, const std::string &value)> take;
+    std::vector<std::string> choices = {}; // the values, where those are a few words
 };
 
 constexpr unsigned bit(Subcommand subcommand) {
     return 1u << static_cast<unsigned>(subcommand);
 }
 constexpr unsigned kRun = bit(Subcommand::kRun);
+constexpr unsigned kInit = bit(Subcommand::kInit);
 constexpr unsigned kStatus = bit(Subcommand::kStatus);
 constexpr unsigned kNotify = bit(Subcommand::kNotify);
 constexpr unsigned kEvents = bit(Subcommand::kEvents);
@@ -222,6 +233,14 @@ std::string take_choice(const std::string &text, const std::array<Choice<Value>,
     return "is not " + words;
 }
 
+template <typename Value, std::size_t kCount>
+std::vector<std::string> words_of(const std::array<Choice<Value>, kCount> &choices) {
+    std::vector<std::string> words;
+    for (const Choice<Value> &choice : choices)
+        words.emplace_back(choice.word);
+    return words;
+}
+
 const std::vector<Option> &all_options() {
     using Text = const std::string &;
     static const std::vector<Option> kOptions = {
@@ -252,11 +271,14 @@ const std::vector<Option> &all_options() {
         {kRun, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
          [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
         {kRun, 0, "guard", "WHEN", "catch crashes: on, off, or auto: not under a debugger (auto)",
-         [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); }},
+         [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); },
+         words_of(kGuardChoices)},
         {kRun, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
-         [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); }},
+         [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); },
+         words_of(kOnCrashChoices)},
         {kRun, 0, "on-refuse", "WHAT", "where state can't be carried over: keep or fresh (keep)",
-         [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); }},
+         [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); },
+         words_of(kOnRefuseChoices)},
         {kRun, 0, "no-statics", nullptr, "static variables start afresh with each generation",
          [](Arguments &a, Text) {
              a.carry_statics = false;
@@ -277,7 +299,8 @@ const std::vector<Option> &all_options() {
              return std::string(v.empty() ? "names no file" : "");
          }},
         {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
-         [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); }},
+         [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); },
+         words_of(kColorChoices)},
         {kRun, 'q', "quiet", nullptr, "say nothing but errors and warnings",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kQuiet;
@@ -288,6 +311,15 @@ const std::vector<Option> &all_options() {
              a.verbosity = Verbosity::kVerbose;
              return std::string();
          }},
+        {kInit, 0, "c", nullptr, "a new project in C (C++)",
+         [](Arguments &a, Text) { return take_flag(a.in_c); }},
+        {kInit, 0, "target", "NAME", "the library, where the project has several",
+         [](Arguments &a, Text v) {
+             a.target = v;
+             return std::string(v.empty() ? "names no library" : "");
+         }},
+        {kInit, 'y', "yes", nullptr, "write the change without a question",
+         [](Arguments &a, Text) { return take_flag(a.yes); }},
         {kStatus, 0, "files", nullptr, "print the files, one a line",
          [](Arguments &a, Text) { return take_flag(a.files); }},
         {kStatus | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
@@ -424,8 +456,9 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     if (ended_by_hyphens && arguments.subcommand == Subcommand::kRun)
         return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
                       "with hotrun/runner.hpp, and takes no place behind --");
-    std::vector<std::string> &operands =
-        arguments.subcommand == Subcommand::kNotify ? arguments.paths : arguments.targets;
+    const bool names_paths =
+        arguments.subcommand == Subcommand::kNotify || arguments.subcommand == Subcommand::kInit;
+    std::vector<std::string> &operands = names_paths ? arguments.paths : arguments.targets;
     for (int i = optind; i < count; ++i)
         operands.emplace_back(argv[static_cast<std::size_t>(i)]);
     const bool takes_none = *help_of(arguments.subcommand).operands == '\0';
@@ -433,6 +466,8 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         return misuse(called(arguments.subcommand) + " does not take " + operands.front());
     if (arguments.subcommand == Subcommand::kNotify && operands.empty() && !arguments.help)
         return misuse("name the file that was saved");
+    if (arguments.subcommand == Subcommand::kInit && operands.size() > 1)
+        return misuse("hotrun init makes one project, and does not take " + operands[1]);
     return arguments;
 }
 
@@ -462,6 +497,20 @@ std::string help_text(Subcommand subcommand) {
         }
     }
     return text + "\n" + help.end + "More: man hotrun\n";
+}
+
+std::vector<SubcommandWords> command_words() {
+    std::vector<SubcommandWords> all;
+    for (const SubcommandHelp &help : kSubcommands) {
+        SubcommandWords words{help.word, help.operands, help.summary, {}};
+        const GetoptTables tables(help.subcommand);
+        for (const Option *option : tables.options())
+            words.options.push_back({option->name, option->letter,
+                                     option->value != nullptr ? option->value : "", option->choices,
+                                     option->help});
+        all.push_back(std::move(words));
+    }
+    return all;
 }
 
 } // namespace hotrun

@@ -15,14 +15,17 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp };
+enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp, kInit };
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;
     bool help = false;
     bool version = false;
     std::vector<std::string> targets;
-    std::vector<std::string> paths; // notify: of files
+    std::vector<std::string> paths; // notify: of files; init: of the folder, or none
+    std::string target;             // init: which library; empty: the only one
+    bool in_c = false;              // init: a new project, rather than in C++
+    bool yes = false;               // init: without a question
     std::string builddir;
     bool files = false; // status: list them
     bool json = false;
@@ -52,5 +55,21 @@ Result<Arguments> parse_arguments(std::vector<std::string> words);
 
 // What --help prints: every option that parse_arguments takes there.
 std::string help_text(Subcommand subcommand);
+
+// The same for programs.
+struct OptionWords {
+    std::string name;                 // without hyphens
+    char letter = 0;                  // 0: none
+    std::string value;                // what it takes: DIR, FILE, MS …; empty: nothing
+    std::vector<std::string> choices; // all values, where those are a few words
+    std::string help;
+};
+struct SubcommandWords {
+    std::string word; // empty: what there is without one
+    std::string operands;
+    std::string summary;
+    std::vector<OptionWords> options;
+};
+std::vector<SubcommandWords> command_words();
 
 } // namespace hotrun

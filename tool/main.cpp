@@ -2,6 +2,7 @@
 #include "arguments.hpp"
 #include "console.hpp"
 #include "event_log.hpp"
+#include "init.hpp"
 #include "language_server_loop.hpp"
 #include "requests.hpp"
 #include "status.hpp"
@@ -124,6 +125,8 @@ int run_command(std::vector<std::string> words) {
         return run(*arguments);
     else if (arguments->subcommand == Subcommand::kStatus)
         return report(print_status(*arguments));
+    else if (arguments->subcommand == Subcommand::kInit)
+        return report(init_project(*arguments));
     else if (arguments->subcommand == Subcommand::kLsp)
         return report(serve_editor(*arguments));
     else

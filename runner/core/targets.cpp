@@ -33,18 +33,19 @@ std::vector<std::string> texts_of(const json::object &object, const char *name) 
     return texts;
 }
 
-std::vector<std::string> sources_of(const json::object &target) {
-    std::vector<std::string> sources;
+// What the groups of sources of a target have under that name, one after the other.
+std::vector<std::string> of_all_groups(const json::object &target, const char *name) {
+    std::vector<std::string> texts;
     const json::value *groups = target.if_contains("target_sources");
     if (groups == nullptr || !groups->is_array())
-        return sources;
+        return texts;
     for (const json::value &group : groups->as_array()) {
-        if (!group.is_object())
+        if (!group.is_object() || !group.as_object().contains("sources")) // else the linker's
             continue;
-        for (std::string &source : texts_of(group.as_object(), "sources"))
-            sources.push_back(std::move(source));
+        for (std::string &text : texts_of(group.as_object(), name))
+            texts.push_back(std::move(text));
     }
-    return sources;
+    return texts;
 }
 
 MesonTarget to_target(const json::object &object) {
@@ -52,7 +53,9 @@ MesonTarget to_target(const json::object &object) {
     return {.name = text_of(object, "name"),
             .type = text_of(object, "type"),
             .outputs = texts_of(object, "filename"),
-            .sources = sources_of(object),
+            .sources = of_all_groups(object, "sources"),
+            .arguments = of_all_groups(object, "parameters"),
+            .defined_in = text_of(object, "defined_in"),
             .in_subproject = subproject != nullptr && !subproject->is_null()};
 }
 

@@ -16,6 +16,8 @@ struct MesonTarget {
     std::string type;                 // "shared library", "shared module", "run", "executable" …
     std::vector<std::string> outputs; // absolute
     std::vector<std::string> sources; // absolute
+    std::vector<std::string> arguments = {}; // of the compilers; empty without a build folder
+    std::string defined_in = {};             // the meson.build
     bool in_subproject = false;
 
     bool is_module() const { return type == "shared module"; }

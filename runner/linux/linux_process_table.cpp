@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 #include <time.h>
@@ -18,19 +19,22 @@ namespace hotrun {
 
 namespace {
 
-// Field 22 of /proc/PID/stat, in clock ticks since the machine started (proc(5)). Field 2, the
-// program's name in brackets, may hold blanks, brackets and line ends itself.
-std::optional<std::int64_t> start_ticks(std::int64_t pid) {
+constexpr int kParentField = 4;
+constexpr int kStartField = 22; // in clock ticks since the machine started
+
+// A field of /proc/PID/stat (proc(5)). Field 2, the program's name in brackets, may hold blanks,
+// brackets and line ends itself.
+std::optional<std::int64_t> stat_number(std::int64_t pid, int wanted_field) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::ostringstream content; // an iterator would throw when the process ends meanwhile
     content << file.rdbuf();
     const std::string text = content.str();
     std::istringstream fields(text.substr(text.rfind(')') + 1));
     std::string skipped;
-    for (int field = 3; field < 22; ++field)
+    for (int field = 3; field < wanted_field; ++field)
         fields >> skipped;
-    std::int64_t ticks = 0;
-    return fields >> ticks ? std::optional(ticks) : std::nullopt;
+    std::int64_t number = 0;
+    return fields >> number ? std::optional(number) : std::nullopt;
 }
 
 std::int64_t nanoseconds_of(clockid_t clock) {
@@ -46,7 +50,7 @@ std::int64_t LinuxProcessTable::own_pid() const {
 }
 
 std::optional<std::chrono::nanoseconds> LinuxProcessTable::start_time(std::int64_t pid) const {
-    const std::optional<std::int64_t> ticks = start_ticks(pid);
+    const std::optional<std::int64_t> ticks = stat_number(pid, kStartField);
     if (!ticks)
         return std::nullopt;
     const std::int64_t since_boot = *ticks * (1'000'000'000LL / ::sysconf(_SC_CLK_TCK));
@@ -75,17 +79,26 @@ bool builds(const fs::path &process) {
            words.find(std::string_view("\0-n\0", 4)) == std::string::npos;
 }
 
+// The processes that this one was started by.
+std::set<std::int64_t> ancestors() {
+    std::set<std::int64_t> pids;
+    for (std::int64_t pid = ::getppid(); pid > 0 && pids.insert(pid).second;)
+        pid = stat_number(pid, kParentField).value_or(0);
+    return pids;
+}
+
 } // namespace
 
 std::optional<std::int64_t> LinuxProcessTable::find_ninja(const std::string &folder,
                                                           std::int64_t own_session) const {
     boost::system::error_code ignored;
+    const std::set<std::int64_t> started_us = ancestors();
     for (fs::directory_iterator process("/proc", ignored), end; process != end;
          process.increment(ignored)) {
         const std::string name = process->path().filename().string();
         pid_t pid = 0;
         if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() ||
-            !is_ninja(process->path()) || ::getsid(pid) == own_session)
+            !is_ninja(process->path()) || ::getsid(pid) == own_session || started_us.contains(pid))
             continue;
         if (fs::read_symlink(process->path() / "cwd", ignored) == folder && builds(process->path()))
             return pid;

@@ -47,11 +47,11 @@ enum class Session { kOwn, kOurs };
 // What posix_spawn needs, each freed with it.
 class SpawnSetup {
   public:
-    SpawnSetup(const Command &command, int output, Session session) {
+    SpawnSetup(const Command &command, int output, int errors, Session session) {
         posix_spawn_file_actions_init(&actions_);
         posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions_, output, 1);
-        posix_spawn_file_actions_adddup2(&actions_, output, 2);
+        posix_spawn_file_actions_adddup2(&actions_, errors, 2);
         posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
         posix_spawn_file_actions_addchdir_np(&actions_, command.directory.c_str());
         set_attributes(session);
@@ -128,10 +128,10 @@ struct Child {
     UniqueFd second_pidfd; // for who wants to own one too
 };
 
-Result<Child> spawn(const Command &command, int output, Session session) {
+Result<Child> spawn(const Command &command, int output, int errors, Session session) {
     Child child;
-    if (const int code = SpawnSetup(command, output, session).spawn(command.program, child.pid);
-        code != 0)
+    SpawnSetup setup(command, output, errors, session);
+    if (const int code = setup.spawn(command.program, child.pid); code != 0)
         return system_error("can't start " + command.program, code);
     child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
     child.second_pidfd = UniqueFd(::fcntl(child.pidfd.get(), F_DUPFD_CLOEXEC, 0));
@@ -363,7 +363,7 @@ SpawnCommandRunner::start(const Command &command, OnOutput on_output, OnEnd on_e
     UniqueFd reader(ends[0]);
     const UniqueFd writer(ends[1]);
     ::fcntl(reader.get(), F_SETFL, O_NONBLOCK);
-    Result<Child> child = spawn(command, writer.get(), Session::kOwn);
+    Result<Child> child = spawn(command, writer.get(), writer.get(), Session::kOwn);
     if (!child)
         return child.error();
     return std::unique_ptr<RunningCommand>(
@@ -382,16 +382,46 @@ std::string find_program(const std::vector<std::string> &names) {
     return "";
 }
 
-Result<CommandEnd> run_to_end(const Command &command) {
-    const Result<Child> child = spawn(command, kStandardError, Session::kOurs);
-    if (!child)
-        return child.error();
+namespace {
+
+Result<CommandEnd> wait_for(const Child &child, const Command &command) {
     int status = 0;
-    while (::waitpid(child->pid, &status, 0) < 0) {
+    while (::waitpid(child.pid, &status, 0) < 0) {
         if (errno != EINTR)
             return system_error("can't learn how " + command.program + " ended");
     }
     return to_end(status);
+}
+
+} // namespace
+
+Result<CommandEnd> run_to_end(const Command &command) {
+    const Result<Child> child = spawn(command, kStandardError, kStandardError, Session::kOurs);
+    return child ? wait_for(*child, command) : child.error();
+}
+
+Result<CommandOutput> output_of(const Command &command) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return system_error("can't make a pipe");
+    const UniqueFd reader(ends[0]);
+    UniqueFd writer(ends[1]);
+    const Result<Child> child = spawn(command, writer.get(), kStandardError, Session::kOurs);
+    if (!child)
+        return child.error();
+    writer.reset();
+    CommandOutput output;
+    std::array<char, 64 * 1024> buffer;
+    for (ssize_t got = 1; got > 0 || (got < 0 && errno == EINTR);) {
+        got = ::read(reader.get(), buffer.data(), buffer.size());
+        if (got > 0)
+            output.text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    const Result<CommandEnd> end = wait_for(*child, command);
+    if (!end)
+        return end.error();
+    output.end = *end;
+    return output;
 }
 
 } // namespace hotrun

@@ -43,4 +43,10 @@ std::string find_program(const std::vector<std::string> &names);
 // Runs `command` to its end, its output on our standard error.
 Result<CommandEnd> run_to_end(const Command &command);
 
+struct CommandOutput {
+    CommandEnd end;
+    std::string text; // of its standard output; what else it says is on our standard error
+};
+Result<CommandOutput> output_of(const Command &command);
+
 } // namespace hotrun

@@ -110,6 +110,31 @@ TEST_F(FindNinjaTest, FindsTheOneThatBuildsInTheFolder) {
     EXPECT_EQ(processes_.find_ninja(folder_.path(), child_->pid()), std::nullopt) << "our own";
 }
 
+// `ninja dev` waits until its command ends, and that is us.
+TEST_F(FindNinjaTest, TheOneThatHasStartedThisProcessIsNone) {
+    const Gate named;
+    const Gate asked;
+    const Gate never;
+    ForkedChild ninja([&] {
+        ::prctl(PR_SET_NAME, "ninja");
+        if (::chdir(folder_.path().c_str()) != 0)
+            return 1;
+        ForkedChild script([&] {
+            ::prctl(PR_SET_NAME, "sh"); // a child has its parent's name
+            ForkedChild started([&] {
+                named.open();
+                return asked.wait() && !processes_.find_ninja(folder_.path(), 0) ? 0 : 1;
+            });
+            return started.exit_status();
+        });
+        return script.exit_status();
+    });
+    ASSERT_TRUE(named.wait());
+    EXPECT_EQ(processes_.find_ninja(folder_.path(), 0), ninja.pid()) << "for all others it is one";
+    asked.open();
+    EXPECT_EQ(ninja.exit_status(), 0);
+}
+
 TEST_F(FindNinjaTest, AnotherProgramIsNone) {
     start("make", "1000");
     wait_for_name("make");

@@ -472,6 +472,22 @@ TEST(RunToEnd, TellsTheExitStatusAndWritesToStandardError) {
         run_to_end({.program = "/absent", .arguments = {}, .directory = "/", .environment = {}}));
 }
 
+TEST(OutputOf, GivesAllOfStandardOutputAndLeavesErrorsToStandardError) {
+    testing::internal::CaptureStderr();
+    const auto output = output_of({.program = "/bin/sh",
+                                   .arguments = {"-c", "echo wrong >&2; head -c 1000000 /dev/zero; "
+                                                       "echo end; exit 4"},
+                                   .directory = "/",
+                                   .environment = {}});
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "wrong\n");
+    ASSERT_TRUE(output);
+    EXPECT_EQ(output->text, std::string(1'000'000, '\0') + "end\n");
+    EXPECT_EQ(output->end.exit_status, 4);
+    EXPECT_FALSE(has_children());
+    EXPECT_FALSE(
+        output_of({.program = "/absent", .arguments = {}, .directory = "/", .environment = {}}));
+}
+
 TEST(FindProgram, GivesTheFirstNameThatPathHasAsAProgram) {
     const TemporaryFolder folder;
     folder.make_folder("a/tool"); // no file

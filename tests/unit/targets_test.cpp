@@ -244,9 +244,11 @@ TEST(PhonyMembers, AreUnescaped) {
 TEST(IntroTargets, AreReadAsMesonWritesThem) {
     const Result<std::vector<MesonTarget>> targets = parse_intro_targets(R"([
       {"name": "game", "type": "shared module", "filename": ["/p/b/libgame.so"],
-       "target_sources": [{"language": "cpp", "sources": ["/p/a.cpp", "/p/b.cpp"]},
-                          {"linker": ["c++"]},
-                          {"language": "c", "sources": ["/p/c.c"]}],
+       "defined_in": "/p/meson.build",
+       "target_sources": [{"language": "cpp", "sources": ["/p/a.cpp", "/p/b.cpp"],
+                           "parameters": ["-g", "-O2"]},
+                          {"linker": ["c++"], "parameters": ["-shared"]},
+                          {"language": "c", "sources": ["/p/c.c"], "parameters": ["-g0"]}],
        "subproject": null},
       {"name": "hot", "type": "run", "filename": ["/p/b/hot"], "target_sources": [],
        "subproject": "sub"}
@@ -259,6 +261,8 @@ TEST(IntroTargets, AreReadAsMesonWritesThem) {
     EXPECT_TRUE(game.is_library());
     EXPECT_EQ(game.outputs, Names{"/p/b/libgame.so"});
     EXPECT_EQ(game.sources, (Names{"/p/a.cpp", "/p/b.cpp", "/p/c.c"}));
+    EXPECT_EQ(game.arguments, (Names{"-g", "-O2", "-g0"})) << "the compilers', not the linker's";
+    EXPECT_EQ(game.defined_in, "/p/meson.build");
     EXPECT_FALSE(game.in_subproject);
     EXPECT_TRUE(targets->back().is_alias());
     EXPECT_TRUE(targets->back().in_subproject);

@@ -28,6 +28,18 @@ Result<std::vector<std::string>> find_build_folders(const std::string &directory
 // Runs `meson setup` with the project's defaults; its output goes to standard error.
 Status set_up_build_folder(const Project &project);
 
+// A library of the project's own that could be a hot module.
+struct ProjectLibrary {
+    std::string name;
+    bool is_module = false;             // a shared_module, not a shared_library
+    std::string defined_in;             // the meson.build
+    std::vector<std::string> sources;   // absolute
+    std::vector<std::string> arguments; // of the compiler; empty: not known without a build folder
+};
+
+// As the build folder has them; where there is none, as `meson introspect` reads meson.build.
+Result<std::vector<ProjectLibrary>> project_libraries(const Project &project);
+
 // What a run watches: exactly the files whose change makes `ninja TARGET` do work.
 struct WatchSet {
     std::string builddir;             // canonical
