@@ -48,23 +48,24 @@ std::string DwarfLayouts::scope_of(const DwarfEntry &type) {
     const DwarfUnit &unit = type.unit();
     DwarfEntry around(unit, unit.begin);
     for (int depth = 0; depth < kDeepestEntry && around; ++depth) {
-        const std::vector<const unsigned char *> &children = children_of(around);
-        const auto behind = std::ranges::upper_bound(children, type.at());
-        if (behind == children.begin() || *std::prev(behind) == type.at())
+        const std::vector<DwarfEntry> &children = children_of(around);
+        const auto behind =
+            std::ranges::upper_bound(children, type.at(), std::less<>(), &DwarfEntry::at);
+        if (behind == children.begin() || std::prev(behind)->at() == type.at())
             break;
-        around = DwarfEntry(unit, *std::prev(behind));
+        around = *std::prev(behind);
         const std::string name = is_scope(around) ? name_of(around) : std::string();
         scope += name.empty() ? name : name + "::";
     }
     return scope;
 }
 
-const std::vector<const unsigned char *> &DwarfLayouts::children_of(const DwarfEntry &entry) {
+const std::vector<DwarfEntry> &DwarfLayouts::children_of(const DwarfEntry &entry) {
     const auto [known, is_new] = children_.try_emplace(entry.at());
-    std::vector<const unsigned char *> &children = known->second;
+    std::vector<DwarfEntry> &children = known->second;
     if (is_new)
         any_child(entry, [&children](const DwarfEntry &child) {
-            children.push_back(child.at());
+            children.push_back(child);
             return false;
         });
     return children;

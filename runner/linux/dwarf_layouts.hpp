@@ -29,8 +29,8 @@ class DwarfLayouts {
 
     const TypeLayout *of(const DwarfEntry &type);
 
-    // Where they lie; until another unit is set.
-    const std::vector<const unsigned char *> &children_of(const DwarfEntry &entry);
+    // By their places; until another unit is set.
+    const std::vector<DwarfEntry> &children_of(const DwarfEntry &entry);
 
   private:
     std::string scope_of(const DwarfEntry &type);
@@ -54,8 +54,8 @@ class DwarfLayouts {
     DwarfEntry unit_;
     Dwarf_CU *files_of_ = nullptr; // the unit whose entries count them
     FilePaths files_;
-    // By the entry: the places of its children, of this unit.
-    std::unordered_map<const unsigned char *, std::vector<const unsigned char *>> children_;
+    // By the entry, of this unit.
+    std::unordered_map<const unsigned char *, std::vector<DwarfEntry>> children_;
     std::unordered_map<const unsigned char *, const TypeLayout *> known_; // by the entry
     std::vector<std::pair<TypeLayout *, DwarfEntry>> to_read_;
 };

@@ -70,11 +70,11 @@ class VariableSearch {
     void search(const DwarfEntry &parent, const Scope &scope, const Places &places, int depth) {
         if (depth == kDeepestEntry)
             return;
-        const std::vector<const unsigned char *> &children = layouts_.children_of(parent);
+        const std::vector<DwarfEntry> &children = layouts_.children_of(parent);
         for (std::size_t i = 0; i < children.size(); ++i) {
-            const DwarfEntry child(parent.unit(), children[i]);
+            const DwarfEntry &child = children[i];
             const auto next = [&] {
-                return i + 1 < children.size() ? children[i + 1] : child.end();
+                return i + 1 < children.size() ? children[i + 1].at() : child.end();
             };
             look_at(child, next, scope, places, depth);
         }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kResetSection = "hotrun_reset";
 constexpr std::string_view kOwnName = "hotrun_"; // in those of the objects that HOTRUN_TYPE makes
 
-std::string_view bytes_of(Elf_Scn *section) {
+std::string_view text_of_section(Elf_Scn *section) {
     const Elf_Data *data = ::elf_getdata(section, nullptr);
     return data == nullptr || data->d_buf == nullptr
                ? std::string_view()
@@ -66,17 +66,17 @@ StaticSymbols::StaticSymbols(Elf *elf) {
             }
             const bool is_plain = (header.sh_flags & SHF_COMPRESSED) == 0;
             if (is_plain && name == ".debug_info")
-                info = bytes_of(each);
+                info = text_of_section(each);
             if (is_plain && name == ".debug_addr")
-                addresses_ = bytes_of(each);
+                addresses_ = text_of_section(each);
         }
         sections_.push_back(kind);
     }
     Elf_Scn *names = table == nullptr ? nullptr : ::elf_getscn(elf, table_header.sh_link);
     if (names == nullptr)
         return;
-    const std::string_view symbols = bytes_of(table);
-    const std::string_view text = bytes_of(names);
+    const std::string_view symbols = text_of_section(table);
+    const std::string_view text = text_of_section(names);
     is_info_known_ = !info.empty();
     read(reinterpret_cast<const Elf64_Sym *>(symbols.data()), symbols.size() / sizeof(Elf64_Sym),
          text.data(), text.size());
