@@ -62,6 +62,7 @@ before(async () => {
 });
 
 after(async () => {
+    await extension.deactivate();
     assert.equal(await project.end(), 0);
 });
 
