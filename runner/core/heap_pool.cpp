@@ -379,7 +379,7 @@ bool PermanentHeap::Pool::check() const {
         (previous_is_free ? seen.free_bytes : seen.used_bytes) += size_of(block);
         ++(previous_is_free ? seen.free_count : seen.used_count);
     }
-    return magic_ == kMagic && version_ == kVersion && seen == totals_ &&
+    return magic_ == heap::kMagic && version_ == heap::kVersion && seen == totals_ &&
            check_block(sentinel_, previous_is_free) && check_lists();
 }
 

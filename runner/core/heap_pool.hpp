@@ -68,7 +68,7 @@ class alignas(heap::kGranularity) PermanentHeap::Pool {
 
     static heap::Block *sentinel_of(const Pool *pool, std::size_t bytes) {
         bytes = std::min(bytes, std::size_t{1} << heap::kPoolLog2) & ~(heap::kGranularity - 1);
-        return reinterpret_cast<heap::Block *>(heap::address_of(pool) + bytes - heap::kHeaderBytes -
+        return reinterpret_cast<heap::Block *>(address_of(pool) + bytes - heap::kHeaderBytes -
                                                heap::kMinPayloadBytes);
     }
     heap::Block *first() const;
