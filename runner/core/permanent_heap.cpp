@@ -10,7 +10,7 @@
 namespace hotrun {
 
 PermanentHeap::PermanentHeap(void *base, std::size_t bytes) noexcept : base_(base), bytes_(bytes) {
-    if (base != nullptr && heap::address_of(base) % alignof(Pool) == 0 &&
+    if (base != nullptr && address_of(base) % alignof(Pool) == 0 &&
         bytes >= Pool::min_bytes()) {
         pool_ = new (base) Pool(bytes);
     }
@@ -18,7 +18,7 @@ PermanentHeap::PermanentHeap(void *base, std::size_t bytes) noexcept : base_(bas
 
 PermanentHeap::PermanentHeap(void *base, std::size_t bytes, Attach) noexcept
     : base_(base), bytes_(bytes) {
-    if (base == nullptr || heap::address_of(base) % alignof(Pool) != 0 || bytes < Pool::min_bytes())
+    if (base == nullptr || address_of(base) % alignof(Pool) != 0 || bytes < Pool::min_bytes())
         return;
     auto *const pool = static_cast<Pool *>(base);
     pool_ = pool->fits(bytes) ? pool : new (base) Pool(bytes);
