@@ -26,12 +26,16 @@ Result<std::string> find_meson() {
 }
 
 Result<std::string> intro_targets(const Project &project) {
-    if (project.set_up)
-        return LinuxFileSystem().read(project.builddir + "/meson-info/intro-targets.json", 0);
+    const LinuxFileSystem files;
+    const std::string file = project.root + "/meson.build";
+    const std::string intro = project.builddir + "/meson-info/intro-targets.json";
+    const std::optional<Timestamp> written = files.timestamp(file);
+    const std::optional<Timestamp> read = files.timestamp(intro);
+    if (written && read && written->mtime_ns <= read->mtime_ns)
+        return files.read(intro, 0);
     const Result<std::string> meson = find_meson();
     if (!meson)
         return meson.error();
-    const std::string file = project.root + "/meson.build";
     Result<CommandOutput> output =
         output_of(Command{*meson, {"introspect", "--targets", file}, project.root, {}});
     if (!output)

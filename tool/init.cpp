@@ -37,13 +37,28 @@ std::optional<std::string> read_text(const std::string &path) {
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-Status write_text(const std::string &path, const std::string &text, const char *mode) {
-    std::FILE *file = std::fopen(path.c_str(), mode);
+// A file that is there already stays as it is, and that is an error.
+Status write_new_text(const std::string &path, const std::string &text) {
+    std::FILE *file = std::fopen(path.c_str(), "wx");
     if (file == nullptr)
         return cannot("write " + path, std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
     const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
     if (std::fclose(file) != 0 || !written)
         return cannot("write " + path, std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
+    return Done{};
+}
+
+// The file is the old one until the new one is whole.
+Status replace_text(const std::string &path, const std::string &text) {
+    std::error_code error;
+    const fs::path file = fs::canonical(path, error);
+    const fs::path beside = file.string() + ".new";
+    if (Status written = write_new_text(beside.string(), text); !written)
+        return written;
+    fs::permissions(beside, fs::status(file, error).permissions(), error);
+    fs::rename(beside, file, error);
+    if (error)
+        return cannot("write " + path, error.message());
     return Done{};
 }
 
@@ -54,7 +69,7 @@ Status write_new(const fs::path &folder, const std::vector<NewFile> &files) {
         fs::create_directories(path.parent_path(), error);
         if (error)
             return cannot("make the folder " + path.parent_path().string(), error.message());
-        if (Status written = write_text(path.string(), file.text, "wx"); !written)
+        if (Status written = write_new_text(path.string(), file.text); !written)
             return written;
     }
     return Done{};
@@ -159,7 +174,7 @@ Result<int> adapt_project(const Project &project, const Arguments &arguments) {
     if (const Status written = write_new(project.root, headers); !written)
         return written.error();
     for (const ChangedFile &file : adaptation->changed) {
-        if (const Status written = write_text(file.path, file.after, "w"); !written)
+        if (const Status written = replace_text(file.path, file.after); !written)
             return written.error();
     }
     std::printf("hotrun: %s is a hot module now: hotrun %s\n", adaptation->library.c_str(),

@@ -132,6 +132,11 @@ TEST_F(InitTest, ALibraryOfAProjectBecomesAHotModule) {
     EXPECT_TRUE(hotrun.wait_for("it runs\n"));
     EXPECT_EQ(hotrun.child().wait_for_exit(), 0);
     init({}, 0, "game is a hot module");
+    folder.write("second.cpp", "");
+    folder.write("meson.build",
+                 content_of(folder / "meson.build") + "shared_library('second', 'second.cpp')\n");
+    init({"--target", "second"}, 1,
+         "+shared_library('second', 'second.cpp', dependencies: hotrun_module)\n");
 }
 
 TEST_F(InitTest, WhatCannotBeDoneIsOneSentence) {

@@ -37,7 +37,8 @@ struct ProjectLibrary {
     std::vector<std::string> arguments; // of the compiler; empty: not known without a build folder
 };
 
-// As the build folder has them; where there is none, as `meson introspect` reads meson.build.
+// As the build folder has them; where there is none, or meson.build is newer than what that knows,
+// as `meson introspect` reads meson.build.
 Result<std::vector<ProjectLibrary>> project_libraries(const Project &project);
 
 // What a run watches: exactly the files whose change makes `ninja TARGET` do work.
