@@ -1,7 +1,6 @@
 #include "core/conversion.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -111,8 +110,8 @@ bool is_float(const NumberPlace &place, std::size_t bytes) {
 
 // Integers that most programs have.
 bool is_plain(const NumberPlace &place) {
-    return place.bit_count == 0 && std::has_single_bit(place.size_bytes) &&
-           place.size_bytes <= sizeof(std::uint64_t);
+    const std::uint32_t bytes = place.size_bytes;
+    return place.bit_count == 0 && (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
 }
 
 template <typename Unsigned>

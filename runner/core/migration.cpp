@@ -24,9 +24,6 @@ const hotrun_type *descriptor_at(const Migration::Loaded &library, std::uint64_t
 // So many blocks are released, or made, by one call.
 constexpr std::size_t kMostAtOnce = 4096;
 
-// Blocks are put aside where objects of any type may lie.
-constexpr std::size_t kAlignment = alignof(std::max_align_t);
-
 Migration::Constructor constructor_at(const Migration::Loaded &library, std::uint64_t address) {
     Migration::Constructor constructor = nullptr;
     if (address != 0)
@@ -307,15 +304,17 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         if (change == nullptr || change->conversion->is_same || change->old_type->size_bytes == 0)
             continue;
         const std::uint64_t begin = address_of(block.payload.data());
-        const std::uint64_t count = block.payload.size() / change->old_type->size_bytes;
-        const std::uint64_t bytes = count * change->old_type->size_bytes;
-        moved_.push_back({{begin, begin + bytes}, 0, saved_bytes, count, change});
-        saved_bytes += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+        const std::uint64_t size = change->old_type->size_bytes;
+        const std::uint64_t rest = block.payload.size() == size ? 0 : block.payload.size() % size;
+        moved_.push_back({{begin, begin + block.payload.size() - rest}, 0, change});
+        saved_bytes += moved_.back().saved_bytes();
     }
     saved_ = std::make_unique_for_overwrite<std::byte[]>(saved_bytes);
-    for (const Moved &moved : moved_)
-        std::memcpy(&saved_[moved.saved_at], reinterpret_cast<const void *>(moved.old_range.begin),
-                    moved.old_range.end - moved.old_range.begin);
+    std::byte *saved = saved_.get();
+    for (const Moved &moved : moved_) {
+        std::memcpy(saved, reinterpret_cast<const void *>(moved.old_range.begin), moved.bytes());
+        saved += moved.saved_bytes();
+    }
     index_moved();
     return release_moved(heap) ? make_anew(heap)
                                : Answer("a block of a type that has changed is damaged");
@@ -341,13 +340,14 @@ Migration::Answer Migration::make_anew(PermanentHeap &heap) {
         const Moved &first = moved_[at];
         std::size_t count = 1;
         while (count < kMostAtOnce && at + count < moved_.size() &&
-               moved_[at + count].change == first.change && moved_[at + count].count == first.count)
+               moved_[at + count].change == first.change &&
+               moved_[at + count].bytes() == first.bytes())
             ++count;
         payloads.assign(count, nullptr);
         const hotrun_type &type = *first.change->descriptor;
-        if (!heap.allocate_typed(payloads, first.count, type))
-            return "the heap has no " + std::to_string(first.count * type.size_bytes) +
-                   " bytes left for " + std::to_string(first.count) + " objects of the new " +
+        if (!heap.allocate_typed(payloads, first.count(), type))
+            return "the heap has no " + std::to_string(first.count() * type.size_bytes) +
+                   " bytes left for " + std::to_string(first.count()) + " objects of the new " +
                    type_name(*first.change->new_type) + ": give it more by --heap";
         for (std::size_t i = 0; i < count; ++i)
             moved_[at + i].now = address_of(payloads[i]);
@@ -360,19 +360,22 @@ Migration::Answer Migration::convert_moved(const Construct &construct) {
     report_.construct = [&](const TypeLayout &type, std::byte *place) {
         return construct_in(type, place, construct);
     };
+    const std::byte *saved = saved_.get();
     for (const Moved &moved : moved_) {
         const Change &change = *moved.change;
+        const std::uint64_t object_count = moved.count();
         if (change.constructor != nullptr && change.conversion->has_new) {
             const std::string failure =
-                construct(change.constructor, reinterpret_cast<void *>(moved.now), moved.count);
+                construct(change.constructor, reinterpret_cast<void *>(moved.now), object_count);
             if (!failure.empty())
                 return failed_constructor(*change.new_type, failure);
         }
         const std::uint64_t old_bytes = change.old_type->size_bytes;
         const std::uint64_t new_bytes = change.new_type->size_bytes;
-        for (std::uint64_t i = 0; i < moved.count && report_.refusal.empty(); ++i)
-            convert(*change.conversion, &saved_[moved.saved_at] + i * old_bytes,
+        for (std::uint64_t i = 0; i < object_count && report_.refusal.empty(); ++i)
+            convert(*change.conversion, saved + i * old_bytes,
                     reinterpret_cast<std::byte *>(moved.now + i * new_bytes), report_);
+        saved += moved.saved_bytes();
         if (!report_.refusal.empty())
             return report_.refusal;
     }
@@ -426,7 +429,7 @@ std::string Migration::detail() const {
     std::string text;
     const std::size_t count =
         std::accumulate(moved_.begin(), moved_.end(), std::size_t{0},
-                        [](std::size_t sum, const Moved &moved) { return sum + moved.count; });
+                        [](std::size_t sum, const Moved &moved) { return sum + moved.count(); });
     if (count != 0)
         text = std::to_string(count) + (count == 1 ? " object" : " objects") + " migrated";
     if (!moved_.empty() && !diff_.added().empty())

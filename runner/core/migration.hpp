@@ -7,6 +7,7 @@
 #include "core/permanent_heap.hpp"
 #include "core/type_layout.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -119,13 +120,22 @@ class Migration {
         const AddressRange &heap;
     };
 
-    // A block that was made anew.
+    // A block that was made anew. There may be millions: what can be computed is not kept.
     struct Moved {
         AddressRange old_range; // up to the end of its last object
         std::uint64_t now = 0;
-        std::size_t saved_at = 0; // in saved_
-        std::uint64_t count = 0;
         const Change *change = nullptr;
+
+        std::uint64_t bytes() const { return old_range.end - old_range.begin; }
+        std::uint64_t count() const { // most have one object
+            const std::uint64_t size = change->old_type->size_bytes;
+            return bytes() == size ? 1 : bytes() / size;
+        }
+        // In saved_, where objects of any type may lie.
+        std::uint64_t saved_bytes() const {
+            constexpr std::uint64_t kAlignment = alignof(std::max_align_t);
+            return (bytes() + kAlignment - 1) / kAlignment * kAlignment;
+        }
     };
     using Answer = std::optional<std::string>; // a refusal
 
@@ -193,7 +203,7 @@ class Migration {
     std::map<Part, std::optional<std::uint64_t>> places_;
     Part last_part_{};
     std::optional<std::uint64_t> last_place_; // of that one: many are asked for one after another
-    std::unique_ptr<std::byte[]> saved_;      // the bytes of the old objects
+    std::unique_ptr<std::byte[]> saved_;      // the bytes of the old objects, one after another
     ConversionReport report_;
     Closures closures_;
     bool is_needed_ = false;

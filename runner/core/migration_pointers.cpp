@@ -138,11 +138,12 @@ Migration::Answer Migration::lead_pointers(const PermanentHeap &heap,
                                            const std::vector<LiveBlock> &blocks) {
     const std::uint64_t base = address_of(heap.base());
     const AddressRange range{base, base + heap.bytes()};
+    std::byte *saved = saved_.get();
     for (const Moved &moved : moved_) {
-        const std::size_t bytes = moved.old_range.end - moved.old_range.begin;
-        if (Answer refusal = lead_words(*moved.change->old_type, moved.change,
-                                        {&saved_[moved.saved_at], bytes}, range))
+        if (Answer refusal =
+                lead_words(*moved.change->old_type, moved.change, {saved, moved.bytes()}, range))
             return refusal;
+        saved += moved.saved_bytes();
     }
     for (const LiveBlock &block : blocks) {
         const Change *change = change_of(block.type);
@@ -339,7 +340,7 @@ std::optional<std::uint64_t> Migration::now(const Moved &moved, std::uint64_t wo
     const std::uint64_t offset = word - moved.old_range.begin;
     const auto [index, part] = divided(offset, change.old_type->size_bytes);
     const std::uint64_t object = moved.now + index * change.new_type->size_bytes;
-    if (index == moved.count)
+    if (word == moved.old_range.end)
         return object;
     const Part asked{&change, part, pointee};
     if (asked != last_part_) {

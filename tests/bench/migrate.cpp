@@ -1,12 +1,12 @@
 // What a migration of a million objects takes of the pause.
 #include "bench/statistics.hpp"
+#include "bench/thread_time.hpp"
 #include "core/migration.hpp"
 #include "unit/migrated_types.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <ctime>
 
 #include <sys/mman.h>
 
@@ -29,13 +29,6 @@ struct NewNode {
     NewNode *next;
     long value;
 };
-
-// What the thread had of a processor, since other programs may run too.
-double now_ms() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
 
 class Heap {
   public:
@@ -76,10 +69,10 @@ class Heap {
 
     double migrate() {
         Migration migration(std::vector{before_.loaded()}, std::vector{after_.loaded()});
-        const double start = now_ms();
+        const double start = thread_ms();
         const auto refusal =
             migration.apply(heap_, state_, [](auto, void *, std::size_t) { return std::string(); });
-        const double ms = now_ms() - start;
+        const double ms = thread_ms() - start;
         EXPECT_FALSE(refusal) << *refusal;
         return ms;
     }

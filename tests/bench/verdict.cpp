@@ -2,13 +2,13 @@
 // with its static variables.
 #include "bench/pause_host.hpp"
 #include "bench/statistics.hpp"
+#include "bench/thread_time.hpp"
 #include "core/layout_diff.hpp"
 #include "core/static_pairs.hpp"
 #include "linux/dwarf_types.hpp"
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -23,10 +23,9 @@ constexpr int kRunCount = 7;
 
 template <typename Work>
 double ms_of(Work work) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = thread_ms();
     work();
-    const std::chrono::duration<double, std::milli> all = std::chrono::steady_clock::now() - start;
-    return all.count();
+    return thread_ms() - start;
 }
 
 Types read(const GeneratedLibrary &library, int version, Statics statics) {
