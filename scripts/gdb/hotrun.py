@@ -24,44 +24,10 @@ def say(text):
     gdb.write(f'hotrun: {text}\n')
 
 
-def described(copy):
-    return f'generation {copy.generation} of {copy.module}'
-
-
 def code_at(address):
     """The file of the code there; None: there is none."""
     symtab = gdb.find_pc_line(address).symtab
     return symtab and symtab.objfile.filename
-
-
-class Texts:
-    """The sources as they were when code was made from them."""
-
-    def __init__(self):
-        self.known = {}
-
-    def of(self, code, path):
-        """None: the source was saved after that code was made, and nobody has seen it before."""
-        if (code, path) not in self.known:
-            is_younger = hotrun_live.is_younger(path, code)
-            self.known[code, path] = None if is_younger else hotrun_live.read_lines(path)
-        return self.known[code, path]
-
-    def forget_all_but(self, codes):
-        self.known = {key: text for key, text in self.known.items() if key[0] in codes}
-
-
-class Statement:
-    """What a breakpoint stands on in one source: a line of a text. `libraries` have it."""
-
-    def __init__(self, text, line, libraries=frozenset()):
-        self.text = text
-        self.line = line
-        self.libraries = set(libraries)
-        self.is_gone = False
-
-    def line_in(self, text):
-        return hotrun_live.followed(self.text, text, self.line)
 
 
 class Followed:
@@ -77,7 +43,8 @@ class Followed:
         self.has_turned_off = False
 
     def title(self, path):
-        place = f'{os.path.basename(path)}:{self.statements[path].line}'
+        root = os.path.commonpath([os.path.dirname(other) for other in self.statements])
+        place = f'{os.path.relpath(path, root)}:{self.statements[path].line}'
         return f'the statement of breakpoint {self.breakpoint.number}, {place},'
 
     def places(self):
@@ -96,12 +63,12 @@ class Followed:
             text = text or hotrun_live.read_lines(path)
             if text is None:
                 return
-            statement = self.statements[path] = Statement(text, self.line)
+            statement = self.statements[path] = hotrun_live.Statement(text, self.line)
         if statement.line == self.line and self.texts.of(code, path) == statement.text:
             statement.line = line
         copy = hotrun_live.live_copy(code)
         if copy:
-            statement.libraries.add(hotrun_live.library_of(copy))
+            statement.libraries.add(copy.library())
 
     def learn_all(self):
         for _, path, line, code in self.places():
@@ -138,10 +105,17 @@ def new_breakpoint(old, path, line):
     return max(gdb.breakpoints(), key=lambda each: each.number)
 
 
-def copy_settings(old, new):
-    """Throws where the condition has no meaning at the new place."""
-    if old.condition is not None: # by a command, whose warnings of old code are kept away
-        gdb.execute(f'condition {new.number} {old.condition}', to_string=True)
+def set_condition(breakpoint_, condition, code):
+    """Throws where it has no meaning in `code`. In older code it need not have any."""
+    said = gdb.execute(f'condition {breakpoint_.number} {condition}', to_string=True)
+    for number in re.findall(r'at location \d+\.(\d+)', said):
+        if code_at(breakpoint_.locations[int(number) - 1].address) == code:
+            raise gdb.error(f'its condition, {condition}, has no meaning there')
+
+
+def copy_settings(old, new, code):
+    if old.condition is not None:
+        set_condition(new, old.condition, code)
     if old.commands is not None:
         new.commands = old.commands
     new.ignore_count = old.ignore_count
@@ -157,7 +131,7 @@ def has_code_in(breakpoint_, code):
 
 class Follower:
     def __init__(self):
-        self.texts = Texts()
+        self.texts = hotrun_live.Texts()
         self.followed = {} # by number
         self.is_busy = False # with changes that are our own
 
@@ -189,7 +163,7 @@ class Follower:
             if copy is None or path not in followed.statements:
                 continue
             if self.texts.of(code, path) is None:
-                told[path] = (f'was saved after {described(copy)} was built: breakpoint '
+                told[path] = (f'was saved after {copy.title()} was built: breakpoint '
                               f'{followed.breakpoint.number} may be on another statement until the '
                               'next one')
             elif not followed.is_right(path, line, code):
@@ -244,16 +218,16 @@ class Follower:
         for path, statement in followed.statements.items():
             statements[path] = statement
             text = None
-            if hotrun_live.library_of(copy) in statement.libraries:
+            if copy.library() in statement.libraries:
                 text = self.texts.of(copy.path, path)
             if text is None:
                 continue
             line = statement.line_in(text)
             if line is not None:
-                statements[path] = Statement(text, line, statement.libraries)
+                statements[path] = hotrun_live.Statement(text, line, statement.libraries)
             elif not statement.is_gone:
                 statement.is_gone = True
-                say(f'{followed.title(path)} is gone in {described(copy)}: the breakpoint stays '
+                say(f'{followed.title(path)} is gone in {copy.title()}: the breakpoint stays '
                     f'at line {statement.line}')
         if any(statements[path].line != statement.line
                for path, statement in followed.statements.items()):
@@ -267,21 +241,24 @@ class Follower:
         try:
             for path, statement in statements.items():
                 new = made[path] = new_breakpoint(followed.breakpoint, path, statement.line)
-                copy_settings(followed.breakpoint, new)
+                copy_settings(followed.breakpoint, new, copy.path)
                 is_in_copy = statement is not followed.statements[path]
                 if is_in_copy and not has_code_in(new, copy.path):
                     raise gdb.error('that line has no code')
         except gdb.error as error:
             for new in made.values():
                 new.delete()
-            say(f'{followed.title(path)} is at line {statement.line} in {described(copy)}, but '
+            say(f'{followed.title(path)} is at line {statement.line} in {copy.title()}, but '
                 f'the breakpoint stays where it was: {error}')
             return
         finally:
             self.is_busy = False
         for path, new in made.items():
-            say(f'{followed.title(path)} is at line {statements[path].line} in '
-                f'{described(copy)}: it has breakpoint {new.number} now')
+            line = statements[path].line
+            place = f'is at line {line} in {copy.title()}: it'
+            if line == followed.statements[path].line: # of several, not the one that has moved
+                place = 'is where it was, but'
+            say(f'{followed.title(path)} {place} has breakpoint {new.number} now')
             self.followed[new.number].statements = {path: statements[path]}
             self.review(self.followed[new.number])
         followed.breakpoint.delete()
@@ -298,17 +275,12 @@ def live_copies():
 
 def recorded_copies():
     """Those that the runs in the process say to be live; None: they say nothing."""
-    copies = None
     try:
         mappings = gdb.execute('info proc mappings', to_string=True)
-        for mapping in MAPPING.finditer(mappings):
-            found = hotrun_live.copies_in_record(gdb.selected_inferior().read_memory,
-                                                 int(mapping['begin'], 16))
-            if found is not None:
-                copies = {**(copies or {}), **found}
+        records = [int(mapping['begin'], 16) for mapping in MAPPING.finditer(mappings)]
+        return hotrun_live.copies_in_records(gdb.selected_inferior().read_memory, records)
     except gdb.error:
-        pass
-    return copies
+        return None
 
 
 def breakpoints_in(begin, end):
@@ -330,19 +302,8 @@ is, and the breakpoints in it."""
 
     def invoke(self, argument, from_tty):
         rows = sorted(live_copies())
-        if not rows:
-            gdb.write('hotrun has loaded no code into this program.\n')
-            return
-        states = hotrun_live.states_of([copy for copy, _, _ in rows], recorded_copies())
-        table = [('Module', 'Generation', 'State', 'From', 'To', 'Breakpoints', 'File')]
-        for (copy, begin, end), state in zip(rows, states):
-            numbers = ', '.join(breakpoints_in(begin, end)) or '-'
-            table.append((copy.module, str(copy.generation), state, hex(begin), hex(end), numbers,
-                          copy.path))
-        widths = [max(map(len, column)) for column in zip(*table)]
-        for row in table:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths))
-            gdb.write('  '.join(cells).rstrip() + '\n')
+        numbers = [', '.join(breakpoints_in(begin, end)) for _, begin, end in rows]
+        gdb.write(hotrun_live.table_of(rows, numbers, recorded_copies()))
 
 
 if not hasattr(gdb, 'BreakpointLocation'):

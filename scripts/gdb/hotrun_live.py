@@ -9,8 +9,16 @@ import os
 import re
 import struct
 
-# A copy in memory: the library that it is one of, its generation, its path.
-LiveCopy = collections.namedtuple('LiveCopy', 'module generation path')
+
+class LiveCopy(collections.namedtuple('LiveCopy', 'module generation path')):
+    """Of a library: one version of its code."""
+
+    def title(self):
+        return f'generation {self.generation} of {self.module}'
+
+    def library(self):
+        return os.path.join(os.path.dirname(self.path), self.module)
+
 
 LIVE_COPY = re.compile(r'(?:lib)?(?P<module>.+)_live\.\d+\.(?P<generation>\d+)(?:-\d+)?\.so')
 
@@ -103,6 +111,35 @@ def followed(old, new, line):
     return None
 
 
+class Texts:
+    """The sources as they were when code was made from them."""
+
+    def __init__(self):
+        self.known = {}
+
+    def of(self, code, path):
+        """None: the source was saved after that code was made, and nobody has seen it before."""
+        if (code, path) not in self.known:
+            self.known[code, path] = None if is_younger(path, code) else read_lines(path)
+        return self.known[code, path]
+
+    def forget_all_but(self, codes):
+        self.known = {key: text for key, text in self.known.items() if key[0] in codes}
+
+
+class Statement:
+    """What a breakpoint stands on in one source: a line of a text. `libraries` have it."""
+
+    def __init__(self, text, line, libraries=frozenset()):
+        self.text = text
+        self.line = line
+        self.libraries = set(libraries)
+        self.is_gone = False
+
+    def line_in(self, text):
+        return followed(self.text, text, self.line)
+
+
 def copies_in_record(read, address):
     """The paths of the live copies that the record at `address` names, each with the number of the
     last generation so far; `read(address, bytes)` gives memory. None: no record that is known."""
@@ -127,15 +164,35 @@ def copies_in_record(read, address):
     return copies
 
 
-def library_of(copy):
-    return os.path.join(os.path.dirname(copy.path), copy.module)
+def copies_in_records(read, addresses):
+    """Of all of them; None if none is known."""
+    found = [copies_in_record(read, address) for address in addresses]
+    known = [copies for copies in found if copies is not None]
+    return dict(collections.ChainMap(*known)) if known else None
 
 
 def states_of(copies, live):
     """What each copy is: live, old, or next. `live`: as copies_in_record; None if nobody knows."""
     if live is None:
         return ['unknown'] * len(copies)
-    last = {library_of(live_copy(path)): number for path, number in live.items()}
+    if not any(copy.path in live for copy in copies): # they were moved beside a core dump
+        live = {os.path.basename(path): number for path, number in live.items()}
+        copies = [copy._replace(path=os.path.basename(copy.path)) for copy in copies]
+    last = {live_copy(path).library(): number for path, number in live.items()}
     return ['live' if copy.path in live else
-            'next' if copy.generation > last.get(library_of(copy), 0) else 'old'
+            'next' if copy.generation > last.get(copy.library(), 0) else 'old'
             for copy in copies]
+
+
+def table_of(rows, breakpoints, live):
+    """What there is to tell of copies, each with the range of its code and its breakpoints."""
+    if not rows:
+        return 'hotrun has loaded no code into this program.\n'
+    states = states_of([copy for copy, _, _ in rows], live)
+    table = [('Module', 'Generation', 'State', 'From', 'To', 'Breakpoints', 'File')]
+    for (copy, begin, end), state, numbers in zip(rows, states, breakpoints):
+        table.append((copy.module, str(copy.generation), state, hex(begin), hex(end),
+                      numbers or '-', copy.path))
+    widths = [max(map(len, column)) for column in zip(*table)]
+    lines = ('  '.join(cell.ljust(width) for cell, width in zip(row, widths)) for row in table)
+    return ''.join(line.rstrip() + '\n' for line in lines)

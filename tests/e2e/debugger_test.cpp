@@ -14,7 +14,7 @@
 namespace hotrun::e2e {
 namespace {
 
-// gdb in batch mode: a session is a list of commands, "wait" among them for go_on().
+// gdb in batch mode: a session is a list of its commands, "wait" among them for go_on().
 class Debugger : public testing::Test {
   protected:
     void SetUp() override {
@@ -27,7 +27,7 @@ class Debugger : public testing::Test {
                     Child::Streams::kPipe);
         trial.wait_for_exit();
         if (trial.output().find("exited normally") == std::string::npos)
-            GTEST_SKIP() << "gdb can't start a program here: " << trial.output();
+            GTEST_SKIP() << "gdb can't run a program here: " << trial.output();
     }
 
     void start(const std::string &session) {
@@ -36,7 +36,7 @@ class Debugger : public testing::Test {
         go_on_ = UniqueFd(::open(fifo.c_str(), O_RDWR | O_CLOEXEC));
         const std::string commands = "set pagination off\nset confirm off\nset width 0\n"
                                      "set breakpoint pending on\n"
-                                     "source " HOTRUN_GDB "\n"
+                                     "source " HOTRUN_SCRIPTS "/gdb/hotrun.py\n"
                                      "define wait\nshell read -r line < '" +
                                      fifo + "'\nend\n" + session;
         gdb_.emplace(std::vector<std::string>{"gdb", "-nx", "-batch", "-x",
@@ -80,7 +80,7 @@ const std::string kUncounted = "static long counted(long x) {\n"
                                "}\n";
 
 // The text of a module that calls these functions in each step.
-std::string text(const std::string &functions, const std::string &calls) {
+std::string module_source(const std::string &functions, const std::string &calls) {
     return kTop + functions +
            "struct state { long x; };\n"
            "extern \"C\" void hotrun_step(hotrun_context *ctx) {\n"
@@ -93,7 +93,7 @@ std::string text(const std::string &functions, const std::string &calls) {
 
 // `x += 1;` is line 4 of the first text, 7 of the second and 8 of the third; the fourth has none.
 TEST_F(Debugger, BreakpointsStayOnTheirStatements) {
-    project_.set_source(text(kCounted, ""));
+    project_.set_source(module_source(kCounted, ""));
     project_.set_up();
     start("break game.cpp:4 if x >= 0\n"
           "commands\ncontinue\nend\n"
@@ -114,7 +114,7 @@ TEST_F(Debugger, BreakpointsStayOnTheirStatements) {
     ASSERT_TRUE(wait_for(", counted (x=2) at ../game.cpp:4\n4\t    x += 1;\n"));
 
     // The breakpoint has its condition and its commands, and gdb shows the new text.
-    project_.set_source(text(kSecond + kCounted, "second();"));
+    project_.set_source(module_source(kSecond + kCounted, "second();"));
     ASSERT_TRUE(wait_for("hotrun: the statement of breakpoint 1, game.cpp:4, is at line 7 in "
                          "generation 2 of game: it has breakpoint 3 now\n"));
     ASSERT_TRUE(wait_for("hit Breakpoint 3, counted (x="));
@@ -125,7 +125,7 @@ TEST_F(Debugger, BreakpointsStayOnTheirStatements) {
     expect_generation(2, "live", "2, 3");
 
     // Set by a text that is not built yet.
-    project_.set_source(text(kThird + kSecond + kCounted, "second(), third();"));
+    project_.set_source(module_source(kThird + kSecond + kCounted, "second(), third();"));
     go_on();
     ASSERT_TRUE(wait_for("hotrun: game.cpp was edited after the code that runs was built: "
                          "breakpoint 4 waits for the next generation\n"));
@@ -141,7 +141,7 @@ TEST_F(Debugger, BreakpointsStayOnTheirStatements) {
     EXPECT_GT(std::stol(output.substr(output.rfind("$1 = ") + 5)), 3) << "the state was kept";
 
     project_.set_source(
-        text(kFourth + kThird + kSecond + kUncounted, "second(), third(), fourth();"));
+        module_source(kFourth + kThird + kSecond + kUncounted, "second(), third(), fourth();"));
     ASSERT_TRUE(wait_for("hotrun: the statement of breakpoint 5, game.cpp:8, is gone in generation "
                          "4 of game: the breakpoint stays at line 8\n"));
     ASSERT_TRUE(wait_for("fourth () at ../game.cpp:3\n"));

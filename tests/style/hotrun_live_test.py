@@ -1,6 +1,7 @@
 """hotrun_live_test.py FOLDER: what scripts/gdb/hotrun_live.py in FOLDER says."""
 
 import json
+import os
 import pathlib
 import struct
 import sys
@@ -71,6 +72,22 @@ class ReadLines(unittest.TestCase):
             self.assertIsNone(live.read_lines(pathlib.Path(folder, 'b.cpp')))
 
 
+class Texts(unittest.TestCase):
+    def test_the_text_of_code_is_the_one_that_was_there_when_it_was_made(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, code, later = (pathlib.Path(folder, name) for name in ('a.cpp', 'a.so', 'b.so'))
+            for path, second in ((source, 1), (code, 2), (later, 2)):
+                path.write_text('old\n', encoding='utf-8')
+                os.utime(path, (second, second))
+            texts = live.Texts()
+            self.assertEqual(texts.of(code, source), ('old',))
+            source.write_text('new\n', encoding='utf-8')
+            self.assertEqual(texts.of(code, source), ('old',), 'seen before')
+            self.assertIsNone(texts.of(later, source))
+            texts.forget_all_but({later})
+            self.assertIsNone(texts.of(code, source))
+
+
 class LiveCopies(unittest.TestCase):
     def test_names_are_taken_apart(self):
         self.assertEqual(live.live_copy('/b/libgame_live.31.4.so'),
@@ -102,13 +119,26 @@ class LiveCopies(unittest.TestCase):
     def test_what_is_no_record_says_nothing(self):
         self.assertIsNone(self.copies_in(struct.pack('=QQQ', 1, 32824, 1) + bytes(32824)))
         self.assertIsNone(self.copies_in(self.record().replace(b'"copy"', b'"path"')))
+        self.assertIsNone(live.copies_in_records(None, []))
 
     def test_states_follow_from_that(self):
         copies = [live.live_copy(f'/lib{name}_live.7.{number}.so') for name, number in (
             ('base', 5), ('base', 6), ('game', 1), ('game', 2), ('game', 3), ('game', 4))]
         self.assertEqual(live.states_of(copies, self.copies_in(self.record())),
                          ['live', 'next', 'old', 'live', 'old', 'next'])
+        moved = [live.live_copy('/dump' + copy.path) for copy in copies]
+        self.assertEqual(live.states_of(moved, self.copies_in(self.record())),
+                         live.states_of(copies, self.copies_in(self.record())))
         self.assertEqual(live.states_of(copies[:2], None), ['unknown', 'unknown'])
+
+    def test_the_table_has_a_row_for_each(self):
+        rows = [(live.live_copy('/libgame_live.7.1.so'), 0x7f00, 0x7f80),
+                (live.live_copy('/libgame_live.7.2.so'), 0x8f00, 0x8f80)]
+        self.assertEqual(live.table_of(rows, ['', '2, 3'], {'/libgame_live.7.2.so': 2}), (
+            'Module  Generation  State  From    To      Breakpoints  File\n'
+            'game    1           old    0x7f00  0x7f80  -            /libgame_live.7.1.so\n'
+            'game    2           live   0x8f00  0x8f80  2, 3         /libgame_live.7.2.so\n'))
+        self.assertIn('no code', live.table_of([], [], None))
 
 
 if __name__ == '__main__':
