@@ -1,5 +1,7 @@
 #include "linux/heap_mapping.hpp"
 
+#include "sanitizers.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,14 +14,6 @@
 
 namespace hotrun {
 namespace {
-
-#ifdef __SANITIZE_THREAD__
-constexpr bool kThreadSanitizer = true;
-#elif defined(__has_feature)
-constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 constexpr std::uintptr_t kFirst = 0x550000000000;
 constexpr std::uintptr_t kSecond = kFirst + (std::uintptr_t{16} << 30);
