@@ -1,4 +1,4 @@
-// The control protocol: docs/control_protocol.md.
+// The control protocol: docs/control-protocol.md.
 #pragma once
 
 #include "control/controlled_run.hpp"

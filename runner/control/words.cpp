@@ -1,4 +1,4 @@
-// The words of docs/events.md and docs/control_protocol.md for enumerators.
+// The words of docs/events.md and docs/control-protocol.md for enumerators.
 #include "control/controlled_run.hpp"
 
 namespace hotrun {
