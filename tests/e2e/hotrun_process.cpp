@@ -66,6 +66,19 @@ void HotrunProcess::wait_until_ready() {
     ASSERT_NE(next("ready"), nullptr);
 }
 
+void HotrunProcess::wait_until_closed(std::size_t retired_count) {
+    constexpr std::size_t kKept = 8;
+    const auto is_closed = [](const boost::json::object &event) {
+        return event.at("event") == "retired" && event.at("unmapped") == true;
+    };
+    child_->wait_until(
+        [&] {
+            return std::ranges::count_if(events_, is_closed) ==
+                   static_cast<std::ptrdiff_t>(retired_count - kKept);
+        },
+        "old code to be closed");
+}
+
 std::size_t HotrunProcess::count(const std::string &name) const {
     return static_cast<std::size_t>(
         std::count_if(events_.begin(), events_.end(), [&](const boost::json::object &event) {

@@ -39,6 +39,10 @@ class HotrunProcess {
     bool wait_for(const std::string &text) { return child_->wait_for(text); }
     int end_with(int signal);
 
+    // Of so many generations that have been replaced or rolled back, waits until all are closed but
+    // the last ones, which stay mapped.
+    void wait_until_closed(std::size_t retired_count);
+
   private:
     std::string all_events() const;
     void take_events(std::string_view bytes);

@@ -342,8 +342,7 @@ TEST_F(Linked, OldCompanionsLeaveTheProcessWithTheLastGenerationThatUsesThem) {
         set_base(value);
         ASSERT_NE(hotrun.next("reloaded"), nullptr);
     }
-    while (!hotrun.next("retired")->at("unmapped").as_bool()) {
-    }
+    hotrun.wait_until_closed(11);
     EXPECT_LE(project.files_with("_live.", "build/base").size(), 10U);
     std::ifstream maps("/proc/" + std::to_string(hotrun.child().pid()) + "/maps");
     const std::string text(std::istreambuf_iterator<char>(maps), {});

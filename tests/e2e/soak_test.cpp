@@ -30,23 +30,13 @@ class Soak : public FaultTest {
         return !HasFailure();
     }
 
-    // Each of the reloads retires a generation, all but the last ones of which are to go.
+    // Each of the reloads retires a generation.
     ProcessUsage settled_usage() {
-        constexpr std::size_t kKept = 8;
-        const auto retired = static_cast<std::size_t>(last_value_ - 1);
-        run.hotrun().child().wait_until([&] { return closed_count() == retired - kKept; },
-                                        "old code to be closed");
+        run.hotrun().wait_until_closed(static_cast<std::size_t>(last_value_ - 1));
         return usage_of(run.hotrun().child().pid());
     }
 
   private:
-    std::size_t closed_count() {
-        std::size_t count = 0;
-        for (const boost::json::object &event : run.hotrun().events())
-            count += event.at("event") == "retired" && event.at("unmapped") == true ? 1 : 0;
-        return count;
-    }
-
     int last_value_ = 1;
 };
 
