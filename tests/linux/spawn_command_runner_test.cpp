@@ -309,6 +309,8 @@ TEST_F(SpawnCommandRunnerTest, DestructionKillsWhatIgnoresAnInterruptAlsoWhileSi
         const itimerval often = {{0, 5'000}, {0, 5'000}};
         ::setitimer(ITIMER_REAL, &often, nullptr);
         running_.reset();
+        const itimerval never = {};
+        ::setitimer(ITIMER_REAL, &never, nullptr); // without its handler it would end the process
         return has_children() ? 2 : 0;
     });
     EXPECT_EQ(child.exit_status(), 0) << "destruction waits for ever";
