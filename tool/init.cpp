@@ -43,9 +43,12 @@ Status write_new_text(const std::string &path, const std::string &text) {
     if (file == nullptr)
         return cannot("write " + path, std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
     const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (std::fclose(file) != 0 || !written)
-        return cannot("write " + path, std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
-    return Done{};
+    if (std::fclose(file) == 0 && written)
+        return Done{};
+    const Error error =
+        cannot("write " + path, std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
+    std::remove(path.c_str());
+    return error;
 }
 
 // The file is the old one until the new one is whole.
@@ -57,20 +60,37 @@ Status replace_text(const std::string &path, const std::string &text) {
         return written;
     fs::permissions(beside, fs::status(file, error).permissions(), error);
     fs::rename(beside, file, error);
-    if (error)
-        return cannot("write " + path, error.message());
-    return Done{};
+    if (!error)
+        return Done{};
+    std::error_code ignored;
+    fs::remove(beside, ignored);
+    return cannot("write " + path, error.message());
 }
 
+// And each folder above it that is empty then.
+void remove_upwards(fs::path path, const fs::path &folder) {
+    std::error_code ignored;
+    while (path != folder && fs::remove(path, ignored))
+        path = path.parent_path();
+}
+
+// All of them or none: half a subproject would be taken for a whole one the next time.
 Status write_new(const fs::path &folder, const std::vector<NewFile> &files) {
+    std::vector<fs::path> written;
     for (const NewFile &file : files) {
         const fs::path path = folder / file.path;
         std::error_code error;
         fs::create_directories(path.parent_path(), error);
-        if (error)
-            return cannot("make the folder " + path.parent_path().string(), error.message());
-        if (Status written = write_new_text(path.string(), file.text); !written)
-            return written;
+        Status done =
+            error ? cannot("make the folder " + path.parent_path().string(), error.message())
+                  : write_new_text(path.string(), file.text);
+        if (!done) {
+            for (const fs::path &each : written)
+                remove_upwards(each, folder);
+            remove_upwards(path.parent_path(), folder);
+            return done;
+        }
+        written.push_back(path);
     }
     return Done{};
 }

@@ -153,6 +153,16 @@ TEST_F(InitTest, WhatCannotBeDoneIsOneSentence) {
     init({"old"}, 1, "meson introspect can't read ");
 }
 
+// Of at most 4 KB each, which the header is larger than: as on a full disk.
+TEST_F(InitTest, WhatCannotBeWrittenWholeIsNotWritten) {
+    Child limited({"sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" init demo", HOTRUN_TOOL},
+                  folder.path(), Child::Streams::kPipe);
+    EXPECT_EQ(limited.wait_for_exit(), 1);
+    EXPECT_NE(limited.output().find("can't write "), std::string::npos) << limited.output();
+    EXPECT_TRUE(fs::is_empty(folder / "demo"));
+    init({"demo"}, 0, "demo is a new project");
+}
+
 // bash itself says what it would offer.
 TEST_F(InitTest, BashCompletesWhatHotrunTakes) {
     const auto offered = [this](const std::string &words, int at) {
