@@ -1,7 +1,7 @@
 #include "arguments.hpp"
+#include "subcommand_help.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -16,90 +16,6 @@ namespace {
 constexpr std::size_t kLeastHeapBytes = 64u << 10;
 constexpr std::size_t kHelpColumn = 25;
 
-// A subcommand: the word that it is called by, and its help above and below the options.
-struct SubcommandHelp {
-    Subcommand subcommand;
-    const char *word; // empty: none
-    const char *operands;
-    const char *summary; // for the list of all
-    const char *text;
-    const char *end;
-};
-
-constexpr std::array kSubcommands = {
-    SubcommandHelp{
-        Subcommand::kRun, "", "[TARGET...]", "",
-        "Builds TARGET with ninja, loads its library and steps it. Save a source file: it is "
-        "built\n"
-        "again, and the running program goes on with the new code and its state.\n"
-        "TARGET is the name of a Meson target or a ninja target; without one, the only hot module\n"
-        "of the project.\n",
-        "Exit status: 0 for SIGTERM and --steps, 130 for SIGINT, the module's own for its "
-        "stop(n),\n"
-        "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
-        "working.\n"},
-    SubcommandHelp{
-        Subcommand::kInit, "init", "[DIR]",
-        "make a new project, or a hot module of a library of this one",
-        "In an empty or new folder: makes a project, of a module and a host that runs without "
-        "hotrun.\n"
-        "In a Meson project: shows the smallest change that makes a hot module of a library, and "
-        "writes\n"
-        "it if you say yes. No file is overwritten.\n",
-        "Exit status: 0, 1 nothing was written, 2 misuse.\n"},
-    SubcommandHelp{
-        Subcommand::kStatus, "status", "[TARGET...]",
-        "whether hotrun is at work, and which files it watches",
-        "Says whether a hotrun is at work in the build folder, what it does, and how many files "
-        "make\n"
-        "TARGET: those whose change makes ninja do work. TARGET is what hotrun itself takes;\n"
-        "without one, what the hotrun at work was given.\n",
-        "Exit status: 0, whether a hotrun is at work or not; 1 there is no build folder, or ninja "
-        "does\n"
-        "not answer; 2 no project, target or option of that name.\n"},
-    SubcommandHelp{
-        Subcommand::kNotify, "notify", "FILE...",
-        "tell the hotrun at work that FILE was saved, and wait for what comes of it",
-        "For editors: tells the hotrun at work that FILE was saved, waits until the change is live "
-        "or\n"
-        "has failed, and prints the diagnostics as file:line:column: severity: message.\n",
-        "Exit status: 0 live, or nothing to do; 1 the build failed, the new code was rejected or\n"
-        "rolled back, or no hotrun is at work; 2 no such file or option.\n"},
-    SubcommandHelp{
-        Subcommand::kBuild, "build", "",
-        "have the hotrun at work build now, and wait for what comes of it",
-        "Has the hotrun at work run ninja now, whether a file has changed or not, and waits as\n"
-        "hotrun notify does.\n",
-        "Exit status: as of hotrun notify.\n"},
-    SubcommandHelp{
-        Subcommand::kReload, "reload", "", "have the hotrun at work load its modules anew",
-        "Has the hotrun at work load the libraries of its modules anew, also if they are what "
-        "runs:\n"
-        "a module that is parked after a crash goes on. Waits as hotrun notify does.\n",
-        "Exit status: as of hotrun notify.\n"},
-    SubcommandHelp{
-        Subcommand::kEvents, "events", "", "print the events of the hotrun at work",
-        "Prints the events of the hotrun at work, one JSON object a line, until it ends.\n",
-        "Exit status: 0 when the run has ended, 1 no hotrun is at work or it was killed, 2 misuse."
-        "\n"},
-    SubcommandHelp{Subcommand::kStop, "stop", "", "end the hotrun at work",
-                   "Ends the hotrun at work as SIGTERM does, and waits until it has ended.\n",
-                   "Exit status: 0, 1 no hotrun is at work, 2 misuse.\n"},
-    SubcommandHelp{
-        Subcommand::kLsp, "lsp", "", "be a language server for the editor that starts it",
-        "Speaks the Language Server Protocol on standard input and output: tells the hotrun at "
-        "work\n"
-        "of each save, and the editor of diagnostics, builds and what is live. Finds a hotrun "
-        "that\n"
-        "starts later, too.\n",
-        "Exit status: 0 when the editor has said so, 1 if it went away, 2 misuse.\n"},
-};
-
-const SubcommandHelp &help_of(Subcommand subcommand) {
-    return *std::find_if(kSubcommands.begin(), kSubcommands.end(),
-                         [&](const SubcommandHelp &help) { return help.subcommand == subcommand; });
-}
-
 std::string called(Subcommand subcommand) {
     const std::string word = help_of(subcommand).word;
     return word.empty() ? "hotrun" : "hotrun " + word;
@@ -107,7 +23,7 @@ std::string called(Subcommand subcommand) {
 
 // Takes a subcommand's word off the front.
 Subcommand take_subcommand(std::vector<std::string> &words) {
-    for (const SubcommandHelp &help : kSubcommands) {
+    for (const SubcommandHelp &help : subcommand_helps()) {
         if (!words.empty() && *help.word != '\0' && words.front() == help.word) {
             words.erase(words.begin());
             return help.subcommand;
@@ -488,7 +404,7 @@ std::string help_text(Subcommand subcommand) {
     }
     if (subcommand == Subcommand::kRun) {
         text += "\nSubcommands, each with a --help of its own:\n";
-        for (const SubcommandHelp &other : kSubcommands) {
+        for (const SubcommandHelp &other : subcommand_helps()) {
             if (*other.word == '\0')
                 continue;
             std::string line = std::string("  hotrun ") + other.word;
@@ -501,7 +417,7 @@ std::string help_text(Subcommand subcommand) {
 
 std::vector<SubcommandWords> command_words() {
     std::vector<SubcommandWords> all;
-    for (const SubcommandHelp &help : kSubcommands) {
+    for (const SubcommandHelp &help : subcommand_helps()) {
         SubcommandWords words{help.word, help.operands, help.summary, {}};
         const GetoptTables tables(help.subcommand);
         for (const Option *option : tables.options())
