@@ -4,6 +4,7 @@
 #include "core/timestamp.hpp"
 #include "hotrun/result.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,11 @@ class FileSystem {
     virtual ~FileSystem() = default;
 
     virtual std::optional<Timestamp> timestamp(const std::string &path) const = 0; // none: absent
+
+    // When the file's content, name or time was last set, since the epoch: no program can set this
+    // one (ctime). None: absent.
+    virtual std::optional<std::chrono::nanoseconds> changed_at(const std::string &path) const = 0;
+
     virtual bool is_folder(const std::string &path) const = 0;
     virtual bool is_link(const std::string &path) const = 0;
     virtual Result<std::unique_ptr<File>> open(const std::string &path) const = 0;

@@ -133,8 +133,8 @@ std::vector<std::string> SourceWatch::take_written(const std::vector<std::string
     written.merge(found_changed_);
     found_changed_.clear();
     for (const std::string &path : added) {
-        const std::optional<Timestamp> &seen = sources_.at(path).seen;
-        if (seen && seen->mtime_ns >= since.count())
+        const std::optional<std::chrono::nanoseconds> changed = files_.changed_at(path);
+        if (changed && *changed >= since)
             written.insert(path);
     }
     return {written.begin(), written.end()};

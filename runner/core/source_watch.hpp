@@ -47,8 +47,8 @@ class SourceWatch {
     std::vector<std::string> refresh();
 
     // Those of `added` that may hold another content than the build read that found them: written
-    // at or after `since`, or since refresh(). And those that a link leads to now, if that was not
-    // taken as a change.
+    // or moved there at or after `since`, or since refresh(). And those that a link leads to now,
+    // if that was not taken as a change.
     std::vector<std::string> take_written(const std::vector<std::string> &added,
                                           std::chrono::nanoseconds since);
 

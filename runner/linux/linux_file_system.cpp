@@ -24,8 +24,12 @@ namespace {
 constexpr std::size_t kBlockBytes = 256u << 10;
 
 // Boost.Filesystem reads file times in whole seconds: not enough to tell two saves apart.
+std::chrono::nanoseconds to_nanoseconds(const struct timespec &time) {
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 Timestamp to_timestamp(const struct stat &status) {
-    return {.mtime_ns = status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec,
+    return {.mtime_ns = to_nanoseconds(status.st_mtim).count(),
             .size_bytes = static_cast<std::uint64_t>(status.st_size),
             .inode = status.st_ino,
             .device = status.st_dev};
@@ -124,6 +128,13 @@ std::optional<Timestamp> LinuxFileSystem::timestamp(const std::string &path) con
     if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0)
         return std::nullopt;
     return to_timestamp(status);
+}
+
+std::optional<std::chrono::nanoseconds> LinuxFileSystem::changed_at(const std::string &path) const {
+    struct stat status;
+    if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0)
+        return std::nullopt;
+    return to_nanoseconds(status.st_ctim);
 }
 
 bool LinuxFileSystem::is_folder(const std::string &path) const {

@@ -52,6 +52,18 @@ TEST_F(LinuxFileSystemTest, TellsTwoWritesOfDifferentSizeApart) {
     EXPECT_NE(*first, *second);
 }
 
+// Its time says nothing of that.
+TEST_F(LinuxFileSystemTest, TellsWhenAFileWasMovedOverAnother) {
+    const std::string path = folder_.write("a", "text");
+    const std::string other = folder_.write("b", "other");
+    set_modification_time(other, {1'000'000'000, 0});
+    const auto first = files_.changed_at(path);
+    std::filesystem::rename(other, path);
+    ASSERT_TRUE(first && files_.changed_at(path));
+    EXPECT_GE(*files_.changed_at(path), *first);
+    EXPECT_EQ(files_.changed_at(folder_ / "absent"), std::nullopt);
+}
+
 TEST_F(LinuxFileSystemTest, TellsAFileMovedOverAnEqualOneApart) {
     const std::string path = folder_.write("a", "text");
     const std::string other = folder_.write("b", "text");

@@ -59,6 +59,11 @@ std::optional<Timestamp> FakeFileSystem::timestamp(const std::string &path) cons
     return node == nullptr ? std::nullopt : std::optional(node->stamp);
 }
 
+std::optional<std::chrono::nanoseconds> FakeFileSystem::changed_at(const std::string &path) const {
+    const Node *node = find(path);
+    return node == nullptr ? std::nullopt : std::optional(node->changed);
+}
+
 bool FakeFileSystem::is_folder(const std::string &path) const {
     const Node *node = find(path);
     return node != nullptr && node->kind == Kind::kFolder;
@@ -182,7 +187,7 @@ Status FakeFileSystem::remove(const std::string &path) {
 Status FakeFileSystem::make_old(const std::string &path) {
     if (!exists(path))
         return no_such_file("can't set the time of", path);
-    set_time(path, std::chrono::seconds(1));
+    set_time(path, std::chrono::seconds(1), clock_.wall());
     return Done{};
 }
 
@@ -197,6 +202,7 @@ void FakeFileSystem::put(const std::string &path, Kind kind, const std::string &
     node.kind = kind;
     node.content = content;
     node.stamp.mtime_ns = clock_.wall().count();
+    node.changed = clock_.wall();
     node.stamp.size_bytes = content.size();
     node.stamp.device = kDevice;
 }
@@ -222,7 +228,14 @@ FakeFileSystem::Node &FakeFileSystem::node_for_writing(const std::string &path) 
 }
 
 void FakeFileSystem::set_time(const std::string &path, std::chrono::nanoseconds wall) {
-    node_for_writing(path).stamp.mtime_ns = wall.count();
+    set_time(path, wall, wall);
+}
+
+void FakeFileSystem::set_time(const std::string &path, std::chrono::nanoseconds written,
+                              std::chrono::nanoseconds changed) {
+    Node &node = node_for_writing(path);
+    node.stamp.mtime_ns = written.count();
+    node.changed = changed;
 }
 
 void FakeFileSystem::set_stamp(const std::string &path, const Timestamp &stamp) {

@@ -16,6 +16,7 @@ class FakeFileSystem final : public FileSystem {
     explicit FakeFileSystem(const FakeClock &clock) : clock_(clock) { make_folder("/"); }
 
     std::optional<Timestamp> timestamp(const std::string &path) const override;
+    std::optional<std::chrono::nanoseconds> changed_at(const std::string &path) const override;
     bool is_folder(const std::string &path) const override;
     bool is_link(const std::string &path) const override;
     Result<std::unique_ptr<File>> open(const std::string &path) const override;
@@ -44,7 +45,9 @@ class FakeFileSystem final : public FileSystem {
 
     void make_folder(const std::string &path);
     void make_link(const std::string &path, const std::string &target);
-    void set_time(const std::string &path, std::chrono::nanoseconds wall);
+    void set_time(const std::string &path, std::chrono::nanoseconds wall); // it was written then
+    void set_time(const std::string &path, std::chrono::nanoseconds written,
+                  std::chrono::nanoseconds changed);
     void set_stamp(const std::string &path, const Timestamp &stamp);
     void set_writers(const std::string &path, Writers writers);
     void forbid_creation_in(const std::string &folder) { closed_folders_.insert(folder); }
@@ -62,6 +65,7 @@ class FakeFileSystem final : public FileSystem {
         Kind kind = Kind::kFile;
         std::string content; // of a link: its target
         Timestamp stamp{};
+        std::chrono::nanoseconds changed{};
         Writers writers = Writers::kNone;
     };
 

@@ -326,6 +326,15 @@ TEST(SourceWatch, NewHeaderWrittenDuringTheBuildIsTold) {
     EXPECT_EQ(project.watch.take_written(added, project.at(50)), Paths{"/p/src/game.h"});
 }
 
+// A build that read a half-saved source leaves its headers out of the set until the next one.
+TEST(SourceWatch, OlderFileMovedOverANewHeaderDuringTheBuildIsTold) {
+    Project project;
+    project.files.set_time("/p/src/game.h", project.at(10), project.at(110));
+    const Paths added = project.renew();
+    EXPECT_EQ(project.watch.take_written(added, project.at(111)), Paths{});
+    EXPECT_EQ(project.watch.take_written(added, project.at(110)), Paths{"/p/src/game.h"});
+}
+
 TEST(SourceWatch, NewHeaderWrittenBeforeItWasWatchedIsTold) {
     Project project;
     const Paths added = project.renew();
