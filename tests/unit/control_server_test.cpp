@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 
 namespace hotrun {
@@ -45,6 +46,9 @@ class ControlServerTest : public testing::Test {
                                            : " error " + json::serialize(error->at("code"))));
         }
         return texts;
+    }
+    std::string error_message() const {
+        return std::string(json::parse(said.back()).at("error").at("message").as_string());
     }
     json::object result() const { return json::parse(said.back()).at("result").as_object(); }
 
@@ -90,6 +94,29 @@ TEST_F(ControlServerTest, WhatIsNoRequestGetsTheProtocolsErrors) {
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1,"method":"status","params":[1]})"),
               Lines{"1 error -32602"});
     EXPECT_EQ(run.asked, Lines{});
+}
+
+TEST_F(ControlServerTest, AnErrorSaysWhatWouldBeRight) {
+    const auto rows = std::to_array<std::pair<std::string, std::string>>({
+        {"{", "the line is no JSON"},
+        {"7", "a request is an object"},
+        {"[]", "send one request a line: there are no batches"},
+        {R"({"jsonrpc":"1.0","id":1,"method":"status"})", R"(jsonrpc is "2.0")"},
+        {R"({"jsonrpc":"2.0","id":{},"method":"status"})", "id is a string or a number"},
+        {R"({"jsonrpc":"2.0","id":1,"method":5})", "method is a string"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"status","params":5})", "params is an object"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"status","params":[1]})",
+         "params are given by name, in an object"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"sing"})", "there is no method sing"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"notify"})",
+         "notify takes paths, a list of absolute paths"},
+        {R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"from_seq":0.5}})",
+         "subscribe takes from_seq, a number from 1 on"},
+    });
+    for (const auto &[line, sentence] : rows) {
+        answers(line);
+        EXPECT_EQ(error_message(), sentence) << line;
+    }
 }
 
 TEST_F(ControlServerTest, ParametersThatAMethodDoesNotTakeAreRefused) {
@@ -258,6 +285,7 @@ TEST_F(ControlServerTest, ALineHasAtMostOneMegabyte) {
     said.clear();
     EXPECT_FALSE(client->receive(head + fill + "x" + tail + "\n"));
     EXPECT_EQ(summaries(), Lines{"null error -32600"});
+    EXPECT_EQ(error_message(), "a line has at most 1 MB; connect again");
     said.clear();
     const Client slow = connect(said);
     std::size_t sent = 0;

@@ -223,6 +223,12 @@ TEST(ElfImage, FindsSymbolsByEitherHashTableWithoutSections) {
     EXPECT_TRUE(by_gnu_hash.image().needs("malloc"));
 }
 
+TEST(ElfImage, WithoutSectionsAndHashTablesItsSymbolsCanNotBeCounted) {
+    expect_rejection(game_builder().without_sections().without_hash().without_gnu_hash().build(),
+                     RejectReason::kNotElf,
+                     " is not a valid ELF file: it has no hash table for its symbols");
+}
+
 TEST(ElfImage, GnuHashTableOfNothingCountsTheSymbolsBeforeIt) {
     ElfBuilder builder;
     builder.undefined("malloc").without_sections().without_hash();

@@ -340,7 +340,10 @@ TEST_F(MigrationTest, ATypeThatTheNewCodeDoesNotHaveIsRefusedIfThereAreBlocksOfI
     const hotrun_type &gone = before.add(types.object("Gone", 8, {}));
     EXPECT_EQ(migrate(), "");
     static_cast<void>(heap.allocate_typed(1, gone));
-    EXPECT_EQ(migrate().find("Gone: the new code makes no block of this type"), 0U);
+    EXPECT_EQ(migrate(),
+              "Gone: the new code makes no block of this type, so what it looks like there is not "
+              "known: name it in a HOTRUN_TYPE, or in a HOTRUN_RENAMED_TYPE if it has another name "
+              "now, or release the blocks in hotrun_unload, in a save before this one");
     static_cast<void>(heap.allocate_typed(1, before.add(types.object("Also", 8, {}))));
     EXPECT_EQ(migrate(),
               "Also, Gone: the new code makes no block of these types, so what they look like "
@@ -352,7 +355,9 @@ TEST_F(MigrationTest, ATypeThatTheNewCodeDoesNotHaveIsRefusedIfThereAreBlocksOfI
 TEST_F(MigrationTest, TypesOfTheSameNameThatDifferAreRefused) {
     after.add(types.object("Node", 32, {}));
     make_nodes();
-    EXPECT_EQ(migrate().find("several types are called Node"), 0U);
+    EXPECT_EQ(migrate().find("several types are called Node, and which of them a block has can't "
+                             "be known: give them different names"),
+              0U);
 }
 
 TEST_F(MigrationTest, OfTypesOfTheSameNameTheOneThatIsTheSameIsTaken) {
