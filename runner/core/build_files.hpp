@@ -24,6 +24,9 @@ class BuildFiles {
     // One of them is another one than when read.
     bool changed() const;
 
+    // By real path; none: it was not there.
+    const std::map<std::string, std::optional<Timestamp>> &stamps() const { return stamps_; }
+
     bool contains(const std::string &path) const { return stamps_.contains(path); }
     std::vector<std::string> paths() const;
 
@@ -40,7 +43,7 @@ class BuildFiles {
 
     const FileSystem &files_;
     std::string builddir_;
-    std::map<std::string, std::optional<Timestamp>> stamps_; // by real path
+    std::map<std::string, std::optional<Timestamp>> stamps_;
     std::vector<std::string> manifests_;                     // those that are no dyndep files
     std::map<std::string, bool> keeps_deps_;                 // by rule
 };

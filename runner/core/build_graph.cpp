@@ -10,9 +10,9 @@ namespace hotrun {
 
 namespace {
 
-using Number = std::uint32_t;
+using NodeNumber = std::uint32_t;
 
-constexpr Number kNone = std::numeric_limits<Number>::max();
+constexpr NodeNumber kNone = std::numeric_limits<NodeNumber>::max();
 constexpr std::string_view kPhony = "phony";
 constexpr std::string_view kAlwaysDirty = "PHONY"; // Meson's name for "always out of date"
 constexpr std::size_t kBytesOfALine = 64;          // about
@@ -21,14 +21,14 @@ constexpr std::size_t kBytesOfALine = 64;          // about
 struct Node {
     std::string_view label; // empty: ninja does not name it, because nobody asks for it
     bool is_rule = false;
-    bool is_made = false; // by a command
-    bool counts = false;  // the time of it, for some command
-    Number index = kNone; // in the graph that comes out; of a rule: its command
+    bool is_made = false;     // by a command
+    bool counts = false;      // the time of it, for some command
+    NodeNumber index = kNone; // in the graph that comes out; of a rule: its command
 };
 
 struct Arrow {
-    Number from;
-    Number to;
+    NodeNumber from;
+    NodeNumber to;
     std::string_view rule; // empty: it leads to or from a rule of its own
     bool order_only;
 };
@@ -36,8 +36,8 @@ struct Arrow {
 // One command of the graph, by the numbers of its files.
 struct Edge {
     std::string_view rule;
-    std::vector<Number> inputs; // without the order-only ones
-    std::vector<Number> outputs;
+    std::vector<NodeNumber> inputs; // without the order-only ones
+    std::vector<NodeNumber> outputs;
     bool has_inputs = false; // of any kind
 };
 
@@ -63,7 +63,7 @@ class Drawing {
 
   private:
     // "0x55d0", quotes included.
-    bool take_id(std::string_view &line, Number &number) {
+    bool take_id(std::string_view &line, NodeNumber &number) {
         if (!skip(line, "\"0x"))
             return false;
         std::uint64_t address = 0;
@@ -72,14 +72,14 @@ class Drawing {
         line.remove_prefix(static_cast<std::size_t>(end - line.data()));
         if (error != std::errc() || !skip(line, "\""))
             return false;
-        number = numbers_.try_emplace(address, static_cast<Number>(nodes.size())).first->second;
+        number = numbers_.try_emplace(address, static_cast<NodeNumber>(nodes.size())).first->second;
         if (number == nodes.size())
             nodes.emplace_back();
         return true;
     }
 
     void read_line(std::string_view line) {
-        Number number = 0;
+        NodeNumber number = 0;
         if (!take_id(line, number))
             return;
         if (skip(line, " -> "))
@@ -88,7 +88,7 @@ class Drawing {
             read_label(nodes[number], line);
     }
 
-    void read_arrow(Number from, std::string_view line) {
+    void read_arrow(NodeNumber from, std::string_view line) {
         Arrow arrow{from, 0, {}, line.ends_with(" style=dotted]")};
         if (!take_id(line, arrow.to))
             return;
@@ -105,14 +105,14 @@ class Drawing {
             node.label = line.substr(0, line.size() - (node.is_rule ? kRuleEnd : kFileEnd).size());
     }
 
-    std::unordered_map<std::uint64_t, Number> numbers_;
+    std::unordered_map<std::uint64_t, NodeNumber> numbers_;
 };
 
 std::vector<Edge> collect_edges(Drawing &drawing) {
     std::vector<Edge> edges;
     const auto edge_of = [&](Node &rule) -> Edge & {
         if (rule.index == kNone) {
-            rule.index = static_cast<Number>(edges.size());
+            rule.index = static_cast<NodeNumber>(edges.size());
             edges.emplace_back().rule = rule.label;
         }
         return edges[rule.index];
@@ -134,16 +134,16 @@ std::vector<Edge> collect_edges(Drawing &drawing) {
 
 void mark_files(const std::vector<Edge> &edges, std::vector<Node> &nodes) {
     for (const Edge &edge : edges) {
-        for (const Number input : edge.inputs)
+        for (const NodeNumber input : edge.inputs)
             nodes[input].counts = true;
         // An alias has inputs and is made of them; "nobody makes this file" has none.
-        for (const Number output : edge.outputs)
+        for (const NodeNumber output : edge.outputs)
             nodes[output].is_made |= edge.rule != kPhony || edge.has_inputs;
     }
 }
 
 // Those that a command makes, or the others; the first gets the index `next`.
-std::vector<std::string> take_files(bool made, Number next, std::vector<Node> &nodes) {
+std::vector<std::string> take_files(bool made, NodeNumber next, std::vector<Node> &nodes) {
     std::vector<std::string> paths;
     for (Node &node : nodes) {
         if (node.is_rule || node.label.empty() || node.is_made != made)
@@ -173,12 +173,12 @@ BuildGraph BuildGraph::parse(std::string_view graphviz) {
     }
     graph.rule_of_output_.resize(graph.outputs_.size());
     for (const Edge &edge : edges) {
-        for (const Number output : edge.outputs) {
+        for (const NodeNumber output : edge.outputs) {
             const Node &made = drawing.nodes[output];
             if (!made.is_made || made.index == kNone)
                 continue;
             graph.rule_of_output_[made.index - leaf_count] = graph.number_of_rule(edge.rule);
-            for (const Number input : edge.inputs) {
+            for (const NodeNumber input : edge.inputs) {
                 if (drawing.nodes[input].index != kNone)
                     graph.steps_.emplace_back(drawing.nodes[input].index, made.index);
             }

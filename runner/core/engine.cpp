@@ -21,7 +21,8 @@ constexpr std::chrono::milliseconds kTimestampTick{10};
 Engine::Engine(Services services, EngineSetup setup, EventStream &events, Reloader &reloader,
                NinjaBuild *ninja)
     : services_(services), setup_(std::move(setup)), events_(events), reloader_(reloader),
-      ninja_(ninja), sources_(services.files, setup_.builddir) {
+      ninja_(ninja), sources_(services.files, setup_.builddir),
+      kept_graph_(services.files, setup_.builddir) {
     events_.add(outcomes_);
 }
 
@@ -29,12 +30,37 @@ void Engine::start() {
     last_save_ = services_.clock.now();
     claimed_ = services_.files.timestamp(setup_.builddir);
     if (setup_.build) {
-        query_graph();
+        if (!start_by_kept_graph())
+            query_graph();
         return;
     }
     first_build_ended_ = true;
     look(Writer::kSomebodyElse, PhaseTimes(last_save_));
     settle();
+}
+
+// Ninja looks for what is to do while we take the watch set: what is saved before that is watched
+// is seen by the time when it was saved.
+bool Engine::start_by_kept_graph() {
+    sources_.read_build_files();
+    const std::optional<std::string> graphviz =
+        kept_graph_.find(sources_.build_files(), ninja_->targets());
+    if (!graphviz)
+        return false;
+    graph_wanted_ = false;
+    unread_build_began_ = services_.clock.wall() - kTimestampTick;
+    start_first_build();
+    sources_.set_graph(BuildGraph::parse(*graphviz));
+    sources_.read_deps();
+    watch_sources();
+    return true;
+}
+
+void Engine::start_first_build() {
+    if (std::exchange(first_build_started_, true))
+        return;
+    driver_.change(services_.clock.now());
+    pump();
 }
 
 void Engine::files_changed(const std::vector<std::string> &paths, ChangeSource source) {
@@ -289,17 +315,20 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
     if (stopped_)
         return;
     if (graphviz)
-        sources_.set_graph(BuildGraph::parse(*graphviz));
+        take_graph(*graphviz);
     else // the build that follows tells the user why
         graph_wanted_ = true;
     sources_.read_deps();
     watch_sources();
-    if (!first_build_started_) {
-        first_build_started_ = true;
-        driver_.change(services_.clock.now());
-    }
+    start_first_build();
     settle();
     pump();
+}
+
+void Engine::take_graph(const std::string &graphviz) {
+    sources_.set_graph(BuildGraph::parse(graphviz));
+    if (!build_file_changed())
+        kept_graph_.keep(sources_.build_files(), ninja_->targets(), graphviz);
 }
 
 // First watch, then look at the times: a save in between is seen twice rather than never.

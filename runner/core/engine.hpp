@@ -4,6 +4,7 @@
 #include "core/awaited_outcomes.hpp"
 #include "core/build_driver.hpp"
 #include "core/event_stream.hpp"
+#include "core/kept_graph.hpp"
 #include "core/ninja_build.hpp"
 #include "core/reloader.hpp"
 #include "core/source_watch.hpp"
@@ -28,6 +29,7 @@ struct EngineSetup {
 // Bound to the runner's thread. Knows the world by its interfaces only.
 //
 //     start ─→ graph ─→ watch ─→ first build ─→ look ─→ ready
+//     start with the graph of the last run ─→ first build, and watch meanwhile ─→ look ─→ ready
 //     change ─→ (cancel) ─→ build ─→ look ─→ graph again if build.ninja changed ─→ watch
 class Engine : public ControlledRun {
   public:
@@ -89,8 +91,11 @@ class Engine : public ControlledRun {
     void tell_build(NinjaBuild::Outcome &outcome);
     void look(Writer writer, PhaseTimes phases);
     void renew_watch_set();
+    bool start_by_kept_graph(); // false: there is none
+    void start_first_build();
     void query_graph();
     void graph_read(const Result<std::string> &graphviz);
+    void take_graph(const std::string &graphviz);
     void watch_sources();
     void warn_once(const std::string &code, const std::string &message);
     bool build_file_changed();
@@ -107,6 +112,7 @@ class Engine : public ControlledRun {
     Watcher *watcher_ = nullptr;
     BuildDriver driver_;
     SourceWatch sources_;
+    KeptGraph kept_graph_;
     AwaitedOutcomes outcomes_;
 
     std::optional<Timestamp> claimed_; // the folder that is ours

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hotrun {
@@ -64,6 +65,9 @@ class FileSystem {
 
     // The names in a folder, none of them "." or "..".
     virtual Result<std::vector<std::string>> list(const std::string &folder) const = 0;
+
+    // Beside the file first, so that nobody ever finds a half of it there.
+    virtual Status write_whole(const std::string &path, std::string_view content) = 0;
 
     // Without links, "." and ".."; the parts that do not exist stay as they are.
     virtual std::string canonical(const std::string &path) const = 0;

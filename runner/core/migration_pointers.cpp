@@ -2,6 +2,7 @@
 #include "core/migration.hpp"
 
 #include "core/address_range.hpp"
+#include "core/pointer_scan.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -15,8 +16,6 @@ namespace {
 
 using Kind = TypeLayout::Kind;
 using LiveBlock = PermanentHeap::LiveBlock;
-
-constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
 struct Divided {
     std::uint64_t index;
@@ -48,7 +47,7 @@ bool has_word(const std::string &text, const std::string &word) {
     return false;
 }
 
-bool is_number(Kind kind) {
+bool holds_number(Kind kind) {
     return kind == Kind::kBoolean || kind == Kind::kSigned || kind == Kind::kUnsigned ||
            kind == Kind::kFloat || kind == Kind::kEnumeration;
 }
@@ -56,7 +55,7 @@ bool is_number(Kind kind) {
 // Whether a word there can't be one value: it begins in a gap, or with a number that is shorter.
 // What lies in a gap is often what was there before.
 bool is_no_word(const TypeLayout &type, std::uint64_t offset) {
-    if (is_number(type.kind))
+    if (holds_number(type.kind))
         return type.size_bytes < kWordBytes;
     if (type.kind == Kind::kArray && type.element->kind == Kind::kStruct &&
         type.element->size_bytes != 0)

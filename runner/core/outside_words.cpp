@@ -12,7 +12,6 @@ namespace {
 
 using Kind = TypeLayout::Kind;
 
-constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 constexpr std::size_t kMostObjects = 4096; // each is a call of the system's
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 10;
 

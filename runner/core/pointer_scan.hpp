@@ -13,6 +13,8 @@
 
 namespace hotrun {
 
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
 // Appends the offset in bytes of each aligned word of `memory` that lies in `range`. `memory` is
 // aligned to 8 bytes; what is left over at its end is no word. Any thread, while others write to
 // the memory: the word at an offset may be another one by the time that it is looked at.

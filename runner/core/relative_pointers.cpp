@@ -1,5 +1,7 @@
 #include "core/relative_pointers.hpp"
 
+#include "core/pointer_scan.hpp"
+
 #include <algorithm>
 #include <span>
 
@@ -9,7 +11,6 @@ namespace {
 // Newer than some systems' elf.h.
 constexpr std::int64_t kDtRelrSize = 35;
 constexpr std::int64_t kDtRelr = 36;
-constexpr std::uint64_t kWordBytes = 8;
 constexpr std::uint64_t kPackedWords = 63; // that one bitmap stands for
 
 // The relocation that adds the bias and nothing else.

@@ -17,7 +17,6 @@ using Kind = TypeLayout::Kind;
 
 // Larger ones that are zero at first are copied page by page.
 constexpr std::uint64_t kLargeBytes = std::uint64_t{64} << 10;
-constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
 std::span<std::byte> memory_of(const LiveLibrary &code, const StaticVariable &variable) {
     const std::uint64_t address = code.library->place().load_bias + variable.address;

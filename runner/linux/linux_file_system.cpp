@@ -207,6 +207,20 @@ Result<std::vector<std::string>> LinuxFileSystem::list(const std::string &folder
     return names;
 }
 
+Status LinuxFileSystem::write_whole(const std::string &path, std::string_view content) {
+    const std::string beside = path + "." + std::to_string(::getpid());
+    bool written = false;
+    {
+        const UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+        written = fd.is_open() && write_fully(fd.get(), 0, content);
+    }
+    if (written && ::rename(beside.c_str(), path.c_str()) == 0)
+        return Done{};
+    Error error = system_error("can't write " + path);
+    ::unlink(beside.c_str());
+    return error;
+}
+
 std::string LinuxFileSystem::canonical(const std::string &path) const {
     boost::system::error_code error;
     const fs::path result = fs::weakly_canonical(path, error);

@@ -52,6 +52,19 @@ TEST_F(LinuxFileSystemTest, TellsTwoWritesOfDifferentSizeApart) {
     EXPECT_NE(*first, *second);
 }
 
+TEST_F(LinuxFileSystemTest, WritesAFileWholeOrNotAtAll) {
+    const std::string path = folder_.write("a", "before");
+    const auto before = files_.timestamp(path);
+    ASSERT_TRUE(files_.write_whole(path, "after"));
+    EXPECT_EQ(*files_.read(path), "after");
+    EXPECT_NE(files_.timestamp(path)->inode, before->inode);
+    EXPECT_EQ(*files_.list(folder_.path()), std::vector<std::string>{"a"});
+    const Status failed = files_.write_whole(folder_ / "absent/a", "text");
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().message,
+              "can't write " + (folder_ / "absent/a") + ": No such file or directory");
+}
+
 // Its time says nothing of that.
 TEST_F(LinuxFileSystemTest, TellsWhenAFileWasMovedOverAnother) {
     const std::string path = folder_.write("a", "text");

@@ -159,6 +159,13 @@ Status FakeFileSystem::sync(const std::string &path) {
     return Done{};
 }
 
+Status FakeFileSystem::write_whole(const std::string &path, std::string_view content) {
+    if (closed_folders_.contains(parent_of(path)))
+        return no_such_file("can't write", path);
+    replace(path, std::string(content));
+    return Done{};
+}
+
 Status FakeFileSystem::create_folder(const std::string &path) {
     make_folder(path);
     return Done{};

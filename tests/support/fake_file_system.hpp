@@ -24,6 +24,7 @@ class FakeFileSystem final : public FileSystem {
     bool same_content(const std::string &a, const std::string &b,
                       std::span<const Patch> patches = {}) const override;
     Result<std::vector<std::string>> list(const std::string &folder) const override;
+    Status write_whole(const std::string &path, std::string_view content) override;
     std::string canonical(const std::string &path) const override;
     Status copy(const std::string &from, const std::string &to) override;
     Status patch(const std::string &path, std::span<const Patch> patches) override;

@@ -353,5 +353,53 @@ TEST(EngineWatch, FileThatIsMendedWhileTheCommandFailsIsBuilt) {
     EXPECT_TRUE(world.build_runs());
 }
 
+constexpr const char *kKeptGraph = "/p/b/.hotrun_graph";
+
+// As a run leaves it, and its files.
+void leave_graph(EngineWorld &world) {
+    EngineWorld before;
+    before.start_ready();
+    world.files.write(kKeptGraph, before.files.content(kKeptGraph));
+    world.files.write("/p/b/.ninja_deps", world.deps.bytes());
+    world.loop.advance(milliseconds(1'000));
+}
+
+TEST(EngineWatch, GraphOfTheLastRunIsNotAskedForAgain) {
+    EngineWorld world;
+    leave_graph(world);
+    world.engine.start();
+    ASSERT_TRUE(world.build_runs());
+    EXPECT_TRUE(world.watcher.watched.contains(EngineWorld::kSource));
+    EXPECT_TRUE(world.watcher.watched.contains(EngineWorld::kHeader));
+    world.finish_build("one");
+    world.host_switches();
+    EXPECT_EQ(world.words(), (Words{"build_started", "build_finished ok", "ready game 1"}));
+    world.save(EngineWorld::kHeader, "second");
+    EXPECT_EQ(world.words(), (Words{"change /p/src/game.h", "build_started"}));
+}
+
+TEST(EngineWatch, GraphOfOtherBuildFilesIsAskedFor) {
+    EngineWorld world;
+    leave_graph(world);
+    world.files.write(EngineWorld::kBuildFile, "of another setup");
+    world.engine.start();
+    EXPECT_TRUE(world.graph_runs());
+}
+
+TEST(EngineWatch, SaveBeforeTheFilesOfAKeptGraphAreWatchedIsSeen) {
+    EngineWorld world;
+    leave_graph(world);
+    world.files.set_time(EngineWorld::kHeader, milliseconds(5), world.clock.wall());
+    world.engine.start();
+    EXPECT_EQ(world.words(), (Words{"build_started", "change /p/src/game.h"}));
+}
+
+TEST(EngineWatch, GraphThatCanNotBeKeptIsAskedForEachTime) {
+    EngineWorld world;
+    world.files.forbid_creation_in("/p/b");
+    world.start_ready();
+    EXPECT_FALSE(world.files.exists(kKeptGraph));
+}
+
 } // namespace
 } // namespace hotrun
