@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 #include "subcommand_help.hpp"
+#include "wrapped_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -327,6 +328,12 @@ std::string unknown_option(const std::string &word, const GetoptTables &tables) 
     return "there is no option " + word + (near.empty() ? "" : "; did you mean " + near + "?");
 }
 
+// A line of the help; its words begin in one column.
+std::string row(std::string name, std::string_view help) {
+    name.resize(std::max(name.size() + 2, kHelpColumn), ' ');
+    return name + wrapped(help, kHelpColumn, name.size());
+}
+
 } // namespace
 
 Result<Arguments> parse_arguments(std::vector<std::string> words) {
@@ -390,8 +397,8 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
 std::string help_text(Subcommand subcommand) {
     const SubcommandHelp &help = help_of(subcommand);
     const GetoptTables tables(subcommand);
-    std::string text =
-        "Usage: " + called(subcommand) + " [OPTIONS] " + help.operands + "\n\n" + help.text;
+    std::string text = "Usage: " + called(subcommand) + " [OPTIONS] " + help.operands + "\n\n" +
+                       wrapped(help.text);
     text += "\nOptions:\n";
     for (const Option *option : tables.options()) {
         std::string line =
@@ -399,20 +406,17 @@ std::string help_text(Subcommand subcommand) {
         line += written(*option);
         if (option->value != nullptr)
             line += std::string(" ") + option->value;
-        line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
-        text += line + option->help + "\n";
+        text += row(line, option->help);
     }
     if (subcommand == Subcommand::kRun) {
         text += "\nSubcommands, each with a --help of its own:\n";
         for (const SubcommandHelp &other : subcommand_helps()) {
             if (*other.word == '\0')
                 continue;
-            std::string line = std::string("  hotrun ") + other.word;
-            line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
-            text += line + other.summary + "\n";
+            text += row(std::string("  hotrun ") + other.word, other.summary);
         }
     }
-    return text + "\n" + help.end + "More: man hotrun\n";
+    return text + "\n" + wrapped(help.end) + "More: man hotrun\n";
 }
 
 std::vector<SubcommandWords> command_words() {

@@ -1,8 +1,12 @@
 #include "arguments.hpp"
 
+#include "subcommand_help.hpp"
+#include "wrapped_text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
+#include <sstream>
 
 namespace hotrun {
 namespace {
@@ -47,6 +51,14 @@ TEST(Arguments, EachMisuseIsOneSentenceThatNamesTheWordAndTheRemedy) {
     });
     for (const auto &[words, sentence] : rows)
         EXPECT_EQ(misuse(words), sentence);
+}
+
+TEST(Arguments, HelpFitsATerminal) {
+    for (const SubcommandHelp &help : subcommand_helps()) {
+        std::istringstream lines(help_text(help.subcommand));
+        for (std::string line; std::getline(lines, line);)
+            EXPECT_LE(line.size(), kTerminalColumns) << line;
+    }
 }
 
 TEST(Arguments, SizesTakePowersOf1024) {
