@@ -15,11 +15,15 @@ Runner::Impl::~Impl() {
     hosted_->shut_down();
     if (kept_heap_ != nullptr)
         kept_heap_->finish(); // the live copies that it keeps go next
+    if (recording_ != nullptr)
+        recording_->finish();
     loop_.post([this] {
         engine_->stop();
         if (watchdog_)
             watchdog_->stop();
         reloader_->close(hosted_->take_all());
+        if (recording_ != nullptr)
+            events_->tell(recording_->outcome());
         engine_->tell_stopped(exit_status(), hosted_->steps());
         close_control_socket();
         loop_.io().stop();
@@ -90,6 +94,10 @@ std::chrono::milliseconds Runner::Impl::idle_interval() const {
     return std::max(options_.interval, kLookAgain);
 }
 
+Duration Runner::Impl::pause_after_step() const {
+    return replayed_ != nullptr ? replayed_->replay->pause() : options_.interval;
+}
+
 int Runner::Impl::run() {
     while (poll()) {
         const TimePoint start = clock_.now();
@@ -101,7 +109,7 @@ int Runner::Impl::run() {
         if (options_.step_limit != 0 && hosted_->steps() >= options_.step_limit)
             stop(0);
         const Duration left =
-            start + (stepped ? options_.interval : idle_interval()) - clock_.now();
+            start + (stepped ? pause_after_step() : idle_interval()) - clock_.now();
         if (left.count() > 0)
             wake_.wait(left);
     }
@@ -138,6 +146,9 @@ int Runner::descriptor() const {
 }
 void Runner::stop(int exit_status) noexcept {
     impl_->stop(exit_status);
+}
+bool Runner::push_input(std::uint32_t kind, std::string_view bytes) {
+    return impl_->push_input(kind, bytes);
 }
 int Runner::exit_status() const {
     return impl_->exit_status();

@@ -27,6 +27,7 @@
 #include "linux/spawn_command_runner.hpp"
 #include "linux/stop_signals.hpp"
 #include "linux/wake_descriptor.hpp"
+#include "recorded_run.hpp"
 #include "run_plan.hpp"
 
 #include <map>
@@ -86,6 +87,7 @@ class Runner::Impl {
     int descriptor() const { return wake_.descriptor(); }
     void stop(int exit_status) noexcept { handover_.request_stop(exit_status); }
     int exit_status() const { return handover_.exit_status(); }
+    bool push_input(std::uint32_t kind, std::string_view bytes) { return input_.push(kind, bytes); }
 
   private:
     Impl(Options options, RunPlan plan, WakeDescriptor wake);
@@ -94,7 +96,15 @@ class Runner::Impl {
     Status claim_builddir();
     Status make_guard();
     Status add_modules();
-    Status open_heap_file();
+    Status open_state_file();
+    Status open_heap_file(const std::string &path);
+    Status open_recording(const std::string &path);
+    Status open_replay(const std::string &path);
+    Result<std::unique_ptr<HeapMapping>> make_heap(ModuleRecord &record, bool resumes);
+    void forget_pass(ModuleRecord &record) const;
+    void tell_pass(const Replay::Pass &pass, std::uint64_t generation);
+    std::function<void(const Error &)> warn_of(const char *code);
+    Duration pause_after_step() const;
     Status add_module(std::size_t index, const std::string &name);
     void keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts);
     void make_reloader();
@@ -139,7 +149,10 @@ class Runner::Impl {
     std::optional<BuildLock> lock_;
     std::optional<EventStream> events_;
     std::vector<std::unique_ptr<HeapMapping>> heaps_;
-    std::unique_ptr<KeptHeap> kept_heap_; // null: the heaps end with the run
+    std::unique_ptr<KeptHeap> kept_heap_;    // these three: at most one is there
+    std::unique_ptr<RecordedRun> recording_; // of this run
+    std::unique_ptr<ReplayedRun> replayed_;  // that this run plays
+    InputQueue input_;
     std::optional<HostedModules> hosted_;
     std::optional<Watchdog> watchdog_;
     std::optional<Reloader> reloader_;

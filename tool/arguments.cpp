@@ -48,6 +48,8 @@ constexpr unsigned bit(Subcommand subcommand) {
     return 1u << static_cast<unsigned>(subcommand);
 }
 constexpr unsigned kRun = bit(Subcommand::kRun);
+constexpr unsigned kReplay = bit(Subcommand::kReplay);
+constexpr unsigned kRuns = kRun | kReplay;
 constexpr unsigned kInit = bit(Subcommand::kInit);
 constexpr unsigned kStatus = bit(Subcommand::kStatus);
 constexpr unsigned kNotify = bit(Subcommand::kNotify);
@@ -84,6 +86,15 @@ std::string take_count(const std::string &text, const char *of_what, std::uint64
     const auto number = to_number<std::uint64_t>(text);
     if (!number || *number == 0)
         return std::string("is no number of ") + of_what + " of 1 or more";
+    into = *number;
+    return "";
+}
+
+std::string take_speed(const std::string &text, double &into) {
+    constexpr double kMost = 1e6;
+    const auto number = to_number<double>(text);
+    if (!number || !(*number >= 0 && *number <= kMost))
+        return "is no speed: give 2 for twice as fast, 0.5 for half, 0 for as fast as possible";
     into = *number;
     return "";
 }
@@ -168,7 +179,7 @@ const std::vector<Option> &all_options() {
          }},
         {kRun, 0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.interval); }},
-        {kRun, 0, "steps", "N", "end after N steps (no end)",
+        {kRuns, 0, "steps", "N", "end after N steps (no end)",
          [](Arguments &a, Text v) { return take_count(v, "steps", a.steps); }},
         {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
@@ -177,16 +188,25 @@ const std::vector<Option> &all_options() {
              a.heap_file = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
+        {kRun, 0, "record", "FILE", "record what the module reads as input, for hotrun replay",
+         [](Arguments &a, Text v) {
+             a.record = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
+        {kReplay, 0, "speed", "TIMES", "play so many times as fast (1; 0: as fast as possible)",
+         [](Arguments &a, Text v) { return take_speed(v, a.speed); }},
+        {kReplay, 0, "once", nullptr, "end after one pass, with 0 if nothing has failed",
+         [](Arguments &a, Text) { return take_flag(a.once); }},
         {kRun, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.snapshot); }},
-        {kRun, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
+        {kRuns, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
          [](Arguments &a, Text) {
              a.build = false;
              return std::string();
          }},
-        {kRun, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
+        {kRuns, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
          [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
-        {kRun, 0, "guard", "WHEN", "catch crashes: on, off, or auto: not under a debugger (auto)",
+        {kRuns, 0, "guard", "WHEN", "catch crashes: on, off, or auto: not under a debugger (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); },
          words_of(kGuardChoices)},
         {kRun, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
@@ -195,34 +215,34 @@ const std::vector<Option> &all_options() {
         {kRun, 0, "on-refuse", "WHAT", "where state can't be carried over: keep or fresh (keep)",
          [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); },
          words_of(kOnRefuseChoices)},
-        {kRun, 0, "no-statics", nullptr, "static variables start afresh with each generation",
+        {kRuns, 0, "no-statics", nullptr, "static variables start afresh with each generation",
          [](Arguments &a, Text) {
              a.carry_statics = false;
              return std::string();
          }},
-        {kRun, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
+        {kRuns, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
-        {kRun, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
+        {kRuns, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
          [](Arguments &a, Text) { return take_flag(a.load_on_main); }},
-        {kRun, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
+        {kRuns, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
          [](Arguments &a, Text v) {
              a.events = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {kRun, 0, "trace", "FILE", "write a trace of each save to FILE, for Perfetto",
+        {kRuns, 0, "trace", "FILE", "write a trace of each save to FILE, for Perfetto",
          [](Arguments &a, Text v) {
              a.trace = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
+        {kRuns, 0, "color", "WHEN", "auto, always or never (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); },
          words_of(kColorChoices)},
-        {kRun, 'q', "quiet", nullptr, "say nothing but errors and warnings",
+        {kRuns, 'q', "quiet", nullptr, "say nothing but errors and warnings",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kQuiet;
              return std::string();
          }},
-        {kRun, 'v', "verbose", nullptr, "say everything",
+        {kRuns, 'v', "verbose", nullptr, "say everything",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kVerbose;
              return std::string();
@@ -377,6 +397,15 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     std::vector<std::string> &operands = names_paths ? arguments.paths : arguments.targets;
     for (int i = optind; i < count; ++i)
         operands.emplace_back(argv[static_cast<std::size_t>(i)]);
+    if (arguments.subcommand == Subcommand::kReplay && !arguments.help && !arguments.version) {
+        if (arguments.targets.size() != 1)
+            return misuse(arguments.targets.empty()
+                              ? "name the recording that is to be played"
+                              : "hotrun replay plays one recording, and does not take " +
+                                    arguments.targets[1]);
+        arguments.replay = std::move(arguments.targets.front());
+        arguments.targets.clear();
+    }
     const bool takes_none = *help_of(arguments.subcommand).operands == '\0';
     if (takes_none && !operands.empty())
         return misuse(called(arguments.subcommand) + " does not take " + operands.front());

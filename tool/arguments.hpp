@@ -15,7 +15,18 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp, kInit };
+enum class Subcommand {
+    kRun,
+    kStatus,
+    kNotify,
+    kBuild,
+    kReload,
+    kEvents,
+    kStop,
+    kLsp,
+    kInit,
+    kReplay
+};
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;
@@ -34,6 +45,10 @@ struct Arguments {
     std::uint64_t steps = 0; // 0: no end
     std::size_t heap_bytes = 64u << 20;
     std::string heap_file;                    // empty: none
+    std::string record;                       // file; empty: none
+    std::string replay;                       // file of the subcommand
+    double speed = 1;                         // replay: 0: as fast as possible
+    bool once = false;                        // replay: one pass
     std::chrono::milliseconds snapshot{1000}; // 0: only at switches
     bool build = true;
     std::chrono::milliseconds poll{0}; // 0: by events

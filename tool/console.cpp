@@ -207,6 +207,20 @@ void Console::tell(const WarningEvent &warning) {
     problem(kYellow, "warning", warning.message);
 }
 
+// A short one comes often.
+void Console::tell(const ReplayedEvent &replayed) {
+    if (verbose())
+        line("played " + replayed.file + ", pass " + std::to_string(replayed.pass) + ": " +
+             counted(replayed.steps, "step", "steps") + " in " +
+             in_milliseconds(replayed.duration) + " ms");
+}
+
+void Console::tell(const RecordedEvent &recorded) {
+    if (!quiet())
+        line("recorded " + counted(recorded.steps, "step", "steps") + " in " + recorded.file +
+             " (" + counted(recorded.bytes, "byte", "bytes") + ")");
+}
+
 void Console::tell(const StoppedEvent &stopped) {
     erase_status();
     if (verbose())

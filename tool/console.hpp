@@ -51,6 +51,8 @@ class Console : public Observer {
     void tell(const RestartedEvent &restarted);
     void tell(const RetiredEvent &retired);
     void tell(const WarningEvent &warning);
+    void tell(const ReplayedEvent &replayed);
+    void tell(const RecordedEvent &recorded);
     void tell(const StoppedEvent &stopped);
 
     bool verbose() const { return style_.verbosity == Verbosity::kVerbose; }

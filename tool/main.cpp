@@ -5,9 +5,11 @@
 #include "init.hpp"
 #include "language_server_loop.hpp"
 #include "requests.hpp"
+#include "standard_input.hpp"
 #include "status.hpp"
 #include "terminal.hpp"
 
+#include "hotrun/module.h"
 #include "hotrun/project.hpp"
 #include "hotrun/runner.hpp"
 #include "hotrun/version.h"
@@ -15,6 +17,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string_view>
 
 namespace {
 
@@ -78,6 +82,10 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.build = arguments.build;
     options.heap_bytes = arguments.heap_bytes;
     options.heap_file = arguments.heap_file;
+    options.record = arguments.record;
+    options.replay = arguments.replay;
+    options.replay_speed = arguments.speed;
+    options.replay_once = arguments.once;
     options.interval = arguments.interval;
     options.step_limit = arguments.steps;
     options.poll_interval = arguments.poll;
@@ -89,6 +97,17 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.snapshot_interval = arguments.snapshot;
     options.load_on_main = arguments.load_on_main;
     return options;
+}
+
+// The project that was recorded, if it is still there, else that of the working directory.
+Result<Arguments> arguments_of_replay(Arguments arguments) {
+    Result<RecordedProject> recorded = recorded_project(arguments.replay);
+    if (!recorded)
+        return recorded.error();
+    if (arguments.builddir.empty() && find_project(".", recorded->builddir))
+        arguments.builddir = std::move(recorded->builddir);
+    arguments.targets = {std::move(recorded->module)};
+    return arguments;
 }
 
 int run(const Arguments &arguments) {
@@ -110,7 +129,21 @@ int run(const Arguments &arguments) {
         options.observers.push_back(logs.emplace_back(std::move(*log)).get());
     }
     Result<Runner> runner = Runner::create(std::move(options));
-    return runner ? runner->run() : report(runner.error());
+    if (!runner)
+        return report(runner.error());
+    // A terminal's is the user's, who may want it for the shell.
+    const std::optional<StandardInput> input =
+        is_terminal(stdin) || !arguments.replay.empty()
+            ? std::nullopt
+            : StandardInput::read([&runner](std::string_view bytes) {
+                  runner->push_input(HOTRUN_INPUT_TEXT, bytes);
+              });
+    return runner->run();
+}
+
+int replay(const Arguments &arguments) {
+    const Result<Arguments> of_recording = arguments_of_replay(arguments);
+    return of_recording ? run(*of_recording) : report(of_recording.error());
 }
 
 int run_command(std::vector<std::string> words) {
@@ -123,6 +156,8 @@ int run_command(std::vector<std::string> words) {
         std::puts("hotrun " HOTRUN_VERSION);
     else if (arguments->subcommand == Subcommand::kRun)
         return run(*arguments);
+    else if (arguments->subcommand == Subcommand::kReplay)
+        return replay(*arguments);
     else if (arguments->subcommand == Subcommand::kStatus)
         return report(print_status(*arguments));
     else if (arguments->subcommand == Subcommand::kInit)

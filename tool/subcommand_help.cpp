@@ -63,6 +63,16 @@ constexpr std::array kSubcommands = {
         "Prints the events of the hotrun at work, one JSON object a line, until it ends.\n",
         "Exit status: 0 when the run has ended, 1 no hotrun is at work or it was killed, 2 misuse."
         "\n"},
+    SubcommandHelp{
+        Subcommand::kReplay, "replay", "FILE", "play what hotrun --record FILE has recorded",
+        "Loads the module that FILE was recorded from, as it is now, puts the recorded state into "
+        "it and\n"
+        "gives each step the recorded time and events, in a loop. Save a source file: it is built, "
+        "and\n"
+        "the loop begins anew with the new code, so that each save shows the same seconds.\n",
+        "Exit status: as of hotrun; 1 also if FILE is no recording, or its state does not fit the "
+        "code\n"
+        "any more, and with --once if the code fails.\n"},
     SubcommandHelp{Subcommand::kStop, "stop", "", "end the hotrun at work",
                    "Ends the hotrun at work as SIGTERM does, and waits until it has ended.\n",
                    "Exit status: 0, 1 no hotrun is at work, 2 misuse.\n"},

@@ -91,6 +91,12 @@ Moment moment_of(const RetiredEvent &retired) {
 Moment moment_of(const WarningEvent &warning) {
     return {"run", "warning: " + warning.code, warning.message};
 }
+Moment moment_of(const ReplayedEvent &replayed) {
+    return {"run", "replayed: pass " + std::to_string(replayed.pass), replayed.file};
+}
+Moment moment_of(const RecordedEvent &recorded) {
+    return {"run", "recorded", recorded.file};
+}
 Moment moment_of(const StoppedEvent &) {
     return {"run", "stopped", {}};
 }

@@ -163,6 +163,20 @@ void append(json::object &object, const WarningEvent &event) {
     object.emplace("message", json_text(event.message));
 }
 
+void append(json::object &object, const ReplayedEvent &event) {
+    object.emplace("file", json_text(event.file));
+    object.emplace("pass", event.pass);
+    object.emplace("steps", event.steps);
+    object.emplace("duration_us", event.duration.count());
+    object.emplace("generation", event.generation);
+}
+
+void append(json::object &object, const RecordedEvent &event) {
+    object.emplace("file", json_text(event.file));
+    object.emplace("steps", event.steps);
+    object.emplace("bytes", event.bytes);
+}
+
 void append(json::object &object, const StoppedEvent &event) {
     object.emplace("exit_status", event.exit_status);
     object.emplace("steps", event.steps);
@@ -181,6 +195,8 @@ struct NameOf {
     std::string_view operator()(const RestartedEvent &) const { return "restarted"; }
     std::string_view operator()(const RetiredEvent &) const { return "retired"; }
     std::string_view operator()(const WarningEvent &) const { return "warning"; }
+    std::string_view operator()(const ReplayedEvent &) const { return "replayed"; }
+    std::string_view operator()(const RecordedEvent &) const { return "recorded"; }
     std::string_view operator()(const StoppedEvent &) const { return "stopped"; }
 };
 

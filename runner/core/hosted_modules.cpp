@@ -43,7 +43,9 @@ void HostedModules::switch_to(Candidate &candidate) {
     Module &module = *modules_[candidate.module];
     report_switch_of(candidate.module);
     candidate.phases.mark(Phase::kWait, services_.clock.now());
-    module.set_steps_finished(steps_);
+    module.set_steps_finished(services_.replay == nullptr ? steps_
+                                                          : services_.replay->first_step());
+    module.rewind();
     SwitchReport report;
     report.module = candidate.module;
     report.generation = candidate.generation->number;
@@ -59,6 +61,7 @@ void HostedModules::switch_to(Candidate &candidate) {
         fail(std::move(*switched.failure));
         return;
     }
+    begin_pass(module);
     report.state = switched.state;
     report.phases = candidate.phases;
     report.detail = std::move(switched.detail);
@@ -93,9 +96,12 @@ bool HostedModules::step() {
     for (std::size_t i = 0; i < modules_.size(); ++i) {
         if (!modules_[i]->steps())
             continue;
+        if (!stepped)
+            begin_step();
         finished |= step_module(i);
         stepped = true;
     }
+    view_.hide_events();
     if (finished) {
         services_.record.steps.store(++steps_, std::memory_order_relaxed);
         if (services_.record.restarts_in_vain.load(std::memory_order_relaxed) != 0)
@@ -103,7 +109,40 @@ bool HostedModules::step() {
     }
     if (!reports_.empty())
         report_switches();
+    if (finished && services_.replay != nullptr && services_.replay->is_at_end())
+        finish_pass();
     return stepped;
+}
+
+void HostedModules::begin_step() {
+    if (services_.replay != nullptr)
+        return view_.show(services_.replay->next(services_.clock.now()));
+    const auto now = static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(services_.clock.now().time_since_epoch()).count());
+    input_.delta_ns = input_.time_ns == 0 ? 0 : now - input_.time_ns;
+    input_.time_ns = now;
+    services_.input.take(input_.events);
+    view_.show(input_);
+    if (services_.recorder != nullptr)
+        services_.recorder->add(input_);
+}
+
+void HostedModules::finish_pass() {
+    Module &module = *modules_.front();
+    services_.replayed(services_.replay->finish_pass(services_.clock.now()),
+                       module.context().generation);
+    if (services_.replay->plan().once)
+        services_.handover.request_stop(0);
+    else
+        module.rewind();
+}
+
+// With other code than before, or with that from before other code that has failed.
+void HostedModules::begin_pass(Module &module) {
+    if (services_.replay == nullptr)
+        return;
+    module.mark_start();
+    services_.replay->restart();
 }
 
 bool HostedModules::step_module(std::size_t index) {
@@ -128,6 +167,10 @@ bool HostedModules::step_module(std::size_t index) {
 // Where the process is to be replaced, the one that follows tells.
 void HostedModules::fail(FailureReport failure) {
     const bool is_later = failure.from == failure.to;
+    if (!is_later)
+        begin_pass(*modules_[failure.module]);
+    if (services_.replay != nullptr && services_.replay->plan().once)
+        services_.handover.request_stop(kFailedStatus);
     if (is_later && policy_.on_crash == OnCrash::kRestart && !shut_down_ &&
         failure.where == CallKind::kStep && services_.record.has_tries_left()) {
         record_failure(failure);

@@ -3,7 +3,10 @@
 
 #include "core/handover.hpp"
 #include "core/module.hpp"
+#include "core/recorder.hpp"
+#include "core/replay.hpp"
 #include "core/run_record.hpp"
+#include "core/step_input.hpp"
 #include "hotrun/runner.hpp"
 
 #include <atomic>
@@ -22,6 +25,11 @@ class HostedModules {
         RunRecord &record;
         std::function<void(SwitchReport)> switched;
         std::function<void(FailureReport)> failed;
+        InputQueue &input;
+        Recorder *recorder = nullptr; // null: nothing is recorded
+        Replay *replay = nullptr;     // null: input comes from outside
+        // Of the only module, after a pass of the replay.
+        std::function<void(const Replay::Pass &, std::uint64_t generation)> replayed = {};
     };
     struct Policy {
         OnCrash on_crash = OnCrash::kPark;
@@ -31,7 +39,10 @@ class HostedModules {
     HostedModules(Services services, Policy policy)
         : services_(std::move(services)), policy_(policy), steps_(services_.record.steps) {}
 
-    void add(std::unique_ptr<Module> module) { modules_.push_back(std::move(module)); }
+    void add(std::unique_ptr<Module> module) {
+        module->set_input(view_.get());
+        modules_.push_back(std::move(module));
+    }
 
     // At the safe point: switches to all that is offered.
     void switch_to_offered();
@@ -58,6 +69,9 @@ class HostedModules {
 
   private:
     void switch_to(Candidate &candidate);
+    void begin_step();
+    void finish_pass();
+    void begin_pass(Module &module);
     bool step_module(std::size_t index); // whether the step was finished
     void report_switch_of(std::size_t module);
     void tell(SwitchReport &report);
@@ -69,6 +83,8 @@ class HostedModules {
     std::vector<std::unique_ptr<Module>> modules_;
     std::vector<SwitchReport> reports_; // wait for the first step with the new code
     std::uint64_t steps_;
+    StepInput input_;
+    InputView view_;
     std::atomic<Duration::rep> snapshot_cost_{0};
     bool shut_down_ = false;
 };

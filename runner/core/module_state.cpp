@@ -67,10 +67,11 @@ std::optional<std::string> Module::migrate(Candidate &candidate) {
 }
 
 std::optional<std::string> Module::carry_statics(Candidate &candidate) {
-    if (candidate.statics == nullptr || live_ == nullptr)
+    const LiveLibrary::Shared from = live_ != nullptr ? live_->code : candidate.recorded;
+    if (candidate.statics == nullptr || from == nullptr)
         return std::nullopt;
     std::vector<LiveLibrary::Shared> live;
-    add_with_links(live_->code, live);
+    add_with_links(from, live);
     const auto base = reinterpret_cast<std::uintptr_t>(heap_.base());
     std::optional<std::string> refusal =
         candidate.statics->apply(live, {{base, base + heap_.bytes()},
@@ -78,7 +79,8 @@ std::optional<std::string> Module::carry_statics(Candidate &candidate) {
                                         finish_of(candidate),
                                         [this](const ExitCall &call) { return destroy(call); },
                                         parts_.memory,
-                                        parts_.written});
+                                        parts_.written,
+                                        live_ == nullptr});
     carried_ = refusal ? nullptr : candidate.statics.get();
     return refusal;
 }

@@ -122,6 +122,8 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     if (plan.migration != nullptr && plan.migration->is_needed())
         candidate.migration = std::move(plan.migration);
     candidate.statics = std::move(plan.statics);
+    if (process_.kept && process_.kept->is_recorded)
+        candidate.recorded = slot.kept_code;
     candidate.phases.mark(Phase::kPrepare, services_.clock.now());
     return candidate;
 }
@@ -268,6 +270,9 @@ void Reloader::switched(SwitchReport report) {
 // Where the state of the first generation comes from.
 std::string Reloader::text_of_kept(const SwitchReport &report) const {
     const std::string &file = process_.kept->file;
+    if (process_.kept->is_recorded)
+        return "its state is that of the recording " + file +
+               (report.detail.empty() ? std::string() : "; " + report.detail);
     if (report.state == StateOutcome::kFresh)
         return report.detail + "; what " + file + " had is set aside beside it";
     return "its heap is that of " + file +
@@ -306,9 +311,13 @@ void Reloader::refused(FailureReport report) {
     std::string detail = std::move(report.refusal);
     add_sentence(detail, report.detail);
     if (slot.kept_code != nullptr) {
+        const char *const remedy =
+            process_.kept->is_recorded
+                ? "; take that change back, or record anew with this code"
+                : "; go on with the code that made it, or start with fresh state by --on-refuse "
+                  "fresh";
         detail = "the state in " + process_.kept->file + " can't be carried over, since " + detail +
-                 "; go on with the code that made it, or start with fresh state by --on-refuse "
-                 "fresh";
+                 remedy;
         has_given_up_ = report.from == 1; // later on it can be edited
         if (has_given_up_)
             handover_.request_stop(kFailedStatus);

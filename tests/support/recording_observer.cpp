@@ -45,6 +45,12 @@ struct EventWords {
                (event.unmapped ? " unmapped" : " mapped");
     }
     std::string operator()(const WarningEvent &event) const { return "warning " + event.code; }
+    std::string operator()(const ReplayedEvent &event) const {
+        return "replayed " + std::to_string(event.pass);
+    }
+    std::string operator()(const RecordedEvent &event) const {
+        return "recorded " + std::to_string(event.steps);
+    }
     std::string operator()(const StoppedEvent &event) const {
         return "stopped " + std::to_string(event.exit_status);
     }

@@ -35,6 +35,8 @@ TEST(EventJson, EachEventHasItsName) {
     EXPECT_EQ(name_of(RestartedEvent()), "restarted");
     EXPECT_EQ(name_of(RetiredEvent()), "retired");
     EXPECT_EQ(name_of(WarningEvent()), "warning");
+    EXPECT_EQ(name_of(ReplayedEvent()), "replayed");
+    EXPECT_EQ(name_of(RecordedEvent()), "recorded");
     EXPECT_EQ(name_of(StoppedEvent()), "stopped");
 }
 
@@ -158,6 +160,16 @@ TEST(EventJson, Retired) {
 TEST(EventJson, Warning) {
     EXPECT_EQ(fields_of(WarningEvent{"watch_limit", "too many"}),
               R"({"code":"watch_limit","message":"too many"})");
+}
+
+TEST(EventJson, Replayed) {
+    EXPECT_EQ(fields_of(ReplayedEvent{"/p/jump", 3, 240, Microseconds(4001000), 2}),
+              R"({"file":"/p/jump","pass":3,"steps":240,"duration_us":4001000,"generation":2})");
+}
+
+TEST(EventJson, Recorded) {
+    EXPECT_EQ(fields_of(RecordedEvent{"/p/jump", 240, 81920}),
+              R"({"file":"/p/jump","steps":240,"bytes":81920})");
 }
 
 TEST(EventJson, Stopped) {

@@ -185,6 +185,22 @@ struct RetiredEvent {
     std::string why; // why it is still mapped
 };
 
+// A recording has been played to its end, and begins anew unless the run is to end.
+struct ReplayedEvent {
+    std::string file;       // path
+    std::uint64_t pass = 0; // from 1; those that a save has cut short are not counted
+    std::uint64_t steps = 0;
+    Microseconds duration{}; // that it took
+    std::uint64_t generation = 0;
+};
+
+// The run has ended, and so has its recording.
+struct RecordedEvent {
+    std::string file; // path
+    std::uint64_t steps = 0;
+    std::uint64_t bytes = 0; // with what lies beside it
+};
+
 struct WarningEvent {
     std::string code;
     std::string message;
@@ -198,7 +214,7 @@ struct StoppedEvent {
 using EventBody =
     std::variant<ReadyEvent, ChangeEvent, BuildStartedEvent, DiagnosticEvent, BuildFinishedEvent,
                  ReloadedEvent, RejectedEvent, RolledBackEvent, StalledEvent, RestartedEvent,
-                 RetiredEvent, WarningEvent, StoppedEvent>;
+                 RetiredEvent, WarningEvent, ReplayedEvent, RecordedEvent, StoppedEvent>;
 
 struct Event {
     std::uint64_t seq = 0; // from 1, without gaps

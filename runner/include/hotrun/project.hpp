@@ -55,6 +55,15 @@ struct WatchSet {
 // in the folder.
 Result<WatchSet> watch_set(const std::string &builddir, const std::vector<std::string> &targets);
 
+// What a recording says of the project that it was made in.
+struct RecordedProject {
+    std::string module;
+    std::string builddir; // empty: there was none
+};
+
+// Of Options::record; an Error also if it is damaged, or is none.
+Result<RecordedProject> recorded_project(const std::string &file);
+
 // The process of the run that works in the build folder; none: there is no run.
 std::optional<int> run_in(const std::string &builddir);
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hotrun {
@@ -82,6 +83,16 @@ struct Options {
     // if another run has it, if it is damaged or no heap file, of another module, of another
     // `heap_bytes`, or if the code that made it is missing. docs/heap_file.md has the format.
     std::string heap_file;
+    // The file in which what the only module reads as input is recorded, from a snapshot after its
+    // first step on; empty: none. A recording that is there is replaced. The Runner owns the file,
+    // and the folder FILE.d beside it. docs/record.md has the format. Not with `heap_file`.
+    std::string record;
+    // A recording that is played in place of input, in a loop that begins anew with each save;
+    // empty: none. create() fails if it is damaged, no recording, of another module, or of code
+    // that is missing. Not with `heap_file` or `record`; `heap_bytes` is the recording's.
+    std::string replay;
+    double replay_speed = 1;                    // 2: twice as fast; 0: no wait between steps
+    bool replay_once = false;                   // the run ends after one pass
     std::chrono::milliseconds interval{250};    // run(): start to start; 0: no wait
     std::uint64_t step_limit = 0;               // run(): end after so many steps; 0: no end
     std::chrono::milliseconds poll_interval{0}; // above 0: watch by polling, not by events
@@ -102,8 +113,9 @@ struct Options {
 };
 
 // Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. Only
-// stop() may be called from any thread and from a signal handler. Destruction runs the modules'
-// shutdown, ends ninja, removes the live copies and ends the runner's thread.
+// stop() and push_input() may be called from any thread, stop() from a signal handler too.
+// Destruction runs the modules' shutdown, ends ninja, removes the live copies and ends the runner's
+// thread.
 class Runner {
   public:
     // Resolves the targets, maps the heaps, opens the control socket, begins to build.
@@ -130,6 +142,11 @@ class Runner {
 
     // Asks the run to end with that exit status; the first call counts.
     void stop(int exit_status = 0) noexcept;
+
+    // Gives the modules an input event in their next step: `kind` is one of hotrun_input_kind, or a
+    // number of the host's own from HOTRUN_INPUT_OWN on. False: it is dropped, since a recording is
+    // played, or 16M wait for a step already.
+    bool push_input(std::uint32_t kind, std::string_view bytes);
 
     // What stop() was given; 0 before.
     int exit_status() const;
