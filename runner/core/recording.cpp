@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<char, 8> kMagic = {'h', 'o', 't', 'i', 'n', 'p', 't', '\n'};
 constexpr std::uint32_t kFormatVersion = 1; // goes up when this format changes
 constexpr std::uint32_t kByteOrder = 0x01020304;
-constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+constexpr std::size_t kPaddedTo = sizeof(std::uint64_t);
 constexpr std::uint64_t kMostTextBytes = std::uint64_t{64} << 10;
 
 struct FileHead {
@@ -25,7 +25,7 @@ struct FileHead {
     std::uint64_t builddir_bytes = 0;
     std::uint64_t checksum = 0; // of the head as it is with 0 here, and of the two texts behind it
 };
-static_assert(sizeof(FileHead) == 5 * kWordBytes);
+static_assert(sizeof(FileHead) == 5 * kPaddedTo);
 
 enum RecordKind : std::uint64_t { kStart = 1, kStep = 2 };
 
@@ -34,10 +34,10 @@ struct RecordHead {
     std::uint64_t size_bytes = 0; // of what follows, in whole words
     std::uint64_t checksum = 0;   // of both with 0 here, and of what follows
 };
-static_assert(sizeof(RecordHead) == 3 * kWordBytes);
+static_assert(sizeof(RecordHead) == 3 * kPaddedTo);
 
 std::uint64_t in_whole_words(std::uint64_t bytes) {
-    return (bytes + kWordBytes - 1) / kWordBytes * kWordBytes;
+    return (bytes + kPaddedTo - 1) / kPaddedTo * kPaddedTo;
 }
 
 void put(std::span<const std::byte> bytes, RecordBytes &to) {
@@ -176,7 +176,8 @@ std::uint64_t place_of_records(const RecordingHead &head) {
 } // namespace
 
 RecordBytes bytes_of(const RecordingHead &head) {
-    const std::string texts = head.module + head.builddir;
+    std::string texts = head.module + head.builddir;
+    texts.resize(in_whole_words(texts.size()));
     const auto text_bytes = std::as_bytes(std::span(texts));
     FileHead file_head;
     file_head.module_bytes = head.module.size();
@@ -184,7 +185,7 @@ RecordBytes bytes_of(const RecordingHead &head) {
     file_head.checksum = sum_of(file_head, text_bytes);
     RecordBytes bytes;
     put(std::as_bytes(std::span(&file_head, 1)), bytes);
-    put_padded(text_bytes, bytes);
+    put(text_bytes, bytes);
     return bytes;
 }
 
@@ -236,11 +237,12 @@ Result<RecordingHead> read_recording_head(const std::string &path, const Storage
     };
     if (head.module_bytes > kMostTextBytes || head.builddir_bytes > kMostTextBytes)
         return damaged();
-    std::string texts(head.module_bytes + head.builddir_bytes, '\0');
+    std::string texts(in_whole_words(head.module_bytes + head.builddir_bytes), '\0');
     const auto text_bytes = std::as_writable_bytes(std::span(texts));
     if (!file.read_at(sizeof head, text_bytes) || sum_of(head, text_bytes) != head.checksum)
         return damaged();
-    return RecordingHead{texts.substr(0, head.module_bytes), texts.substr(head.module_bytes)};
+    return RecordingHead{texts.substr(0, head.module_bytes),
+                         texts.substr(head.module_bytes, head.builddir_bytes)};
 }
 
 Result<Recording> read_recording(const std::string &path, const Storage &file,

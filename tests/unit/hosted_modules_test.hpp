@@ -50,13 +50,16 @@ class HostedModulesTest : public testing::Test {
         for (std::size_t i = 0; i < names.size(); ++i) {
             trace.names[heaps[i].memory().data()] = names[i];
             ModuleRecord &record = memory.record().modules()[i];
-            hosted->add(std::make_unique<Module>(names[i],
-                                                 Module::Parts{.index = i,
-                                                               .guard = guard,
-                                                               .heap = heaps[i],
-                                                               .record = record,
-                                                               .is_replayed = replay != nullptr},
-                                                 Module::Hooks{}));
+            hosted->add(std::make_unique<Module>(
+                names[i],
+                Module::Parts{.index = i,
+                              .guard = guard,
+                              .heap = heaps[i],
+                              .record = record,
+                              .kept_root =
+                                  replay == nullptr ? std::nullopt : std::optional<void *>(nullptr),
+                              .is_replayed = replay != nullptr},
+                Module::Hooks{}));
         }
     }
 

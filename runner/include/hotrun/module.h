@@ -62,8 +62,8 @@ enum hotrun_log_level {
     HOTRUN_LOG_DEBUG = 3
 };
 
-/* What comes from outside, for a step. A module that reads the time, keys and the like from here and
- * not from the system can be recorded (--record) and replayed: see docs/record.md. */
+/* What comes from outside, for a step. A module that reads the time, keys and the like from here,
+ * and not from the system, can be recorded (--record) and replayed: see docs/record.md. */
 enum hotrun_input_kind {
     HOTRUN_INPUT_TEXT = 1, /* of the standard input of the hotrun command; no bytes: its end */
     HOTRUN_INPUT_OWN = 256 /* from here on: what the host and the module have agreed upon */
@@ -76,7 +76,7 @@ typedef struct hotrun_input_event {
 } hotrun_input_event;
 
 typedef struct hotrun_input {
-    uint64_t time_ns;  /* when the step began, on a clock that never goes back; 0: before any step */
+    uint64_t time_ns;  /* when the step began, by a clock that never goes back; 0: none has begun */
     uint64_t delta_ns; /* since the step before began; 0 in the first one */
     const hotrun_input_event *events; /* in their order; valid until hotrun_step returns */
     size_t event_count;
