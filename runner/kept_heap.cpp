@@ -145,6 +145,19 @@ Status KeptHeap::give_places(HeapMapping &heap) {
     return Done{};
 }
 
+Status KeptHeap::bring_back(HeapMapping &heap) {
+    finish();
+    if (const Status found = find_code(OnRefuse::kKeep); !found)
+        return found;
+    if (!code_)
+        return Error{ErrorKind::kFailed, path_ + " has no state yet", 0};
+    const Status loaded = file_->load([&](std::size_t offset, std::span<const std::byte> part) {
+        std::memcpy(heap.memory().data() + offset, part.data(), part.size());
+        return Status(Done{});
+    });
+    return loaded ? give_places(heap) : loaded;
+}
+
 Status KeptHeap::put_statics(const std::vector<StaticPart> &parts) {
     for (std::size_t i = 0; i < code_->recipes.size(); ++i) {
         const Library::Place &now = code_->recipes[i].place;

@@ -39,6 +39,10 @@ class KeptHeap {
 
     const std::optional<KeptState> &state() const { return file_->state(); }
 
+    // Brings what was written since into a heap of this process; everything is as after open() and
+    // make_heap(). After an Error the heap is that of nobody.
+    Status bring_back(HeapMapping &heap);
+
     // Puts static variables of that code where make_heap() has led the words of the heap.
     Status put_statics(const std::vector<StaticPart> &parts);
 

@@ -29,6 +29,10 @@ std::vector<std::string> paths_in(const FileSystem &files, const std::string &fo
     return paths;
 }
 
+Error without_state(const std::string &path) {
+    return {ErrorKind::kFailed, path + " has no state to begin with: record it anew", 0};
+}
+
 Result<std::unique_ptr<FileStorage>> open_recording(const FileSystem &files,
                                                     const std::string &path) {
     if (!files.timestamp(path))
@@ -124,28 +128,37 @@ Result<std::unique_ptr<ReplayedRun>> ReplayedRun::open(Replay::Plan plan,
                      path + " is a recording of the module " + head->module + ", and not of " +
                          module + ": name that target",
                      0};
-    const Error without_state{ErrorKind::kFailed,
-                              path + " has no state to begin with: record it anew", 0};
     if (!files.timestamp(heap_file_of(path)))
-        return without_state;
-    auto run = std::make_unique<ReplayedRun>();
+        return without_state(path);
     Result<std::unique_ptr<KeptHeap>> heap =
         KeptHeap::open(heap_file_of(path), module, OnRefuse::kKeep);
     if (!heap)
         return heap.error();
-    run->heap = std::move(*heap);
-    if (!run->heap->state())
-        return without_state;
-    Result<Recording> recording = read_recording(path, **file, run->heap->state()->step);
+    return make(std::move(plan), **file, std::move(*heap));
+}
+
+Result<std::unique_ptr<ReplayedRun>> ReplayedRun::make(Replay::Plan plan, const Storage &file,
+                                                       std::shared_ptr<KeptHeap> heap) {
+    const std::optional<KeptState> &state = heap->state();
+    if (!state)
+        return without_state(plan.file);
+    Result<Recording> recording = read_recording(plan.file, file, state->step);
     if (!recording)
         return recording.error();
     if (!recording->start || recording->steps.empty())
         return Error{ErrorKind::kFailed,
-                     path + " has no step that is whole: record it anew, for longer", 0};
+                     plan.file + " has no step that is whole: record it anew, for longer", 0};
+    auto run = std::make_unique<ReplayedRun>();
+    run->heap = std::move(heap);
     run->cut_bytes = recording->cut_bytes;
     run->statics = std::move(recording->start->statics);
     run->replay = std::make_unique<Replay>(std::move(plan), std::move(*recording));
     return run;
+}
+
+Result<std::unique_ptr<ReplayedRun>> RecordedRun::replay(Replay::Plan plan) {
+    finish();
+    return ReplayedRun::make(std::move(plan), *file_, heap_);
 }
 
 KeptCode ReplayedRun::code() const {

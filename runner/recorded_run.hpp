@@ -12,6 +12,21 @@
 
 namespace hotrun {
 
+// A recording that is to be played.
+struct ReplayedRun {
+    std::shared_ptr<KeptHeap> heap; // that it begins with; nothing is written there
+    std::unique_ptr<Replay> replay;
+    std::vector<StaticPart> statics;
+    std::uint64_t cut_bytes = 0;
+
+    static Result<std::unique_ptr<ReplayedRun>> open(Replay::Plan plan, const std::string &module);
+    static Result<std::unique_ptr<ReplayedRun>> make(Replay::Plan plan, const Storage &file,
+                                                     std::shared_ptr<KeptHeap> heap);
+
+    // The code that made its state, and that state, once the heap has been made.
+    KeptCode code() const;
+};
+
 // Bound to the host's thread; the thread of its heap file writes.
 class RecordedRun {
   public:
@@ -33,6 +48,9 @@ class RecordedRun {
     void finish();
     RecordedEvent outcome() const; // afterwards
 
+    // Finishes, and gives what was recorded; the heap is not in any heap of this process yet.
+    Result<std::unique_ptr<ReplayedRun>> replay(Replay::Plan plan);
+
   private:
     RecordedRun(std::string path, std::unique_ptr<FileStorage> file, Warn warn)
         : path_(std::move(path)), file_(std::move(file)), warn_(std::move(warn)) {}
@@ -45,21 +63,8 @@ class RecordedRun {
     std::unique_ptr<FileStorage> file_;
     const Warn warn_;
     std::uint64_t whole_bytes_ = 0;
-    std::unique_ptr<KeptHeap> heap_;
+    std::shared_ptr<KeptHeap> heap_;
     std::optional<Recorder> recorder_;
-};
-
-// A recording that is to be played.
-struct ReplayedRun {
-    std::unique_ptr<KeptHeap> heap; // that it begins with; nothing is written there
-    std::unique_ptr<Replay> replay;
-    std::vector<StaticPart> statics;
-    std::uint64_t cut_bytes = 0;
-
-    static Result<std::unique_ptr<ReplayedRun>> open(Replay::Plan plan, const std::string &module);
-
-    // The code that made its state, and that state, once the heap has been made.
-    KeptCode code() const;
 };
 
 } // namespace hotrun

@@ -22,7 +22,7 @@ Runner::Impl::~Impl() {
         if (watchdog_)
             watchdog_->stop();
         reloader_->close(hosted_->take_all());
-        if (recording_ != nullptr)
+        if (recording_ != nullptr && replayed_ == nullptr)
             events_->tell(recording_->outcome());
         engine_->tell_stopped(exit_status(), hosted_->steps());
         close_control_socket();
@@ -63,6 +63,8 @@ void Runner::Impl::act_at_safe_point() {
     }
     if (handover_.take(Handover::Wish::kSnapshot))
         hosted_->take_snapshots();
+    if (handover_.take(Handover::Wish::kReplay))
+        begin_replay();
     hosted_->switch_to_offered();
     wake_.clear();
     if (handover_.has_news()) // since then
@@ -146,6 +148,9 @@ int Runner::descriptor() const {
 }
 void Runner::stop(int exit_status) noexcept {
     impl_->stop(exit_status);
+}
+void Runner::replay() {
+    impl_->replay();
 }
 bool Runner::push_input(std::uint32_t kind, std::string_view bytes) {
     return impl_->push_input(kind, bytes);

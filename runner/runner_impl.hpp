@@ -66,6 +66,8 @@ class ReadyNote : public Observer {
     const bool needs_steps_;
 };
 
+enum Alarm { kPollAlarm = 100, kWatchdogAlarm, kSnapshotAlarm, kReplayAlarm };
+
 class Runner::Impl {
   public:
     static Result<std::unique_ptr<Impl>> create(Options options);
@@ -87,6 +89,7 @@ class Runner::Impl {
     int descriptor() const { return wake_.descriptor(); }
     void stop(int exit_status) noexcept { handover_.request_stop(exit_status); }
     int exit_status() const { return handover_.exit_status(); }
+    void replay();
     bool push_input(std::uint32_t kind, std::string_view bytes) { return input_.push(kind, bytes); }
 
   private:
@@ -102,6 +105,9 @@ class Runner::Impl {
     Status open_replay(const std::string &path);
     Result<std::unique_ptr<HeapMapping>> make_heap(ModuleRecord &record, bool resumes);
     void forget_pass(ModuleRecord &record) const;
+    void make_way_for_replay();
+    void begin_replay();
+    Status bring_recorded();
     void tell_pass(const Replay::Pass &pass, std::uint64_t generation);
     std::function<void(const Error &)> warn_of(const char *code);
     Duration pause_after_step() const;

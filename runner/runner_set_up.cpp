@@ -18,8 +18,6 @@ namespace hotrun {
 
 namespace {
 
-enum Alarm { kPollAlarm = 100, kWatchdogAlarm, kSnapshotAlarm };
-
 // What the file names of all live copies of this process have in common.
 std::string live_copy_mark() {
     return "_live." + std::to_string(::getpid()) + ".";

@@ -100,6 +100,59 @@ Result<std::unique_ptr<HeapMapping>> Runner::Impl::make_heap(ModuleRecord &recor
     return heap;
 }
 
+// Any thread.
+void Runner::Impl::replay() {
+    loop_.post([this] { make_way_for_replay(); });
+}
+
+// Runner's thread. The host's thread brings another heap while nothing is prepared for this one.
+void Runner::Impl::make_way_for_replay() {
+    constexpr std::chrono::milliseconds kAskAgain{20};
+    if (options_.record.empty()) {
+        if (options_.replay.empty())
+            events_->tell(WarningEvent{"record", "nothing was recorded that could be played: start "
+                                                 "hotrun with --record FILE"});
+        return;
+    }
+    if (engine_->make_way())
+        handover_.ask(Handover::Wish::kReplay);
+    else
+        loop_.set_alarm(kReplayAlarm, clock_.now() + kAskAgain, [this] { make_way_for_replay(); });
+}
+
+// Host's thread.
+void Runner::Impl::begin_replay() {
+    std::optional<KeptCode> code;
+    if (replayed_ == nullptr) {
+        if (const Status brought = bring_recorded(); !brought)
+            warn_of("record")(brought.error());
+        else
+            code = replayed_->code();
+    }
+    loop_.post([this, code = std::move(code)] { engine_->go_on_with(code); });
+}
+
+Status Runner::Impl::bring_recorded() {
+    Result<std::unique_ptr<ReplayedRun>> replayed = recording_->replay(
+        {restart_->record().state_file, options_.replay_speed, options_.replay_once});
+    if (!replayed)
+        return replayed.error();
+    loop_.post([this, outcome = recording_->outcome()] { events_->tell(outcome); });
+    hosted_->give_way();
+    const std::shared_ptr<KeptHeap> heap = (*replayed)->heap;
+    Status brought = heap->bring_back(*heaps_.front());
+    if (brought && options_.carry_statics)
+        brought = heap->put_statics((*replayed)->statics);
+    if (!brought) {
+        hosted_->go_back();
+        return brought;
+    }
+    replayed_ = std::move(*replayed);
+    input_.close();
+    hosted_->begin_replay(*replayed_->replay, heap->root());
+    return Done{};
+}
+
 void Runner::Impl::tell_pass(const Replay::Pass &pass, std::uint64_t generation) {
     ReplayedEvent event{replayed_->replay->plan().file, pass.number, pass.steps,
                         std::chrono::duration_cast<Microseconds>(pass.duration), generation};

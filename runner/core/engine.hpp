@@ -57,6 +57,12 @@ class Engine : public ControlledRun {
     void build(OnOutcome on_outcome) override;
     void reload(OnOutcome on_outcome) override;
 
+    // Another state is to come into the only module's heap. False: not now, ask again. Then, with
+    // the code that made it, that state goes on with the code that there is; none: there is no
+    // such.
+    bool make_way() { return !stopped_ && ready_ && reloader_.hold(); }
+    void go_on_with(std::optional<KeptCode> kept);
+
     void switched(SwitchReport report);
 
     void failed(FailureReport report);

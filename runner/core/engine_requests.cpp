@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <utility>
 
 namespace hotrun {
 
@@ -84,6 +85,11 @@ void Engine::build(OnOutcome on_outcome) {
     }
     outcomes_.await_build(joins ? builds : builds + 1, std::move(on_outcome));
     settle();
+}
+
+void Engine::go_on_with(std::optional<KeptCode> kept) {
+    reloader_.set_kept(std::move(kept));
+    reload([](const ChangeOutcome &) {});
 }
 
 void Engine::reload(OnOutcome on_outcome) {

@@ -127,6 +127,21 @@ void HostedModules::begin_step() {
         services_.recorder->add(input_);
 }
 
+void HostedModules::give_way() {
+    report_switches();
+    services_.recorder = nullptr;
+    modules_.front()->give_way(services_.clock);
+}
+
+void HostedModules::go_back() {
+    modules_.front()->go_back();
+}
+
+void HostedModules::begin_replay(Replay &replay, void *root) {
+    services_.replay = &replay;
+    modules_.front()->take_recorded(root, replay.first_step());
+}
+
 void HostedModules::finish_pass() {
     Module &module = *modules_.front();
     services_.replayed(services_.replay->finish_pass(services_.clock.now()),

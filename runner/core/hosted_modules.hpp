@@ -52,6 +52,12 @@ class HostedModules {
 
     std::uint64_t steps() const { return steps_; }
 
+    // At the safe point: from the next code of the only module on, that is what steps get. Until
+    // then nothing of the module is called.
+    void give_way();
+    void begin_replay(Replay &replay, void *root);
+    void go_back(); // there is none
+
     // At the safe point.
     void take_snapshots();
 

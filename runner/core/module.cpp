@@ -159,6 +159,21 @@ void Module::mark_start() {
     has_start_ = true;
 }
 
+void Module::give_way(const Clock &clock) {
+    prove();
+    PhaseTimes phases(clock.now()); // nobody asks
+    if (steps())
+        static_cast<void>(unload_old(phases, clock));
+    parked_ = parts_.record.parked = true;
+}
+
+void Module::take_recorded(void *root, std::uint64_t step) {
+    context_.host.state = root;
+    context_.host.step = step;
+    parts_.is_replayed = is_kept_ = init_returned_ = true;
+    take_image(HeapImage::Memory::kKept);
+}
+
 // What fails afterwards goes back no further than to there.
 void Module::rewind() {
     if (!has_start_)

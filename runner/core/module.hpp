@@ -93,6 +93,12 @@ class Module {
     void mark_start();
     void rewind();
 
+    // Ends what the code does, which is called no more, for a state that another process or run has
+    // left in the heap; then that state is the module's, for the next code.
+    void give_way(const Clock &clock);
+    void take_recorded(void *root, std::uint64_t step);
+    void go_back() { restore(); } // there is no such state
+
     // Stays at its address.
     void set_input(const hotrun_input *input) { context_.host.input = input; }
 

@@ -67,7 +67,10 @@ std::optional<std::string> Module::migrate(Candidate &candidate) {
 }
 
 std::optional<std::string> Module::carry_statics(Candidate &candidate) {
-    const LiveLibrary::Shared from = live_ != nullptr ? live_->code : candidate.recorded;
+    const bool is_recorded = candidate.recorded != nullptr;
+    LiveLibrary::Shared from = candidate.recorded;
+    if (!is_recorded && live_ != nullptr)
+        from = live_->code;
     if (candidate.statics == nullptr || from == nullptr)
         return std::nullopt;
     std::vector<LiveLibrary::Shared> live;
@@ -80,7 +83,7 @@ std::optional<std::string> Module::carry_statics(Candidate &candidate) {
                                         [this](const ExitCall &call) { return destroy(call); },
                                         parts_.memory,
                                         parts_.written,
-                                        live_ == nullptr});
+                                        is_recorded});
     carried_ = refusal ? nullptr : candidate.statics.get();
     return refusal;
 }

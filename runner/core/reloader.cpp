@@ -44,7 +44,7 @@ bool Reloader::is_library(const std::string &path) const {
 
 // What was offered and not taken is looked at anew: it may be bound to what is out of date now.
 bool Reloader::look(Writer writer, const PhaseTimes &phases) {
-    if (graph_.up_to_date())
+    if (is_held_ || graph_.up_to_date())
         return true;
     std::vector<Candidate> back = take_back();
     HotGraph::Look seen = graph_.look(writer, phases);
@@ -59,6 +59,20 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
     offer_resumed_again(back, candidates);
     handover_.offer(std::move(candidates));
     return seen.settled;
+}
+
+bool Reloader::hold() {
+    is_held_ = !in_flight();
+    return is_held_;
+}
+
+void Reloader::set_kept(std::optional<KeptCode> kept) {
+    is_held_ = false;
+    if (!kept)
+        return;
+    Slot &slot = *slots_.front();
+    process_.kept = std::move(kept);
+    slot.kept_code = live_code_of(*process_.kept, services_.files, slot.library);
 }
 
 // What is to go on goes on before newer code takes its place: the state has to follow it here.

@@ -48,6 +48,11 @@ class Reloader {
     // The next look loads the modules' libraries also if they are what runs.
     void load_anew() { graph_.load_anew(); }
 
+    // For a state that the host's thread is going to bring into the only module's heap: nothing is
+    // offered any more until set_kept(). False: something that was offered is on its way.
+    bool hold();
+    void set_kept(std::optional<KeptCode> kept); // the code that made it; none: nothing was brought
+
     void switched(SwitchReport report);
     void failed(FailureReport report);
     void stalled(std::size_t module, const std::vector<CodeAddress> &backtrace);
@@ -138,6 +143,7 @@ class Reloader {
     std::vector<std::unique_ptr<Slot>> slots_;
     bool ready_ = false;
     bool has_given_up_ = false;
+    bool is_held_ = false;
 };
 
 } // namespace hotrun

@@ -315,9 +315,10 @@ std::optional<std::string> StaticCarry::find_value(const Carried &carried, const
     if (carried.first && bytes == *carried.first)
         return std::nullopt;
     if (process.is_another && !has_all_here(carried, bytes, process.heap)) {
-        notes_.push_back(carried.new_one->name +
-                         " starts afresh: what it has outside of the permanent heap was left in "
-                         "the other process");
+        if (!carried.new_one->name.starts_with("hotrun::detail::")) // which hotrun_bind sets
+            notes_.push_back(carried.new_one->name +
+                             " starts afresh: what it has outside of the permanent heap was left "
+                             "in the other process");
         return std::nullopt;
     }
     if (carried.has_pointers)

@@ -183,5 +183,24 @@ TEST_F(ReplayedRun, IsRefusedWhereThereIsNoWholeRecording) {
     expect_refused({"jump"}, "jump has no state to begin with: record it anew");
 }
 
+TEST_F(ReplayedRun, BeginsInTheRunThatRecordsWhenItsHostSaysSo) {
+    project.set_up();
+    const Typing typing(project.path("keys"));
+    Child host({REPLAYING_HOST, project.builddir(), project.path("jump")}, project.path(),
+               Child::Streams::kPipe);
+    typing.type("3");
+    host.wait_for(": 3 was 3 1 10>");
+    typing.type("14");
+    host.wait_for(": 8 was 8 1 10>");
+    typing.type("l");
+    host.wait_for("<pass 2 of 2>");
+    write_source("int level = 9;", 2);
+    host.wait_for(": 16 was 16 1 20>");
+    host.wait_for(" of 3>");
+    typing.type("q");
+    EXPECT_EQ(host.wait_for_exit(), 0) << host.output();
+    EXPECT_EQ(host.output().find("<warning"), std::string::npos) << host.output();
+}
+
 } // namespace
 } // namespace hotrun::e2e

@@ -91,7 +91,7 @@ struct Options {
     // empty: none. create() fails if it is damaged, no recording, of another module, or of code
     // that is missing. Not with `heap_file` or `record`; `heap_bytes` is the recording's.
     std::string replay;
-    double replay_speed = 1;                    // 2: twice as fast; 0: no wait between steps
+    double replay_speed = 1;                    // run(): 2: twice as fast; 0: no wait between steps
     bool replay_once = false;                   // the run ends after one pass
     std::chrono::milliseconds interval{250};    // run(): start to start; 0: no wait
     std::uint64_t step_limit = 0;               // run(): end after so many steps; 0: no end
@@ -113,7 +113,7 @@ struct Options {
 };
 
 // Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. Only
-// stop() and push_input() may be called from any thread, stop() from a signal handler too.
+// stop(), push_input() and replay() may be called from any thread, stop() in a signal handler too.
 // Destruction runs the modules' shutdown, ends ninja, removes the live copies and ends the runner's
 // thread.
 class Runner {
@@ -147,6 +147,11 @@ class Runner {
     // number of the host's own from HOTRUN_INPUT_OWN on. False: it is dropped, since a recording is
     // played, or 16M wait for a step already.
     bool push_input(std::uint32_t kind, std::string_view bytes);
+
+    // From a poll() that comes soon on, what `record` has recorded is played in a loop in place of
+    // input, as by Options::replay. The recording ends with that. A run that records nothing says
+    // so by a warning; one that plays already goes on.
+    void replay();
 
     // What stop() was given; 0 before.
     int exit_status() const;
