@@ -98,6 +98,8 @@ Status RecordedRun::begin_file(const RecordingHead &head) {
 }
 
 void RecordedRun::finish() {
+    if (recorder_)
+        recorder_->flush();
     if (heap_ != nullptr)
         heap_->finish();
 }

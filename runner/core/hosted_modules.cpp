@@ -1,6 +1,7 @@
 #include "core/hosted_modules.hpp"
 
 #include "core/rebind_plan.hpp"
+#include "core/recorder.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -182,6 +183,8 @@ bool HostedModules::step_module(std::size_t index) {
 // Where the process is to be replaced, the one that follows tells.
 void HostedModules::fail(FailureReport failure) {
     const bool is_later = failure.from == failure.to;
+    if (services_.recorder != nullptr)
+        services_.recorder->flush();
     if (!is_later)
         begin_pass(*modules_[failure.module]);
     if (services_.replay != nullptr && services_.replay->plan().once)

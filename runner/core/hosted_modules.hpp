@@ -3,7 +3,6 @@
 
 #include "core/handover.hpp"
 #include "core/module.hpp"
-#include "core/recorder.hpp"
 #include "core/replay.hpp"
 #include "core/run_record.hpp"
 #include "core/step_input.hpp"

@@ -1,6 +1,7 @@
 #include "core/module.hpp"
 
 #include "core/rebind_plan.hpp"
+#include "core/recorder.hpp"
 #include "core/static_carry.hpp"
 
 #include <cstring>

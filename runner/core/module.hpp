@@ -7,7 +7,6 @@
 #include "core/migration.hpp"
 #include "core/permanent_heap.hpp"
 #include "core/process_memory.hpp"
-#include "core/recorder.hpp"
 #include "core/run_record.hpp"
 #include "core/snapshot.hpp"
 #include "hotrun/module.h"
@@ -19,6 +18,9 @@
 #include <string>
 
 namespace hotrun {
+
+class Recorder;
+struct RecordedStart;
 
 // Each call into the module's code may fail, and then the module is in an earlier state:
 //

@@ -6,14 +6,21 @@ namespace hotrun {
 
 void Recorder::begin(const RecordedStart &start) {
     beginnings_.push_back({start.step, step_count_});
-    hand_on(start);
+    put(start);
+    flush();
 }
 
+// To wake the other thread takes longer than all the rest.
 void Recorder::add(const StepInput &input) {
+    constexpr std::uint64_t kLongestWait = 10'000'000;
     if (beginnings_.empty())
         return;
     ++step_count_;
-    hand_on(input);
+    put(input);
+    if (input.time_ns - flushed_ns_ < kLongestWait)
+        return;
+    flushed_ns_ = input.time_ns;
+    flush();
 }
 
 std::uint64_t Recorder::steps_since(std::uint64_t start_step) const {
@@ -25,29 +32,31 @@ std::uint64_t Recorder::steps_since(std::uint64_t start_step) const {
 }
 
 template <typename Record>
-void Recorder::hand_on(const Record &record) {
+void Recorder::put(const Record &record) {
     if (has_failed_.load(std::memory_order_relaxed))
         return;
-    bool is_awaited = false;
-    bool is_too_much = false;
-    {
-        const std::lock_guard lock(mutex_);
-        is_awaited = !waiting_.empty();
-        append(record, waiting_);
-        is_too_much = waiting_.size() > kMostWaitingBytes;
-    }
-    if (is_too_much && !has_failed_.exchange(true))
-        services_.loop.post([this] {
-            give_up(Error{ErrorKind::kFailed, path_ + " takes what is recorded too slowly", 0});
-        });
-    else if (!is_awaited)
-        services_.loop.post([this] { write_waiting(); });
+    const std::lock_guard lock(mutex_);
+    append(record, waiting_);
+    if (waiting_.size() <= kMostWaitingBytes || has_failed_.exchange(true))
+        return;
+    waiting_ = {};
+    services_.loop.post([this] {
+        give_up(Error{ErrorKind::kFailed, path_ + " takes what is recorded too slowly", 0});
+    });
+}
+
+void Recorder::flush() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty() || std::exchange(is_awaited_, true))
+        return;
+    services_.loop.post([this] { write_waiting(); });
 }
 
 void Recorder::write_waiting() {
     written_.clear();
     {
         const std::lock_guard lock(mutex_);
+        is_awaited_ = false;
         written_.swap(waiting_);
     }
     if (!has_failed_)

@@ -35,6 +35,9 @@ class Recorder {
     void begin(const RecordedStart &start);
     void add(const StepInput &input);
 
+    // Steps that come fast are handed on together; this does it now.
+    void flush();
+
     // That were handed on since it began with that step; host's thread.
     std::uint64_t steps_since(std::uint64_t start_step) const;
 
@@ -42,7 +45,7 @@ class Recorder {
     static constexpr std::size_t kMostWaitingBytes = std::size_t{64} << 20;
 
     template <typename Record>
-    void hand_on(const Record &record);
+    void put(const Record &record);
     void write_waiting();
     void write(const RecordBytes &records);
     void give_up(const Error &error);
@@ -55,9 +58,11 @@ class Recorder {
     };
     std::vector<Beginning> beginnings_; // of the host's thread, as the next
     std::uint64_t step_count_ = 0;
+    std::uint64_t flushed_ns_ = 0; // when; the time of a step
     std::atomic<bool> has_failed_{false};
     std::mutex mutex_;
-    RecordBytes waiting_;       // guarded by mutex_
+    bool is_awaited_ = false;   // guarded by mutex_: the other thread is going to take what waits
+    RecordBytes waiting_;       // likewise
     std::uint64_t whole_bytes_; // of the thread that writes, as the next
     RecordBytes written_;       // its memory is used again
 };

@@ -15,7 +15,7 @@ class Printer : public hotrun::Observer {
             std::printf("<pass %llu of %llu>\n", static_cast<unsigned long long>(replayed->pass),
                         static_cast<unsigned long long>(replayed->generation));
         if (const auto *warning = std::get_if<hotrun::WarningEvent>(&event.body))
-            std::printf("<warning %s>\n", warning->message.c_str());
+            std::printf("<warning %s: %s>\n", warning->code.c_str(), warning->message.c_str());
     }
 };
 

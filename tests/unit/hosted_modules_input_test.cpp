@@ -1,4 +1,5 @@
 // What steps get as input: from outside, and from a recording.
+#include "core/recorder.hpp"
 #include "support/fake_event_loop.hpp"
 #include "support/memory_storage.hpp"
 #include "unit/hosted_modules_test.hpp"

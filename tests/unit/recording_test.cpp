@@ -20,7 +20,7 @@ RecordedStart start_at(std::uint64_t step) {
 }
 
 StepInput input_of(std::uint64_t number) {
-    StepInput input{1000 * number, 10 * number, {}};
+    StepInput input{1'000'000'000 * number, 10 * number, {}};
     for (std::uint64_t i = 0; i < number % 3; ++i)
         input.events.push_back({HOTRUN_INPUT_OWN, std::string(5 * number, 'k')});
     return input;
@@ -144,6 +144,20 @@ TEST_F(RecorderTest, WritesWhatComesBehindTheFirstStart) {
     loop.run_posted();
     EXPECT_EQ(read(file.bytes())->steps, all_steps());
     EXPECT_EQ(recorder.steps_since(2), 3U);
+}
+
+TEST_F(RecorderTest, StepsThatComeFastAreHandedOnTogether) {
+    recorder.begin(start_at(2));
+    recorder.add(input_of(2));
+    StepInput soon = input_of(2);
+    ++soon.time_ns;
+    loop.run_posted();
+    recorder.add(soon);
+    loop.run_posted();
+    EXPECT_EQ(read(file.bytes())->steps, std::vector<StepInput>{input_of(2)});
+    recorder.flush();
+    loop.run_posted();
+    EXPECT_EQ(read(file.bytes())->steps, (std::vector<StepInput>{input_of(2), soon}));
 }
 
 TEST_F(RecorderTest, StepsAreCountedFromTheStartThatWasKept) {
