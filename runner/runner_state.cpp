@@ -47,10 +47,11 @@ Status Runner::Impl::open_state_file() {
                          std::string(", and this run has ") + std::to_string(modules.size()) +
                          ": name one of them",
                      0};
-    if (!options_.record.empty())
-        return open_recording(record.state_file);
-    return options_.replay.empty() ? open_heap_file(record.state_file)
-                                   : open_replay(record.state_file);
+    record.is_replayed |= !options_.replay.empty();
+    if (record.is_replayed)
+        return open_replay(record.state_file);
+    return options_.record.empty() ? open_heap_file(record.state_file)
+                                   : open_recording(record.state_file);
 }
 
 Status Runner::Impl::open_recording(const std::string &path) {
@@ -148,6 +149,7 @@ Status Runner::Impl::bring_recorded() {
         return brought;
     }
     replayed_ = std::move(*replayed);
+    restart_->record().is_replayed = true;
     input_.close();
     hosted_->begin_replay(*replayed_->replay, heap->root());
     return Done{};

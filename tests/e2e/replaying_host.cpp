@@ -38,7 +38,7 @@ int main(int, char **argv) {
     hotrun::Options options;
     options.builddir = argv[1];
     options.record = argv[2];
-    options.replay_speed = 0;
+    options.replay_speed = 4;
     options.interval = std::chrono::milliseconds(5);
     options.observers = {&printer};
     hotrun::Result<hotrun::Runner> runner = hotrun::Runner::create(std::move(options));
