@@ -44,11 +44,8 @@ Status KeptHeap::open_file() {
     if (!storage)
         return storage.error();
     storage_ = std::move(*storage);
-    file_.emplace(path_, *storage_, [this] { return open_journal(); });
-    std::random_device random;
-    const std::uint64_t id = (std::uint64_t{random()} << 32) | random();
-    if (Status opened = file_->open(id); !opened)
-        return opened;
+    if (Status read = read_file(); !read)
+        return read;
     const std::optional<KeptState> &state = file_->state();
     if (state && state->module != module_)
         return Error{ErrorKind::kFailed,
@@ -56,6 +53,13 @@ Status KeptHeap::open_file() {
                          module_ + ": give --heap-file another name",
                      0};
     return Done{};
+}
+
+Status KeptHeap::read_file() {
+    file_.emplace(path_, *storage_, [this] { return open_journal(); });
+    std::random_device random;
+    const std::uint64_t id = (std::uint64_t{random()} << 32) | random();
+    return file_->open(id);
 }
 
 Result<Storage *> KeptHeap::open_journal() {
@@ -147,6 +151,8 @@ Status KeptHeap::give_places(HeapMapping &heap) {
 
 Status KeptHeap::bring_back(HeapMapping &heap) {
     finish();
+    if (Status read = read_file(); !read)
+        return read;
     if (const Status found = find_code(OnRefuse::kKeep); !found)
         return found;
     if (!code_)

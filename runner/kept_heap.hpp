@@ -59,6 +59,7 @@ class KeptHeap {
         : path_(std::move(path)), module_(std::move(module)) {}
 
     Status open_file();
+    Status read_file();
     Status find_code(OnRefuse on_refuse);
     Result<Storage *> open_journal();
     Status give_places(HeapMapping &heap);

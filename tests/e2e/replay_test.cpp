@@ -168,7 +168,7 @@ TEST_F(ReplayedRun, ShowsTheSameSecondsWithEachSave) {
 
 TEST_F(ReplayedRun, IsRefusedWhereThereIsNoWholeRecording) {
     record();
-    expect_refused({"nothing"}, "there is no recording " + project.path("nothing"));
+    expect_refused({"nothing"}, "there is no recording nothing: make one by hotrun --record FILE");
     expect_refused({"meson.build"}, "meson.build is no recording of hotrun");
     const std::string whole = content_of(project.path("jump"));
     project.write("jump", whole.substr(0, whole.size() - 3));

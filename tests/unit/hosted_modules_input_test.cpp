@@ -114,6 +114,7 @@ class ReplayTest : public HostedModulesTest {
             recording.steps.push_back({1000, 40, {{HOTRUN_INPUT_TEXT, text}}});
         played.emplace(std::move(plan), std::move(recording));
         replay = &*played;
+        record().modules()[0] = {}; // another run
         make({});
     }
     void step(int count) {
