@@ -72,6 +72,26 @@ void Runner::Impl::stop_by_signal(int status) {
         force_end(exit_status());
 }
 
+void Runner::Impl::end(int exit_status) {
+    stop(exit_status);
+    loop_.post([this, exit_status] { stop_by_signal(exit_status); });
+}
+
+bool Runner::Impl::request_build() {
+    if (plan_.build)
+        loop_.post([this] { engine_->build([](const ChangeOutcome &) {}); });
+    return plan_.build;
+}
+
+void Runner::Impl::request_reload() {
+    loop_.post([this] { engine_->reload([](const ChangeOutcome &) {}); });
+}
+
+void Runner::Impl::watch(int descriptor, std::function<void()> readable) {
+    loop_.post(
+        [this, descriptor, readable = std::move(readable)] { loop_.watch(descriptor, readable); });
+}
+
 // Runner's thread. Without shutdown: the host's thread is in a call that does not return.
 void Runner::Impl::force_end(int status) {
     engine_->stop();
@@ -93,11 +113,7 @@ std::chrono::milliseconds Runner::Impl::idle_interval() const {
 int Runner::Impl::run() {
     while (poll()) {
         const TimePoint start = clock_.now();
-        for (Observer *observer : options_.observers)
-            observer->before_steps();
         const bool stepped = step();
-        for (Observer *observer : options_.observers)
-            observer->after_steps();
         if (options_.step_limit != 0 && hosted_->steps() >= options_.step_limit)
             stop(0);
         const Duration left =
@@ -138,6 +154,27 @@ int Runner::descriptor() const {
 }
 void Runner::stop(int exit_status) noexcept {
     impl_->stop(exit_status);
+}
+void Runner::end(int exit_status) {
+    impl_->end(exit_status);
+}
+bool Runner::request_build() {
+    return impl_->request_build();
+}
+void Runner::request_reload() {
+    impl_->request_reload();
+}
+void Runner::set_paused(bool paused) noexcept {
+    impl_->set_paused(paused);
+}
+bool Runner::is_paused() const noexcept {
+    return impl_->is_paused();
+}
+std::uint64_t Runner::steps() const noexcept {
+    return impl_->steps();
+}
+void Runner::watch(int descriptor, std::function<void()> readable) {
+    impl_->watch(descriptor, std::move(readable));
 }
 int Runner::exit_status() const {
     return impl_->exit_status();

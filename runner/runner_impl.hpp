@@ -86,6 +86,13 @@ class Runner::Impl {
     int descriptor() const { return wake_.descriptor(); }
     void stop(int exit_status) noexcept { handover_.request_stop(exit_status); }
     int exit_status() const { return handover_.exit_status(); }
+    void end(int exit_status);
+    bool request_build();
+    void request_reload();
+    void set_paused(bool paused) noexcept { handover_.set_paused(paused); }
+    bool is_paused() const noexcept { return handover_.is_paused(); }
+    std::uint64_t steps() const noexcept { return restart_->record().steps.load(); }
+    void watch(int descriptor, std::function<void()> readable);
 
   private:
     Impl(Options options, RunPlan plan, WakeDescriptor wake);

@@ -130,6 +130,8 @@ constexpr auto kOnCrashChoices = std::to_array<Choice<OnCrash>>({
     {"exit", OnCrash::kExit},
 });
 
+constexpr auto kOnOffChoices = std::to_array<Choice<bool>>({{"on", true}, {"off", false}});
+
 constexpr auto kOnRefuseChoices = std::to_array<Choice<OnRefuse>>({
     {"keep", OnRefuse::kKeep},
     {"fresh", OnRefuse::kFresh},
@@ -214,6 +216,18 @@ const std::vector<Option> &all_options() {
              a.trace = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
+        {kRun, 0, "keys", "WHAT", "single keys on a terminal, ? for help: on or off (on)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.keys); },
+         words_of(kOnOffChoices)},
+        {kRun, 0, "status-line", "WHAT", "the last line of a terminal: on or off (on)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.status_line); },
+         words_of(kOnOffChoices)},
+        {kRun, 0, "title", "WHAT", "the status in the terminal's title: on or off (off)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.title); },
+         words_of(kOnOffChoices)},
+        {kRun, 0, "desktop-notify", "WHAT", "notify of failures: on or off (off)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.desktop_notify); },
+         words_of(kOnOffChoices)},
         {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); },
          words_of(kColorChoices)},

@@ -43,8 +43,12 @@ struct Arguments {
     bool carry_statics = true;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     bool load_on_main = false;
-    std::string events; // file; empty: none; "-": standard output
-    std::string trace;  // likewise
+    std::string events;      // file; empty: none; "-": standard output
+    std::string trace;       // likewise
+    bool keys = true;        // where standard input is a terminal
+    bool status_line = true; // where there is a terminal for it
+    bool title = false;
+    bool desktop_notify = false;
     ColorChoice color = ColorChoice::kAuto;
     Verbosity verbosity = Verbosity::kNormal;
 };

@@ -1,8 +1,11 @@
 // The hotrun command.
 #include "arguments.hpp"
 #include "console.hpp"
+#include "console_style.hpp"
+#include "desktop_notices.hpp"
 #include "event_log.hpp"
 #include "init.hpp"
+#include "interaction.hpp"
 #include "language_server_loop.hpp"
 #include "requests.hpp"
 #include "status.hpp"
@@ -61,16 +64,6 @@ Result<std::string> ready_build_folder(const Arguments &arguments, Console &cons
     return project->builddir;
 }
 
-ConsoleStyle style_of(const Arguments &arguments) {
-    ConsoleStyle style;
-    style.stream = arguments.events == "-" ? stderr : stdout;
-    style.verbosity = arguments.verbosity;
-    style.color = wants_color(arguments.color, style.stream);
-    style.status_line = is_terminal(style.stream);
-    style.on_crash = arguments.on_crash;
-    return style;
-}
-
 Options options_of(const Arguments &arguments, const std::string &builddir) {
     Options options;
     options.targets = arguments.targets;
@@ -91,13 +84,30 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     return options;
 }
 
+// To the desktop, or to whom the terminal tells of it; else there is nobody.
+DesktopNotices::Send notice_sender(Screen *screen) {
+    return [screen](const std::string &title, const std::string &text) {
+        if (!notify_desktop(title, text) && screen != nullptr)
+            screen->write(
+                notify_by_terminal("hotrun: " + title + (text.empty() ? "" : ": ") + text));
+    };
+}
+
 int run(const Arguments &arguments) {
-    Console console(style_of(arguments));
+    std::FILE *stream = arguments.events == "-" ? stderr : stdout;
+    const std::unique_ptr<Screen> screen = is_terminal(stream) ? make_screen(stream) : nullptr;
+    const ConsoleStyle style = console_style(arguments, stream, screen.get());
+    Console console(style);
     const Result<std::string> builddir = ready_build_folder(arguments, console);
     if (!builddir)
         return report(builddir.error());
     Options options = options_of(arguments, *builddir);
     options.observers.push_back(&console);
+    Interaction interaction(console, interaction_style(arguments, style));
+    options.observers.push_back(&interaction);
+    DesktopNotices notices(notice_sender(screen.get()));
+    if (arguments.desktop_notify)
+        options.observers.push_back(&notices);
     std::vector<std::unique_ptr<EventLog>> logs;
     const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
     for (const auto &[path, format] : {std::pair(arguments.events, EventLog::stream()),
@@ -110,7 +120,10 @@ int run(const Arguments &arguments) {
         options.observers.push_back(logs.emplace_back(std::move(*log)).get());
     }
     Result<Runner> runner = Runner::create(std::move(options));
-    return runner ? runner->run() : report(runner.error());
+    if (!runner)
+        return report(runner.error());
+    interaction.attach(*runner);
+    return runner->run();
 }
 
 int run_command(std::vector<std::string> words) {

@@ -54,6 +54,7 @@ json::object to_json(const RunStatus &status) {
     json::object object = event_fields(status.run);
     object.emplace("state", json_text(to_word(status.state)));
     object.emplace("last_build", to_json(status.last_build));
+    object.emplace("paused", status.paused);
     return object;
 }
 

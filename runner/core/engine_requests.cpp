@@ -8,7 +8,7 @@
 namespace hotrun {
 
 RunStatus Engine::status() const {
-    RunStatus status{ready_now(), RunState::kIdle, outcomes_.last_build()};
+    RunStatus status{ready_now(), RunState::kIdle, outcomes_.last_build(), reloader_.is_paused()};
     if (!ready_)
         status.state = RunState::kStarting;
     else if (!driver_.idle())

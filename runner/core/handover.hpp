@@ -48,6 +48,10 @@ class Handover {
     void set_libraries(std::vector<std::string> paths);
     Paths libraries() const;
 
+    // A paused run steps no module; what is offered is switched to all the same. Any thread.
+    void set_paused(bool paused) noexcept;
+    bool is_paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
+
     // Any thread, and a signal handler; the first call counts.
     void request_stop(int exit_status) noexcept;
     bool stop_requested() const noexcept;
@@ -60,6 +64,7 @@ class Handover {
 
     std::atomic<unsigned> news_{0};
     std::atomic<int> exit_status_{kNoStatus};
+    std::atomic<bool> paused_{false};
     std::function<void()> wake_;
     mutable std::mutex mutex_;
     std::vector<Candidate> candidates_;                                    // guarded by mutex_

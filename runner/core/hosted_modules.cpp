@@ -35,7 +35,7 @@ void HostedModules::switch_to_offered() {
     report_switches();
     for (Candidate &candidate : services_.handover.take())
         switch_to(candidate);
-    if (!policy_.step_modules)
+    if (!policy_.step_modules || services_.handover.is_paused())
         report_switches();
 }
 
@@ -88,6 +88,10 @@ void HostedModules::tell(SwitchReport &report) {
 }
 
 bool HostedModules::step() {
+    if (services_.handover.is_paused()) {
+        report_switches(); // of a switch that was before the pause
+        return false;
+    }
     bool stepped = false;
     bool finished = false;
     for (std::size_t i = 0; i < modules_.size(); ++i) {

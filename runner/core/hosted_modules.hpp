@@ -36,7 +36,8 @@ class HostedModules {
     // At the safe point: switches to all that is offered.
     void switch_to_offered();
 
-    // Each module that runs. False: none does.
+    // Each module that runs. False: none does, or the run is paused; new code counts as proven
+    // then by its switch.
     bool step();
 
     std::uint64_t steps() const { return steps_; }

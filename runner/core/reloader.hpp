@@ -61,6 +61,8 @@ class Reloader {
     bool in_flight() const;
 
     // Whether the state that was kept could not be gone on with, and the run is to end.
+    bool is_paused() const { return handover_.is_paused(); }
+
     bool has_given_up() const { return has_given_up_; }
 
     // From now on first generations are told too; until then the ready event does it.

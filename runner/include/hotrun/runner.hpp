@@ -28,8 +28,6 @@ class Observer {
     virtual void event(const Event &) {}                                        // runner's thread
     virtual void build_progress(std::size_t /*done*/, std::size_t /*total*/) {} // runner's thread
     virtual void log(const std::string & /*module*/, int /*level*/, const char * /*text*/) {} // any
-    virtual void before_steps() {} // run() is about to step the modules; the host's thread
-    virtual void after_steps() {}  // the host's thread
 };
 
 // A live generation, as a host that calls into the module itself sees it. Valid during the call
@@ -101,8 +99,8 @@ struct Options {
     std::vector<Observer *> observers; // not owned; they outlive the Runner
 };
 
-// Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. Only
-// stop() may be called from any thread and from a signal handler. Destruction runs the modules'
+// Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. What
+// says so may be called from any thread, and stop() from a signal handler too. Destruction runs the modules'
 // shutdown, ends ninja, removes the live copies and ends the runner's thread.
 class Runner {
   public:
@@ -116,7 +114,7 @@ class Runner {
     // The safe point. Switches to what is ready; never blocks. False: the run is to end.
     bool poll();
 
-    // Calls hotrun_step of each module that is live. False: no module is.
+    // Calls hotrun_step of each module that is live. False: no module is, or the run is paused.
     bool step();
 
     // poll, step and wait until the run ends, then the modules' shutdown. Gives the exit status.
@@ -128,8 +126,29 @@ class Runner {
     // Readable while poll() has something to do: for a foreign event loop. Owned by the Runner.
     int descriptor() const;
 
-    // Asks the run to end with that exit status; the first call counts.
+    // Asks the run to end with that exit status; the first call counts. Any thread.
     void stop(int exit_status = 0) noexcept;
+
+    // As stop(), and ends the process at once if a call into a module does not return. Any thread.
+    void end(int exit_status = 0);
+
+    // Runs ninja, whether a file has changed or not. Any thread. False: this run never builds.
+    bool request_build();
+
+    // Loads the modules' libraries as they are now, also if they are what runs. Any thread.
+    void request_reload();
+
+    // While the run is paused no module is stepped. New code is switched to all the same, and
+    // counts as proven by its switch. Any thread.
+    void set_paused(bool paused) noexcept;
+    bool is_paused() const noexcept;
+
+    // Finished in this run. Any thread.
+    std::uint64_t steps() const noexcept;
+
+    // Has the runner's thread call `readable` when the descriptor is, until the Runner goes. The
+    // call reads all that there is. Not owned; any thread.
+    void watch(int descriptor, std::function<void()> readable);
 
     // What stop() was given; 0 before.
     int exit_status() const;
