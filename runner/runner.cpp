@@ -57,6 +57,7 @@ void Runner::Impl::act_at_safe_point() {
         hosted_->take_snapshots(); // static constructors may take the process with them
         host_loader_->serve();
     }
+    handover_.take(Handover::Wish::kLook); // the loop asks by itself
     if (handover_.take(Handover::Wish::kSnapshot))
         hosted_->take_snapshots();
     hosted_->switch_to_offered();

@@ -35,8 +35,9 @@ std::string source_excerpt(std::string_view source, std::uint32_t line, std::uin
         std::min<std::size_t>(byte_column - std::min(byte_column, 1U), source.size());
     std::size_t caret = columns_of(showable(source.substr(0, before_bytes)));
     std::string shown = showable(source);
-    if (caret >= room) { // the caret comes to the middle
-        const std::size_t mark_columns = columns_of(style.cut_mark);
+    const std::size_t mark_columns = columns_of(style.cut_mark);
+    const bool is_cut = columns_of(shown) > room;
+    if (caret + (is_cut ? mark_columns : 0) >= room) { // it comes to the middle
         const std::string_view left = first_columns(shown, caret - room / 2 + mark_columns);
         const std::size_t cut = columns_of(left);
         shown = std::string(style.cut_mark) + shown.substr(left.size());

@@ -78,8 +78,8 @@ class StatusLine {
     std::string_view color() const;
     std::string drawn(const std::vector<Fact> &facts, std::size_t columns) const;
 
-    const Glyphs glyphs_;
-    const bool color_;
+    Glyphs glyphs_;
+    bool color_;
     std::vector<Module> modules_;
     std::optional<Progress> building_;
     std::optional<double> rate_;

@@ -50,7 +50,7 @@ Handover::Paths Handover::libraries() const {
 
 void Handover::set_paused(bool paused) noexcept {
     paused_.store(paused, std::memory_order_relaxed);
-    wake_();
+    ask(Wish::kLook);
 }
 
 void Handover::request_stop(int exit_status) noexcept {

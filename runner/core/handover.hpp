@@ -37,6 +37,7 @@ class Handover {
         kSnapshot = 4, // of each module
         kLoad = 8,     // a library, for the runner's thread
         kRestart = 16, // of the process
+        kLook = 32,    // at whether it is paused
     };
     enum class Wake { kNow, kLater };
     void ask(Wish wish, Wake wake = Wake::kNow) noexcept;

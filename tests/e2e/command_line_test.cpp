@@ -34,10 +34,29 @@ void expect_error(const Ended &ended, int status, const std::string &part) {
 TEST_F(CommandLine, HelpAndVersionEndWith0) {
     const Ended help = run_hotrun({"--help"}, "/");
     EXPECT_EQ(help.status, 0);
-    for (const char *option :
-         {"--builddir", "--interval", "--steps", "--heap", "--snapshot", "--no-build", "--poll",
-          "--guard", "--on-crash", "--on-refuse", "--step-timeout", "--load-on-main", "--events",
-          "--heap-file", "--trace", "--color", "-q", "-v", "--version"})
+    for (const char *option : {"--builddir",
+                               "--interval",
+                               "--steps",
+                               "--heap",
+                               "--snapshot",
+                               "--no-build",
+                               "--poll",
+                               "--guard",
+                               "--on-crash",
+                               "--on-refuse",
+                               "--step-timeout",
+                               "--load-on-main",
+                               "--events",
+                               "--heap-file",
+                               "--trace",
+                               "--keys",
+                               "--status-line",
+                               "--title",
+                               "--desktop-notify",
+                               "--color",
+                               "-q",
+                               "-v",
+                               "--version"})
         EXPECT_NE(help.output.find(option), std::string::npos) << option;
     EXPECT_TRUE(run_hotrun({"--version"}, "/").output.starts_with("hotrun 0."));
 }
@@ -205,25 +224,6 @@ TEST_F(CommandLine, QuietSaysNothingAndVerboseNamesThePhases) {
     EXPECT_TRUE(hotrun.wait_for("changed: " + project.path("game.cpp")));
     EXPECT_TRUE(hotrun.wait_for("generation 2 live in "));
     EXPECT_TRUE(hotrun.wait_for("switch 0."));
-}
-
-// The status line of the first build is there, in the terminal's colours, and gone afterwards.
-TEST_F(CommandLine, OnATerminalTheBuildShowsItsProgress) {
-    HotrunProcess &hotrun = start(kFast, Child::Streams::kTerminal);
-    EXPECT_TRUE(hotrun.wait_for("/2] building "));
-    EXPECT_TRUE(hotrun.wait_for("\x1b[32mgame\x1b[0m: generation 1 is live"));
-    project.set_source(project.source("oops"));
-    EXPECT_TRUE(hotrun.wait_for("\x1b[01;31m")); // the compiler's own colours
-    project.set_value(2);
-    EXPECT_TRUE(hotrun.wait_for("generation 2 live in "));
-    EXPECT_TRUE(hotrun.wait_for("\nvalue=2 steps="));
-    EXPECT_EQ(hotrun.end_with(SIGINT), 130);
-}
-
-TEST_F(CommandLine, ControlCOnATerminalEndsTheRun) {
-    HotrunProcess &hotrun = start(kFast, Child::Streams::kTerminal);
-    hotrun.child().type("\x03");
-    EXPECT_EQ(hotrun.child().wait_for_exit(), 130);
 }
 
 } // namespace

@@ -98,6 +98,7 @@ TEST_F(InitTest, ANewProjectHasATargetThatRunsHotrun) {
     init({"demo/"}, 0, "cd demo");
     run_command({"meson", "setup", "build"}, folder / "demo");
     {
+        ::setenv("TERM", "dumb", 1); // what is live is told in lines then
         Child ninja({"ninja", "-C", folder / "demo/build", "dev"}, "/", Child::Streams::kTerminal);
         ASSERT_TRUE(ninja.wait_for("generation 1"));
         replace("demo/src/module.cpp", "bounces: %d", "hits: %d");
