@@ -12,6 +12,8 @@ namespace hotrun {
 
 namespace {
 
+constexpr const char *kLive = "live"; // since the start of the run
+
 using Interval = std::pair<Microseconds, Microseconds>;
 
 Microseconds covered(std::vector<Interval> intervals) {
@@ -98,7 +100,7 @@ void StatusLine::tell(const ReadyEvent &ready) {
         live &= told.generation != 0;
     }
     if (live && outcome_ <= Outcome::kBuilt)
-        set(Outcome::kLive, "live");
+        set(Outcome::kLive, kLive);
 }
 
 void StatusLine::tell(const BuildStartedEvent &started) {
@@ -270,8 +272,9 @@ std::vector<std::string> StatusLine::report() const {
                              ? "nothing runs yet"
                              : "generation " + std::to_string(each.generation) + state));
     }
-    if (!outcome_text_.empty())
-        lines.push_back("last: " + outcome_text_ + shares_ + (state_.empty() ? "" : ", " + state_));
+    if (!outcome_text_.empty() && outcome_text_ != kLive)
+        lines.push_back("last change: " + outcome_text_ + shares_ +
+                        (state_.empty() ? "" : ", " + state_));
     if (built_)
         lines.push_back("last build: " + std::string(to_word(built_->status)) + " in " +
                         milliseconds(built_->duration) + " ms");

@@ -15,8 +15,9 @@ constexpr std::array kSubcommands = {
         "again, and the running program goes on with the new code and its state.\n"
         "TARGET is the name of a Meson target or a ninja target; without one, the only hot module\n"
         "of the project.\n",
-        "Exit status: 0 for SIGTERM and --steps, 130 for SIGINT, the module's own for its "
-        "stop(n),\n"
+        "Exit status: 0 for SIGTERM, --steps and the key q, 130 for SIGINT, the module's own for "
+        "its\n"
+        "stop(n), "
         "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
         "working.\n"},
     SubcommandHelp{

@@ -11,6 +11,9 @@ namespace hotrun::e2e {
 namespace {
 
 constexpr auto kTerminal = Child::Streams::kTerminal;
+constexpr const char *kCrashInAThirdStep =
+    "([] { static int n = 0; if (++n == 3) *static_cast<volatile int *>(nullptr) = n; return n; "
+    "})()";
 constexpr const char *kRowReleased = "\x1b[r\x1b[9999;1H\x1b[2K\x1b"
                                      "8";
 
@@ -98,29 +101,24 @@ TEST_F(Terminal, IsLeftAsItWasFoundByEachSignal) {
 TEST_F(Terminal, IsLeftAsItWasFoundAfterACrash) {
     if (std::string_view(HOTRUN_SANITIZE) != "none")
         GTEST_SKIP() << "a sanitizer sees the crash first";
-    const std::string crash = project.source("*static_cast<volatile int *>(nullptr)");
-    for (const auto &[options, status] :
-         {std::pair(std::vector<std::string>{"--on-crash", "exit"}, 128 + SIGSEGV),
-          {{"--guard", "off"}, 128 + SIGSEGV}}) {
+    using Options = std::vector<std::string>;
+    for (const Options &options : {Options{"--on-crash", "exit"}, Options{"--guard", "off"}}) {
         HotrunProcess &hotrun = start_on_terminal(options);
-        project.set_source(options.front() == "--guard" ? crash : project.source("3"));
-        if (options.front() == "--on-crash") {
-            hotrun.next("reloaded");
-            hotrun.child().signal(SIGSEGV); // as good as a crash in a later step, or between two
-        }
-        EXPECT_EQ(hotrun.child().wait_for_exit(), status);
+        project.set_source(project.source(kCrashInAThirdStep));
+        EXPECT_EQ(hotrun.child().wait_for_exit(), 128 + SIGSEGV);
         expect_left_as_found(hotrun);
         project.set_value(1);
     }
+    HotrunProcess &hotrun = start_on_terminal();
+    EXPECT_EQ(hotrun.end_with(SIGSEGV), 128 + SIGSEGV) << "in none of the module's calls";
+    expect_left_as_found(hotrun);
 }
 
 TEST_F(Terminal, AProcessThatReplacesItselfFindsTheModeThatWasThere) {
     if (std::string_view(HOTRUN_SANITIZE) != "none")
         GTEST_SKIP() << "a sanitizer sees the crash first";
     HotrunProcess &hotrun = start_on_terminal({"--on-crash", "restart", "--snapshot", "0"});
-    // Later than in its first step.
-    project.set_source(project.source("([]() { static int n = 0; if (++n == 3) "
-                                      "*static_cast<volatile int *>(nullptr) = n; return n; })()"));
+    project.set_source(project.source(kCrashInAThirdStep));
     ASSERT_NE(hotrun.next("restarted"), nullptr);
     project.set_value(5);
     ASSERT_NE(hotrun.next("reloaded"), nullptr);

@@ -159,15 +159,16 @@ TEST_F(StatusLineTest, TheReportHasALineForEachFact) {
     start({{"hotmaths", "", 1}, {"music", "", 0}});
     reload(2);
     line.set_paused(true);
-    EXPECT_EQ(line.report(),
-              (Lines{"hotmaths: generation 2 is live", "music: nothing runs yet",
-                     "last: live in 84 ms (compile 52 · link 22 · load 0.6 · ours 4), state kept",
-                     "last build: ok in 79 ms", "paused: no module is stepped"}));
+    EXPECT_EQ(
+        line.report(),
+        (Lines{"hotmaths: generation 2 is live", "music: nothing runs yet",
+               "last change: live in 84 ms (compile 52 · link 22 · load 0.6 · ours 4), state kept",
+               "last build: ok in 79 ms", "paused: no module is stepped"}));
     roll_back(2, 2, true);
     tell(BuildStartedEvent{{"hotmaths"}, {}});
     line.set_paused(false);
     EXPECT_EQ(line.report(), (Lines{"hotmaths: generation 2, parked until the next save",
-                                    "music: nothing runs yet", "last: gen 2 crashed",
+                                    "music: nothing runs yet", "last change: gen 2 crashed",
                                     "last build: ok in 79 ms", "building now"}));
 }
 

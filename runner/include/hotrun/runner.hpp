@@ -100,8 +100,8 @@ struct Options {
 };
 
 // Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. What
-// says so may be called from any thread, and stop() from a signal handler too. Destruction runs the modules'
-// shutdown, ends ninja, removes the live copies and ends the runner's thread.
+// says so may be called from any thread, and stop() from a signal handler too. Destruction runs the
+// modules' shutdown, ends ninja, removes the live copies and ends the runner's thread.
 class Runner {
   public:
     // Resolves the targets, maps the heaps, opens the control socket, begins to build.
