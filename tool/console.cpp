@@ -80,6 +80,7 @@ void Console::renew_status(double steps_per_second) {
 void Console::set_paused(bool paused) {
     const std::lock_guard lock(mutex_);
     status_.set_paused(paused);
+    status_.set_steps_per_second(std::nullopt); // it is counted anew
     draw_status();
     if (!has_row())
         line(paused ? "paused: no module is stepped until p is pressed again" : "stepping again");

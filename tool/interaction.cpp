@@ -33,7 +33,10 @@ void Interaction::event(const Event &event) {
 }
 
 void Interaction::each_second() {
+    constexpr std::chrono::milliseconds kEnoughToCount{500};
     const auto now = std::chrono::steady_clock::now();
+    if (now - counted_ < kEnoughToCount)
+        return;
     const std::uint64_t steps = runner_->steps();
     const std::chrono::duration<double> time = now - std::exchange(counted_, now);
     const std::uint64_t made = steps - std::exchange(steps_, steps);

@@ -105,7 +105,7 @@ void StatusLine::tell(const ReadyEvent &ready) {
 
 void StatusLine::tell(const BuildStartedEvent &started) {
     error_count_ = 0;
-    building_.emplace();
+    building_ = Progress{};
     for (const std::string &target : started.targets)
         building_->targets += (building_->targets.empty() ? "" : " ") + target;
 }

@@ -7,8 +7,9 @@ namespace hotrun {
 StatusRow::StatusRow(Screen &screen, Parts parts) : screen_(screen), parts_(parts) {
     if (!parts_.handed_over)
         return;
+    size_ = screen_.size();
     shown_ = true;
-    row_shown_ = parts_.row;
+    row_shown_ = parts_.row && has_room_for_row(size_);
     title_kept_ = parts_.title;
     note_last_words();
 }

@@ -137,8 +137,10 @@ TEST_F(StatusRowTest, WhatTheProcessBeforeHasLeftIsHiddenToo) {
     row.show();
     row.draw("status", "");
     {
-        const StatusRow next(screen, {.handed_over = true});
+        StatusRow next(screen, {.handed_over = true});
         EXPECT_EQ(screen.last_words, kReleaseRow);
+        next.draw("of the next", "");
+        EXPECT_EQ(screen.last_row(), "of the next");
     }
     EXPECT_FALSE(screen.has_region());
     EXPECT_EQ(screen.last_row(), "");
