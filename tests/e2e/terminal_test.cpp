@@ -86,7 +86,7 @@ TEST_F(Terminal, KeysAreObeyedAndTheStatusLineSaysSo) {
     EXPECT_NE(child.output().find("\x1b[23;0t"), std::string::npos);
 }
 
-TEST_F(Terminal, IsLeftAsItWasFoundByEachSignal) {
+TEST_F(Terminal, IsLeftAsItWasFoundByEachSignalAndLeftAloneIfItIsDumb) {
     for (const auto &[signal, status] : {std::pair(SIGTERM, 0), {SIGHUP, 129}}) {
         HotrunProcess &hotrun = start_on_terminal();
         EXPECT_EQ(hotrun.end_with(signal), status);
@@ -96,9 +96,17 @@ TEST_F(Terminal, IsLeftAsItWasFoundByEachSignal) {
     hotrun.child().type("\x03");
     EXPECT_EQ(hotrun.child().wait_for_exit(), 130);
     expect_left_as_found(hotrun);
+
+    ::setenv("TERM", "dumb", 1);
+    HotrunProcess &plain = start({"--interval", "5", "--keys", "off"}, kTerminal);
+    EXPECT_TRUE(plain.child().reads_lines());
+    project.set_value(2);
+    EXPECT_TRUE(plain.wait_for("hotrun: game: generation 2 live in "));
+    EXPECT_EQ(plain.end_with(SIGTERM), 0);
+    EXPECT_EQ(plain.child().output().find('\x1b'), std::string::npos) << plain.child().output();
 }
 
-TEST_F(Terminal, IsLeftAsItWasFoundAfterACrash) {
+TEST_F(Terminal, IsLeftAsItWasFoundAfterACrashAndByAProcessThatReplacesItself) {
     if (std::string_view(HOTRUN_SANITIZE) != "none")
         GTEST_SKIP() << "a sanitizer sees the crash first";
     using Options = std::vector<std::string>;
@@ -109,38 +117,42 @@ TEST_F(Terminal, IsLeftAsItWasFoundAfterACrash) {
         expect_left_as_found(hotrun);
         project.set_value(1);
     }
-    HotrunProcess &hotrun = start_on_terminal();
-    EXPECT_EQ(hotrun.end_with(SIGSEGV), 128 + SIGSEGV) << "in none of the module's calls";
-    expect_left_as_found(hotrun);
-}
+    HotrunProcess &killed = start_on_terminal();
+    EXPECT_EQ(killed.end_with(SIGSEGV), 128 + SIGSEGV) << "in none of the module's calls";
+    expect_left_as_found(killed);
 
-TEST_F(Terminal, AProcessThatReplacesItselfFindsTheModeThatWasThere) {
-    if (std::string_view(HOTRUN_SANITIZE) != "none")
-        GTEST_SKIP() << "a sanitizer sees the crash first";
-    HotrunProcess &hotrun = start_on_terminal();
+    HotrunProcess &replaced = start_on_terminal();
     project.set_source(project.source("3") +
                        "static int bad = *static_cast<volatile int *>(nullptr);\n");
-    ASSERT_NE(hotrun.next("restarted"), nullptr);
-    EXPECT_TRUE(hotrun.wait_for("new code rejected"));
+    ASSERT_NE(replaced.next("restarted"), nullptr);
+    EXPECT_TRUE(replaced.wait_for("new code rejected"));
     project.set_value(5);
-    ASSERT_NE(hotrun.next("reloaded"), nullptr);
-    EXPECT_TRUE(hotrun.wait_for("\nvalue=5 "));
-    hotrun.child().type("q");
-    EXPECT_EQ(hotrun.child().wait_for_exit(), 0);
-    expect_left_as_found(hotrun);
+    ASSERT_NE(replaced.next("reloaded"), nullptr);
+    EXPECT_TRUE(replaced.wait_for("\nvalue=5 "));
+    replaced.child().type("q");
+    EXPECT_EQ(replaced.child().wait_for_exit(), 0);
+    expect_left_as_found(replaced);
 }
 
 // A shell with job control; what hotrun is in it is a job.
 class TerminalJob : public Terminal {
   protected:
     Child in_shell(const std::string &script) {
-        project.set_up();
-        project.build();
         return Child({"bash", "-m", "-c", script, HOTRUN_TOOL}, project.path(), kTerminal);
     }
 };
 
-TEST_F(TerminalJob, GivesTheTerminalBackWhileItIsStopped) {
+TEST_F(TerminalJob, GivesTheTerminalBackWhileItIsStoppedAndLeavesItAloneInTheBackground) {
+    project.set_up();
+    project.build();
+    {
+        Child background =
+            in_shell("\"$0\" --color never --interval 5 --steps 3 & wait; echo ended $?");
+        ASSERT_TRUE(background.wait_for("ended 0"));
+        EXPECT_EQ(background.wait_for_exit(), 0);
+        EXPECT_EQ(background.output().find('\x1b'), std::string::npos) << background.output();
+        EXPECT_TRUE(background.reads_lines());
+    }
     Child shell = in_shell("\"$0\" --interval 5; stty -a; echo stopped; fg; echo ended $?");
     ASSERT_TRUE(shell.wait_for("● game gen 1"));
     shell.type("\x1a");
@@ -153,24 +165,6 @@ TEST_F(TerminalJob, GivesTheTerminalBackWhileItIsStopped) {
     ASSERT_TRUE(shell.wait_for("ended 0"));
     EXPECT_EQ(shell.wait_for_exit(), 0);
     EXPECT_TRUE(shell.reads_lines());
-}
-
-TEST_F(TerminalJob, LeavesTheTerminalAloneInTheBackground) {
-    Child shell = in_shell("\"$0\" --color never --interval 5 --steps 3 & wait; echo ended $?");
-    ASSERT_TRUE(shell.wait_for("ended 0"));
-    EXPECT_EQ(shell.wait_for_exit(), 0);
-    EXPECT_EQ(shell.output().find('\x1b'), std::string::npos) << shell.output();
-    EXPECT_TRUE(shell.reads_lines());
-}
-
-TEST_F(Terminal, WithoutSequencesThereAreLines) {
-    ::setenv("TERM", "dumb", 1);
-    HotrunProcess &hotrun = start({"--interval", "5", "--keys", "off"}, kTerminal);
-    EXPECT_TRUE(hotrun.child().reads_lines());
-    project.set_value(2);
-    EXPECT_TRUE(hotrun.wait_for("hotrun: game: generation 2 live in "));
-    EXPECT_EQ(hotrun.end_with(SIGTERM), 0);
-    EXPECT_EQ(hotrun.child().output().find('\x1b'), std::string::npos) << hotrun.child().output();
 }
 
 } // namespace
