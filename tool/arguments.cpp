@@ -51,6 +51,7 @@ constexpr unsigned kRun = bit(Subcommand::kRun);
 constexpr unsigned kInit = bit(Subcommand::kInit);
 constexpr unsigned kStatus = bit(Subcommand::kStatus);
 constexpr unsigned kNotify = bit(Subcommand::kNotify);
+constexpr unsigned kDoctor = bit(Subcommand::kDoctor);
 constexpr unsigned kEvents = bit(Subcommand::kEvents);
 constexpr unsigned kRequests =
     kNotify | bit(Subcommand::kBuild) | bit(Subcommand::kReload) | kEvents | bit(Subcommand::kStop);
@@ -238,7 +239,7 @@ const std::vector<Option> &all_options() {
          [](Arguments &a, Text) { return take_flag(a.yes); }},
         {kStatus, 0, "files", nullptr, "print the files, one a line",
          [](Arguments &a, Text) { return take_flag(a.files); }},
-        {kStatus | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
+        {kStatus | kDoctor | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
          [](Arguments &a, Text) { return take_flag(a.json); }},
         {kEvents, 0, "json", nullptr, "print JSON objects, which is what it does anyway",
          [](Arguments &a, Text) { return take_flag(a.json); }},

@@ -15,7 +15,18 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp, kInit };
+enum class Subcommand {
+    kRun,
+    kStatus,
+    kNotify,
+    kBuild,
+    kReload,
+    kEvents,
+    kStop,
+    kLsp,
+    kInit,
+    kDoctor
+};
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;

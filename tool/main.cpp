@@ -1,6 +1,7 @@
 // The hotrun command.
 #include "arguments.hpp"
 #include "console.hpp"
+#include "doctor.hpp"
 #include "event_log.hpp"
 #include "init.hpp"
 #include "language_server_loop.hpp"
@@ -127,6 +128,8 @@ int run_command(std::vector<std::string> words) {
         return report(print_status(*arguments));
     else if (arguments->subcommand == Subcommand::kInit)
         return report(init_project(*arguments));
+    else if (arguments->subcommand == Subcommand::kDoctor)
+        return report(examine(*arguments));
     else if (arguments->subcommand == Subcommand::kLsp)
         return report(serve_editor(*arguments));
     else

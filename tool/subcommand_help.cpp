@@ -29,6 +29,18 @@ constexpr std::array kSubcommands = {
         "it if you say yes. No file is overwritten.\n",
         "Exit status: 0, 1 nothing was written, 2 misuse.\n"},
     SubcommandHelp{
+        Subcommand::kDoctor, "doctor", "[TARGET...]",
+        "measure what slows the way from a save to live, or makes a reload fail",
+        "Builds TARGET if that is to be done, runs the commands of that build again with other\n"
+        "linkers, headers and options, and tells what each thing costs that could be better, and "
+        "what\n"
+        "mends it. What it tries lies in a temporary folder; neither the project nor the build "
+        "folder\n"
+        "is changed.\n",
+        "Exit status: 0 nothing was found; 1 something was, or TARGET can't be built; 2 misuse; "
+        "130\n"
+        "for SIGINT.\n"},
+    SubcommandHelp{
         Subcommand::kStatus, "status", "[TARGET...]",
         "whether hotrun is at work, and which files it watches",
         "Says whether a hotrun is at work in the build folder, what it does, and how many files "

@@ -211,26 +211,22 @@ void Reloader::tell_rejection(const Slot &slot, const Rejection &rejection) {
                                .detail = rejection.detail});
 }
 
+void Reloader::tell_warning(const ModuleWarning &warning) {
+    events_.tell(WarningEvent{warning.code, warning.what + "; " + warning.remedy});
+}
+
 void Reloader::warn_of_unique_symbols(Slot &slot, const LiveLibrary &code) {
     if (!code.has_unique_symbols || slot.unique_symbols_told)
         return;
     slot.unique_symbols_told = true;
-    events_.tell(WarningEvent{
-        "unique_symbols",
-        "the module " + slot.name +
-            " has unique symbols: its old code can't leave the process, and its inline variables "
-            "are shared between old and new code; compile it with -fno-gnu-unique"});
+    tell_warning(unique_symbols_warning(slot.name));
 }
 
 void Reloader::warn_of_unseen_changes(Slot &slot, const LiveLibrary &code) {
     if (slot.unseen_told || migration_planner_->has_debug_info(code))
         return;
     slot.unseen_told = true;
-    events_.tell(WarningEvent{"no_debug_info",
-                              "the module " + slot.name +
-                                  " has no debug information: a change of its structs can't be "
-                                  "seen, and its static variables start afresh; compile it with "
-                                  "-g"});
+    tell_warning(no_debug_info_warning(slot.name));
 }
 
 bool Reloader::in_flight() const {

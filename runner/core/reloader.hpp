@@ -6,6 +6,7 @@
 #include "core/hot_graph.hpp"
 #include "core/kept_code.hpp"
 #include "core/migration_planner.hpp"
+#include "core/module_warnings.hpp"
 #include "core/retired_code.hpp"
 #include "core/run_record.hpp"
 #include "core/symbolizer.hpp"
@@ -104,6 +105,7 @@ class Reloader {
     std::uint64_t running_generation(const Slot &slot) const;
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     void tell_rejection(const Slot &slot, const Rejection &rejection);
+    void tell_warning(const ModuleWarning &warning);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void warn_of_unseen_changes(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
