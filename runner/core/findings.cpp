@@ -78,7 +78,8 @@ void add_types(const LibraryFacts &library, std::vector<Finding> &findings) {
                         " only declares types that its state consists of: " +
                         join({library.incomplete_type}, library.incomplete_type_count),
              .cost = "a change of a struct that has one is refused",
-             .remedy = "compile it with -fstandalone-debug"});
+             .remedy = "compile it with -fstandalone-debug (clang) or -femit-class-debug-always "
+                       "(g++)"});
 }
 
 // Old code that never leaves.

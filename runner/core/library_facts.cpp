@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 namespace hotrun {
 
@@ -62,25 +63,36 @@ void add_symbols(const SymbolTable &table, const ElfImage &image, LibraryFacts &
         facts.has_compressed_debug |= (section.sh_flags & SHF_COMPRESSED) != 0;
 }
 
+// What types consist of, without what they point to.
+class PartsOfTypes {
+  public:
+    void add(const TypeLayout *type) {
+        if (type == nullptr || !seen_.insert(type).second)
+            return;
+        if (type->kind == TypeLayout::Kind::kIncomplete)
+            incomplete_.push_back(type);
+        if (type->kind == TypeLayout::Kind::kArray)
+            add(type->element);
+        for (const MemberLayout &member : type->members)
+            add(member.type);
+    }
+
+    const std::vector<const TypeLayout *> &incomplete() const { return incomplete_; }
+
+  private:
+    std::unordered_set<const TypeLayout *> seen_;
+    std::vector<const TypeLayout *> incomplete_;
+};
+
 // A struct that is only declared can't be carried over where another one consists of it.
 void add_types(const LibraryTypes &types, LibraryFacts &facts) {
     facts.has_debug_info = true;
-    std::vector<const TypeLayout *> incomplete;
-    const auto look_at = [&](const TypeLayout *type) {
-        if (type != nullptr && type->kind == TypeLayout::Kind::kIncomplete)
-            incomplete.push_back(type);
-    };
-    for (const TypeLayout &type : types.types) {
-        if (type.kind == TypeLayout::Kind::kArray)
-            look_at(type.element);
-        for (const MemberLayout &member : type.members)
-            look_at(member.type);
-    }
-    std::ranges::sort(incomplete);
-    incomplete.erase(std::ranges::unique(incomplete).begin(), incomplete.end());
-    facts.incomplete_type_count = incomplete.size();
-    if (!incomplete.empty())
-        facts.incomplete_type = incomplete.front()->scope + incomplete.front()->name;
+    PartsOfTypes parts;
+    for (const LibraryTypes::Descriptor &descriptor : types.descriptors)
+        parts.add(descriptor.type);
+    facts.incomplete_type_count = parts.incomplete().size();
+    if (const TypeLayout *first = parts.incomplete().empty() ? nullptr : parts.incomplete().front())
+        facts.incomplete_type = first->scope + first->name;
 }
 
 } // namespace

@@ -32,9 +32,11 @@ Result<std::optional<LinkTimes>> measure_link(Trials &trials, const BuildCommand
     std::vector<Command> commands = {to_command(call, link, trials)};
     if (options.has_compressed_debug)
         commands.push_back(to_command(call.without("-gz").with({"-gz=none"}), link, trials));
+    // A linker without the compiler's plugin makes an empty library of such objects, in no time.
+    const bool needs_plugin = call.has_prefix("-flto");
     const std::size_t first_linker = commands.size();
     for (const char *linker : kLinkers) {
-        if (linker == times.linker)
+        if (linker == times.linker || needs_plugin)
             continue;
         const bool installed = trials.has_program(std::string("ld.") + linker);
         times.others.push_back({linker, installed, std::nullopt});

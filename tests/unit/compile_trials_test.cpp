@@ -157,6 +157,9 @@ TEST_F(TrialsTest, LinkersThatAreThereAreTried) {
     EXPECT_TRUE(times.others[2].installed && !times.others[2].time) << "gold fails";
     for (const Command &run : trials.commands)
         EXPECT_TRUE(FakeTrials::has(run, "/tmp/trials/library.so"));
+    BuildCommand optimised = link;
+    optimised.words.emplace_back("-flto=auto");
+    EXPECT_TRUE((*measure_link(trials, optimised, {}))->others.empty()) << "they have no plugin";
 }
 
 } // namespace

@@ -63,8 +63,8 @@ struct PlantedProblem {
 const std::vector<PlantedProblem> &planted_problems() {
     using Project = CleanProject;
     static const std::vector<PlantedProblem> kProblems = {
-        {"slow_linker", [](Project &p) { p.module.link->whole = of(95ms); },
-         "95 ms now, 30 ms with mold", "CXX_LD=mold meson setup --wipe /b"},
+        {"slow_linker", [](Project &p) { p.module.link->others[0].time = of(5ms); },
+         "40 ms now, 5 ms with mold", "CXX_LD=mold meson setup --wipe /b"},
         {"lto", [](Project &p) { p.module.is_link_optimised = true; }, "40 ms for each link",
          "-Db_lto=false"},
         {"no_precompiled_header",
@@ -188,7 +188,7 @@ TEST(Findings, EachPlantedProblemIsFoundWithItsCostAndItsRemedyAndNoOther) {
 
 TEST(Findings, WhatMakesReloadsFailComesFirstThenWhatCostsMost) {
     CleanProject project;
-    project.module.link->whole = of(95ms);
+    project.module.link->others[0].time = of(5ms);
     project.module.compiles[0].precompiled = of(80ms);
     project.module.library.has_debug_info = false;
     std::string codes;
@@ -210,11 +210,13 @@ TEST(Findings, OfSeveralSourcesTheOneThatItCostsMostIsTold) {
     EXPECT_EQ(findings[0].cost_time, 140ms);
 }
 
-class NoTypes final : public TypeReader {
+class ChosenTypes final : public TypeReader {
   public:
     std::shared_ptr<const LibraryTypes> read(const std::string & /*path*/) override {
-        return nullptr;
+        return types;
     }
+
+    std::shared_ptr<LibraryTypes> types; // null: no debug information
 };
 
 class LibraryFactsTest : public testing::Test {
@@ -227,7 +229,7 @@ class LibraryFactsTest : public testing::Test {
 
     FakeClock clock;
     FakeFileSystem files{clock};
-    NoTypes types;
+    ChosenTypes types;
 };
 
 TEST_F(LibraryFactsTest, AreThoseOfTheChecksAtAReload) {
@@ -251,6 +253,29 @@ TEST_F(LibraryFactsTest, AreThoseOfTheChecksAtAReload) {
     files.write("/b/libgame.so", "");
     EXPECT_EQ(library_facts(files, types, nullptr, {"game", "/b/libgame.so"}).rejection->reason,
               RejectReason::kTruncated);
+}
+
+TEST_F(LibraryFactsTest, ATypeOfTheStateThatIsOnlyDeclaredCountsWhereTheStateConsistsOfIt) {
+    using Kind = TypeLayout::Kind;
+    types.types = std::make_shared<LibraryTypes>();
+    std::deque<TypeLayout> &all = types.types->types;
+    const auto add = [&](Kind kind, const TypeLayout *element = nullptr) -> TypeLayout & {
+        all.emplace_back().kind = kind;
+        all.back().element = element;
+        return all.back();
+    };
+    TypeLayout &text = add(Kind::kIncomplete);
+    text.scope = "std::";
+    text.name = "string";
+    TypeLayout &state = add(Kind::kStruct);
+    state.members.emplace_back().type = &add(Kind::kPointer, &text);
+    types.types->descriptors.emplace_back().type = &state;
+    const ElfBuilder library = ElfBuilder().function("hotrun_step");
+    EXPECT_EQ(facts_of(library).incomplete_type_count, 0u);
+    EXPECT_TRUE(facts_of(library).has_debug_info);
+    state.members.emplace_back().type = &add(Kind::kArray, &text);
+    EXPECT_EQ(facts_of(library).incomplete_type_count, 1u);
+    EXPECT_EQ(facts_of(library).incomplete_type, "std::string");
 }
 
 } // namespace
