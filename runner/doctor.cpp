@@ -29,6 +29,7 @@ namespace hotrun {
 namespace {
 
 constexpr std::size_t kSourceCount = 3; // of a module, those that take longest
+constexpr Microseconds kLongCompile = std::chrono::seconds(5); // after such a one no other
 constexpr std::string_view kNothingToDo = "no work to do";
 
 // One examination, in its order.
@@ -220,6 +221,8 @@ Status Examination::time(const LibraryCommands &commands, ModuleFacts &module) {
             continue;
         (*times)->module = module.library.module;
         module.compiles.push_back(std::move(**times));
+        if (module.compiles.back().whole.least >= kLongCompile)
+            break;
     }
     on_progress_("timing linkers on " + module.library.module);
     auto link = measure_link(trials_, commands.link, {compressed});

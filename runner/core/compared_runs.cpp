@@ -15,12 +15,14 @@ constexpr int kLeastPart = 10;
 std::size_t rounds_for(Microseconds first) {
     if (first < 150ms)
         return 5;
-    return first < 2s ? 3 : 2;
+    if (first < 1s)
+        return 3;
+    return first < 10s ? 2 : 1;
 }
 
 RunTime to_time(std::vector<Microseconds> runs) {
     std::ranges::sort(runs);
-    return {runs[runs.size() / 2], runs.front()};
+    return {runs[(runs.size() - 1) / 2], runs.front()};
 }
 
 } // namespace
@@ -50,16 +52,18 @@ Result<std::vector<std::optional<RunTime>>> compare_runs(Trials &trials,
     return times;
 }
 
-// A busy machine makes some runs longer and none shorter: the least ones decide.
+// A busy machine makes some runs longer and none shorter: the least ones decide, and the others
+// must not say the contrary.
 std::optional<Microseconds> gain(const RunTime &now, const std::optional<RunTime> &other,
                                  Microseconds whole) {
     if (!other)
         return std::nullopt;
     const Microseconds enough = std::max(kLeastGain, whole / kLeastPart);
-    const Microseconds sure = now.least - other->least;
-    if (sure < enough)
+    const Microseconds of_least = now.least - other->least;
+    const Microseconds of_median = now.median - other->median;
+    if (of_least < enough || of_median < enough / 2)
         return std::nullopt;
-    return std::max(sure, now.median - other->median);
+    return std::min(of_least, of_median);
 }
 
 } // namespace hotrun
