@@ -34,9 +34,7 @@ constexpr std::array kSubcommands = {
         "Builds TARGET if that is to be done, runs the commands of that build again with other\n"
         "linkers, headers and options, and tells what each thing costs that could be better, and "
         "what\n"
-        "mends it. What it tries lies in a temporary folder; neither the project nor the build "
-        "folder\n"
-        "is changed.\n",
+        "mends it. What it tries lies in a temporary folder, which is removed.\n",
         "Exit status: 0 nothing was found; 1 something was, or TARGET can't be built; 2 misuse; "
         "130\n"
         "for SIGINT.\n"},
