@@ -25,30 +25,80 @@ RunTime to_time(std::vector<Microseconds> runs) {
     return {runs[(runs.size() - 1) / 2], runs.front()};
 }
 
+// The runs of one comparison.
+class Comparison {
+  public:
+    Comparison(Trials &trials, const std::vector<Command> &commands)
+        : trials_(trials), commands_(commands), runs_(commands.size()),
+          is_left_out_(commands.size(), false) {}
+
+    Status run_once() {
+        for (std::size_t i = 0; i < commands_.size() && !has_failed(); ++i) {
+            if (is_left_out_[i])
+                continue;
+            const Result<Trials::Outcome> outcome = trials_.run(commands_[i]);
+            if (!outcome)
+                return outcome.error();
+            runs_[i].push_back(outcome->duration);
+            if (outcome->exit_status != 0) {
+                is_left_out_[i] = true;
+                runs_[i].clear();
+            }
+        }
+        return Done{};
+    }
+
+    Status run(std::size_t rounds) {
+        for (std::size_t round = 0; round < rounds; ++round) {
+            if (const Status done = run_once(); !done)
+                return done;
+        }
+        return Done{};
+    }
+
+    // Those that are no better than the first one need no further look.
+    bool leave_out_the_slower() {
+        bool is_any_left = false;
+        for (std::size_t i = 1; i < runs_.size(); ++i) {
+            is_left_out_[i] = is_left_out_[i] || !gain(*time(0), time(i), time(0)->least);
+            is_any_left = is_any_left || !is_left_out_[i];
+        }
+        return is_any_left;
+    }
+
+    bool has_failed() const { return is_left_out_.front(); }
+    std::size_t rounds() const { return rounds_for(runs_.front().front()); }
+    std::optional<RunTime> time(std::size_t i) const {
+        return runs_[i].empty() || has_failed() ? std::nullopt : std::optional(to_time(runs_[i]));
+    }
+
+  private:
+    Trials &trials_;
+    const std::vector<Command> &commands_;
+    std::vector<std::vector<Microseconds>> runs_;
+    std::vector<bool> is_left_out_;
+};
+
 } // namespace
 
 Result<std::vector<std::optional<RunTime>>> compare_runs(Trials &trials,
                                                          const std::vector<Command> &commands) {
-    std::vector<std::vector<Microseconds>> runs(commands.size());
-    std::vector<bool> failed(commands.size(), false);
-    for (std::size_t round = 0, rounds = 1; round < rounds; ++round) {
-        for (std::size_t i = 0; i < commands.size() && !failed.front(); ++i) {
-            if (failed[i])
-                continue;
-            const Result<Trials::Outcome> outcome = trials.run(commands[i]);
-            if (!outcome)
-                return outcome.error();
-            failed[i] = outcome->exit_status != 0;
-            runs[i].push_back(outcome->duration);
+    Comparison comparison(trials, commands);
+    if (const Status done = comparison.run_once(); !done)
+        return done.error();
+    if (!comparison.has_failed()) {
+        const std::size_t rounds = comparison.rounds();
+        if (const Status done = comparison.run(rounds - 1); !done)
+            return done.error();
+        // What looks better has to do so twice.
+        if (!comparison.has_failed() && comparison.leave_out_the_slower()) {
+            if (const Status done = comparison.run(rounds); !done)
+                return done.error();
         }
-        if (round == 0 && !failed.front())
-            rounds = rounds_for(runs.front().front());
     }
-    std::vector<std::optional<RunTime>> times(commands.size());
-    for (std::size_t i = 0; i < commands.size() && !failed.front(); ++i) {
-        if (!failed[i] && !runs[i].empty())
-            times[i] = to_time(std::move(runs[i]));
-    }
+    std::vector<std::optional<RunTime>> times;
+    for (std::size_t i = 0; i < commands.size(); ++i)
+        times.push_back(comparison.time(i));
     return times;
 }
 
@@ -61,7 +111,7 @@ std::optional<Microseconds> gain(const RunTime &now, const std::optional<RunTime
     const Microseconds enough = std::max(kLeastGain, whole / kLeastPart);
     const Microseconds of_least = now.least - other->least;
     const Microseconds of_median = now.median - other->median;
-    if (of_least < enough || of_median < enough / 2)
+    if (of_least < enough || of_median < enough)
         return std::nullopt;
     return std::min(of_least, of_median);
 }
