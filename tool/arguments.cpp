@@ -52,6 +52,7 @@ constexpr unsigned kInit = bit(Subcommand::kInit);
 constexpr unsigned kStatus = bit(Subcommand::kStatus);
 constexpr unsigned kNotify = bit(Subcommand::kNotify);
 constexpr unsigned kEvents = bit(Subcommand::kEvents);
+constexpr unsigned kReport = bit(Subcommand::kReport);
 constexpr unsigned kRequests =
     kNotify | bit(Subcommand::kBuild) | bit(Subcommand::kReload) | kEvents | bit(Subcommand::kStop);
 constexpr unsigned kAll = ~0u;
@@ -236,6 +237,11 @@ const std::vector<Option> &all_options() {
          }},
         {kInit, 'y', "yes", nullptr, "write the change without a question",
          [](Arguments &a, Text) { return take_flag(a.yes); }},
+        {kReport, 'o', "output", "FILE", "write to FILE (hotrun-report.html; -: standard output)",
+         [](Arguments &a, Text v) {
+             a.output = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
         {kStatus, 0, "files", nullptr, "print the files, one a line",
          [](Arguments &a, Text) { return take_flag(a.files); }},
         {kStatus | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
@@ -372,9 +378,8 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     if (ended_by_hyphens && arguments.subcommand == Subcommand::kRun)
         return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
                       "with hotrun/runner.hpp, and takes no place behind --");
-    const bool names_paths =
-        arguments.subcommand == Subcommand::kNotify || arguments.subcommand == Subcommand::kInit;
-    std::vector<std::string> &operands = names_paths ? arguments.paths : arguments.targets;
+    const unsigned names_paths = bit(arguments.subcommand) & (kNotify | kInit | kReport);
+    std::vector<std::string> &operands = names_paths != 0 ? arguments.paths : arguments.targets;
     for (int i = optind; i < count; ++i)
         operands.emplace_back(argv[static_cast<std::size_t>(i)]);
     const bool takes_none = *help_of(arguments.subcommand).operands == '\0';
@@ -384,6 +389,8 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         return misuse("name the file that was saved");
     if (arguments.subcommand == Subcommand::kInit && operands.size() > 1)
         return misuse("hotrun init makes one project, and does not take " + operands[1]);
+    if (arguments.subcommand == Subcommand::kReport && operands.size() > 1)
+        return misuse("hotrun report reads one file, and does not take " + operands[1]);
     return arguments;
 }
 

@@ -15,14 +15,25 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp, kInit };
+enum class Subcommand {
+    kRun,
+    kStatus,
+    kNotify,
+    kBuild,
+    kReload,
+    kEvents,
+    kStop,
+    kLsp,
+    kInit,
+    kReport
+};
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;
     bool help = false;
     bool version = false;
     std::vector<std::string> targets;
-    std::vector<std::string> paths; // notify: of files; init: of the folder, or none
+    std::vector<std::string> paths; // of files, or init's folder
     std::string target;             // init: which library; empty: the only one
     bool in_c = false;              // init: a new project, rather than in C++
     bool yes = false;               // init: without a question
@@ -43,8 +54,9 @@ struct Arguments {
     bool carry_statics = true;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     bool load_on_main = false;
-    std::string events; // file; empty: none; "-": standard output
-    std::string trace;  // likewise
+    std::string events;                        // file; empty: none; "-": standard output
+    std::string trace;                         // likewise
+    std::string output = "hotrun-report.html"; // report: file; "-": standard output
     ColorChoice color = ColorChoice::kAuto;
     Verbosity verbosity = Verbosity::kNormal;
 };

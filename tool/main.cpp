@@ -4,6 +4,7 @@
 #include "event_log.hpp"
 #include "init.hpp"
 #include "language_server_loop.hpp"
+#include "report.hpp"
 #include "requests.hpp"
 #include "status.hpp"
 #include "terminal.hpp"
@@ -127,6 +128,8 @@ int run_command(std::vector<std::string> words) {
         return report(print_status(*arguments));
     else if (arguments->subcommand == Subcommand::kInit)
         return report(init_project(*arguments));
+    else if (arguments->subcommand == Subcommand::kReport)
+        return report(write_report(*arguments));
     else if (arguments->subcommand == Subcommand::kLsp)
         return report(serve_editor(*arguments));
     else

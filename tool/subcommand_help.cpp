@@ -63,6 +63,15 @@ constexpr std::array kSubcommands = {
         "Prints the events of the hotrun at work, one JSON object a line, until it ends.\n",
         "Exit status: 0 when the run has ended, 1 no hotrun is at work or it was killed, 2 misuse."
         "\n"},
+    SubcommandHelp{
+        Subcommand::kReport, "report", "[FILE]", "make a page of what the saves of a run have cost",
+        "Makes an HTML page of the events in FILE, which hotrun --events has written, or of those "
+        "that\n"
+        "the hotrun at work remembers: latency of each save, by phase, by file, the slowest "
+        "headers,\n"
+        "and what went wrong. What is there and is no report is not written over.\n",
+        "Exit status: 0, 1 there is no hotrun at work, or a file can't be read or written, 2 "
+        "misuse.\n"},
     SubcommandHelp{Subcommand::kStop, "stop", "", "end the hotrun at work",
                    "Ends the hotrun at work as SIGTERM does, and waits until it has ended.\n",
                    "Exit status: 0, 1 no hotrun is at work, 2 misuse.\n"},
