@@ -44,6 +44,9 @@ TEST(Arguments, EachMisuseIsOneSentenceThatNamesTheWordAndTheRemedy) {
         {{"stop", "game"}, "hotrun stop does not take game; see hotrun stop --help"},
         {{"init", "a", "b"},
          "hotrun init makes one project, and does not take b; see hotrun init --help"},
+        {{"report", "a", "b"},
+         "hotrun report reads one file, and does not take b; see hotrun report --help"},
+        {{"report", "-o", ""}, "the value of --output, , names no file; see hotrun report --help"},
     });
     for (const auto &[words, sentence] : rows)
         EXPECT_EQ(misuse(words), sentence);
