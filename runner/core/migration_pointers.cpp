@@ -48,7 +48,7 @@ bool has_word(const std::string &text, const std::string &word) {
     return false;
 }
 
-bool is_number(Kind kind) {
+bool is_any_number(Kind kind) {
     return kind == Kind::kBoolean || kind == Kind::kSigned || kind == Kind::kUnsigned ||
            kind == Kind::kFloat || kind == Kind::kEnumeration;
 }
@@ -56,7 +56,7 @@ bool is_number(Kind kind) {
 // Whether a word there can't be one value: it begins in a gap, or with a number that is shorter.
 // What lies in a gap is often what was there before.
 bool is_no_word(const TypeLayout &type, std::uint64_t offset) {
-    if (is_number(type.kind))
+    if (is_any_number(type.kind))
         return type.size_bytes < kWordBytes;
     if (type.kind == Kind::kArray && type.element->kind == Kind::kStruct &&
         type.element->size_bytes != 0)

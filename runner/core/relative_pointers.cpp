@@ -9,7 +9,7 @@ namespace {
 // Newer than some systems' elf.h.
 constexpr std::int64_t kDtRelrSize = 35;
 constexpr std::int64_t kDtRelr = 36;
-constexpr std::uint64_t kWordBytes = 8;
+constexpr std::uint64_t kPointerBytes = 8;
 constexpr std::uint64_t kPackedWords = 63; // that one bitmap stands for
 
 // The relocation that adds the bias and nothing else.
@@ -73,13 +73,13 @@ bool RelativePointers::is_packed(std::uint64_t where) const {
         if ((word & 1) == 0) {
             if (word == where)
                 return true;
-            next = word + kWordBytes;
+            next = word + kPointerBytes;
             continue;
         }
-        const std::uint64_t index = (where - next) / kWordBytes;
-        if (where % kWordBytes == 0 && index < kPackedWords && (word >> (index + 1) & 1) != 0)
+        const std::uint64_t index = (where - next) / kPointerBytes;
+        if (where % kPointerBytes == 0 && index < kPackedWords && (word >> (index + 1) & 1) != 0)
             return true;
-        next += kPackedWords * kWordBytes;
+        next += kPackedWords * kPointerBytes;
     }
     return false;
 }
