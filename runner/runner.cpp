@@ -21,16 +21,17 @@ Runner::Impl::~Impl() {
             watchdog_->stop();
         reloader_->close(hosted_->take_all());
         engine_->tell_stopped(exit_status(), hosted_->steps());
-        close_control_socket();
+        close_sockets();
         loop_.io().stop();
     });
     thread_.join();
 }
 
-void Runner::Impl::close_control_socket() {
+void Runner::Impl::close_sockets() {
     if (control_server_)
         control_server_->tell_events();
     control_socket_.reset();
+    wrapper_.reset();
 }
 
 // The timestamp is all that this compares; what it means is found out on the runner's thread.
@@ -77,7 +78,7 @@ void Runner::Impl::force_end(int status) {
     engine_->stop();
     reloader_->remove_files();
     engine_->tell_stopped(status, hosted_->steps());
-    close_control_socket();
+    close_sockets();
     ::_exit(status);
 }
 

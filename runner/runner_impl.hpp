@@ -7,6 +7,7 @@
 #include "core/engine.hpp"
 #include "core/host_thread_loader.hpp"
 #include "core/hosted_modules.hpp"
+#include "core/reloader.hpp"
 #include "core/watchdog.hpp"
 #include "kept_heap.hpp"
 #include "linux/asio_event_loop.hpp"
@@ -27,6 +28,7 @@
 #include "linux/spawn_command_runner.hpp"
 #include "linux/stop_signals.hpp"
 #include "linux/wake_descriptor.hpp"
+#include "linux/wrapper_link.hpp"
 #include "run_plan.hpp"
 
 #include <map>
@@ -91,6 +93,7 @@ class Runner::Impl {
     Impl(Options options, RunPlan plan, WakeDescriptor wake);
 
     Status set_up();
+    void join_wrapper();
     Status claim_builddir();
     Status make_guard();
     Status add_modules();
@@ -102,9 +105,8 @@ class Runner::Impl {
     void begin();
     void ask_for_snapshots();
     Module::Hooks hooks_for(const std::string &name);
-    void make_watcher();
     void make_control_socket();
-    void close_control_socket();
+    void close_sockets();
     void look_at_libraries();
     void act_at_safe_point();
     void force_end(int status);
@@ -145,6 +147,7 @@ class Runner::Impl {
     std::optional<Reloader> reloader_;
     std::optional<NinjaBuild> ninja_;
     std::optional<Engine> engine_;
+    std::unique_ptr<WrapperLink> wrapper_; // null: nobody wraps this program
     std::optional<ControlServer> control_server_;
     std::unique_ptr<ControlSocket> control_socket_; // null: nothing is built, or there can't be one
     std::unique_ptr<Watcher> watcher_;

@@ -1,12 +1,10 @@
 // How a Runner is put together.
 #include "runner_impl.hpp"
 
-#include "core/fallback_watcher.hpp"
-#include "core/polling_watcher.hpp"
 #include "linux/alternate_stack.hpp"
-#include "linux/inotify_watcher.hpp"
 #include "linux/yielding_thread.hpp"
 #include "ninja_program.hpp"
+#include "source_watcher.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -19,7 +17,7 @@ namespace hotrun {
 
 namespace {
 
-enum Alarm { kPollAlarm = 100, kWatchdogAlarm, kSnapshotAlarm };
+enum Alarm { kWatchdogAlarm = 101, kSnapshotAlarm };
 
 std::string absolute_path(const std::string &path) {
     std::error_code error;
@@ -53,6 +51,7 @@ Result<std::unique_ptr<Runner::Impl>> Runner::Impl::create(Options options) {
 }
 
 Status Runner::Impl::set_up() {
+    join_wrapper();
     if (Status guarded = make_guard(); !guarded)
         return guarded;
     RunRecord &record = restart_->record();
@@ -84,6 +83,8 @@ Status Runner::Impl::set_up() {
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
                                                            : std::nullopt},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+    if (wrapper_ != nullptr)
+        events_->add(*wrapper_);
     if (control_socket_ != nullptr) {
         control_server_.emplace(*engine_,
                                 ControlServer::Ways{[this] { stop_by_signal(0); },
@@ -94,8 +95,14 @@ Status Runner::Impl::set_up() {
         events_->add(*control_server_);
         control_socket_->serve(*control_server_);
     }
-    if (plan_.build)
-        make_watcher();
+    if (plan_.build) {
+        watcher_ = make_source_watcher(
+            {loop_, loop_.io(), clock_, files_, *events_}, options_.poll_interval,
+            [this](const std::vector<std::string> &paths, ChangeSource source) {
+                engine_->files_changed(paths, source);
+            });
+        engine_->set_watcher(watcher_.get());
+    }
     if (options_.handle_signals)
         signals_.emplace(
             loop_.io(), [this](int status) { stop_by_signal(status); },
@@ -106,6 +113,16 @@ Status Runner::Impl::set_up() {
             &restart_->record().asked_status);
     start_thread();
     return Done{};
+}
+
+// Who wraps this program watches and builds for it.
+void Runner::Impl::join_wrapper() {
+    Hello hello{::getpid(), plan_.builddir, {}};
+    for (const ModuleTarget &module : plan_.targets.modules)
+        hello.modules.push_back({module.name, module.library});
+    wrapper_ = WrapperLink::join(loop_.io(), hello);
+    if (wrapper_ != nullptr)
+        plan_.build = look_at_libraries_ = false;
 }
 
 // The record of the run is kept without a guard too: modules say there what they are.
@@ -183,6 +200,13 @@ void Runner::Impl::begin() {
         options_.snapshot_interval.count() > 0)
         ask_for_snapshots();
     engine_->start();
+    if (wrapper_ != nullptr)
+        wrapper_->serve([this](const WrapperLink::Candidate &candidate) {
+            engine_->candidate(candidate.phases, candidate.anew,
+                               [this, number = candidate.number](const ChangeOutcome &) {
+                                   wrapper_->answer(number);
+                               });
+        });
 }
 
 // The host comes by anyway; they are put off while they would take more than one hundredth of the
@@ -225,15 +249,20 @@ Status Runner::Impl::claim_builddir() {
 Status Runner::Impl::add_modules() {
     if (options_.heap_bytes > HeapMapping::kMaxBytes)
         return Error{ErrorKind::kMisuse, "a permanent heap can't be larger than 16G", 0};
-    const auto post = [this](auto report, void (Engine::*tell)(decltype(report))) {
+    const auto post = [this](auto report, void (Reloader::*tell)(decltype(report))) {
         auto shared = std::make_shared<decltype(report)>(std::move(report));
-        loop_.post([this, shared, tell] { ((*engine_).*tell)(std::move(*shared)); });
+        loop_.post([this, shared, tell] {
+            ((*reloader_).*tell)(std::move(*shared));
+            if (!reloader_->has_given_up())
+                engine_->host_told();
+        });
     };
-    hosted_.emplace(HostedModules::Services{
-                        handover_, clock_, restart_->record(),
-                        [post](SwitchReport report) { post(std::move(report), &Engine::switched); },
-                        [post](FailureReport report) { post(std::move(report), &Engine::failed); }},
-                    HostedModules::Policy{options_.on_crash, options_.step_modules});
+    hosted_.emplace(
+        HostedModules::Services{
+            handover_, clock_, restart_->record(),
+            [post](SwitchReport report) { post(std::move(report), &Reloader::switched); },
+            [post](FailureReport report) { post(std::move(report), &Reloader::failed); }},
+        HostedModules::Policy{options_.on_crash, options_.step_modules});
     if (restart_->taken_over() && restart_->record().stopping)
         stop(restart_->record().exit_status);
     if (Status opened = open_heap_file(); !opened)
@@ -328,31 +357,6 @@ Module::Hooks Runner::Impl::hooks_for(const std::string &name) {
         };
     }
     return hooks;
-}
-
-// Where there are no events, files are polled, and that is told.
-void Runner::Impl::make_watcher() {
-    constexpr std::chrono::milliseconds kFallback{250};
-    const auto report = [this](ChangeSource source) {
-        return [this, source](const std::vector<std::string> &paths) {
-            engine_->files_changed(paths, source);
-        };
-    };
-    const bool only_polls = options_.poll_interval.count() > 0;
-    watcher_ = std::make_unique<PollingWatcher>(loop_, clock_, files_, kPollAlarm,
-                                                only_polls ? options_.poll_interval : kFallback,
-                                                report(ChangeSource::kPoll));
-    if (!only_polls) {
-        auto events =
-            InotifyWatcher::create(loop_.io(), report(ChangeSource::kWatch), silent_file_system);
-        if (events)
-            watcher_ = std::make_unique<FallbackWatcher>(std::move(*events), std::move(watcher_));
-        else
-            loop_.post([this, message = events.error().message] {
-                events_->tell(WarningEvent{"watch", message});
-            });
-    }
-    engine_->set_watcher(watcher_.get());
 }
 
 } // namespace hotrun

@@ -56,6 +56,11 @@ constexpr unsigned kRequests =
     kNotify | bit(Subcommand::kBuild) | bit(Subcommand::kReload) | kEvents | bit(Subcommand::kStop);
 constexpr unsigned kAll = ~0u;
 
+// Of hotrun itself: which host an option is for.
+constexpr unsigned kOwnHost = 1u << 30;
+constexpr unsigned kWrapped = 1u << 31;
+constexpr unsigned kModules = kRun | kOwnHost;
+
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) {
     Number number{};
@@ -166,43 +171,50 @@ const std::vector<Option> &all_options() {
              a.builddir = v;
              return std::string(v.empty() ? "names no folder" : "");
          }},
-        {kRun, 0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
+        {kModules, 0, "interval", "MS",
+         "time from one step's start to the next's (250; 0: no wait)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.interval); }},
-        {kRun, 0, "steps", "N", "end after N steps (no end)",
+        {kModules, 0, "steps", "N", "end after N steps (no end)",
          [](Arguments &a, Text v) { return take_count(v, "steps", a.steps); }},
-        {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
+        {kModules, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
-        {kRun, 0, "heap-file", "FILE", "keep the permanent heap in FILE across runs (none)",
+        {kModules, 0, "heap-file", "FILE", "keep the permanent heap in FILE across runs (none)",
          [](Arguments &a, Text v) {
              a.heap_file = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {kRun, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
+        {kModules, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.snapshot); }},
-        {kRun, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
+        {kModules, 0, "no-build", nullptr,
+         "never build: reload when the library's timestamp changes",
          [](Arguments &a, Text) {
              a.build = false;
              return std::string();
          }},
         {kRun, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
          [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
-        {kRun, 0, "guard", "WHEN", "catch crashes: on, off, or auto: not under a debugger (auto)",
+        {kModules, 0, "guard", "WHEN",
+         "catch crashes: on, off, or auto: not under a debugger (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); },
          words_of(kGuardChoices)},
-        {kRun, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
+        {kModules, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
          [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); },
          words_of(kOnCrashChoices)},
-        {kRun, 0, "on-refuse", "WHAT", "where state can't be carried over: keep or fresh (keep)",
+        {kModules, 0, "on-refuse", "WHAT",
+         "where state can't be carried over: keep or fresh (keep)",
          [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); },
          words_of(kOnRefuseChoices)},
-        {kRun, 0, "no-statics", nullptr, "static variables start afresh with each generation",
+        {kModules, 0, "no-statics", nullptr, "static variables start afresh with each generation",
          [](Arguments &a, Text) {
              a.carry_statics = false;
              return std::string();
          }},
-        {kRun, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
+        {kModules, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
-        {kRun, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
+        {kRun | kWrapped, 0, "stop-timeout", "MS",
+         "limit for PROGRAM to end when it is restarted, before it is killed (5000)",
+         [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.stop_timeout); }},
+        {kModules, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
          [](Arguments &a, Text) { return take_flag(a.load_on_main); }},
         {kRun, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
          [](Arguments &a, Text v) {
@@ -322,6 +334,29 @@ std::string nearest_option(std::string word, const GetoptTables &tables) {
     return best;
 }
 
+// Where the words of the program begin that is wrapped: they are its own.
+std::vector<std::string> take_program(std::vector<std::string> &words) {
+    const auto hyphens = std::ranges::find(words, "--");
+    if (hyphens == words.end())
+        return {};
+    std::vector<std::string> program(hyphens + 1, words.end());
+    words.erase(hyphens, words.end());
+    return program;
+}
+
+// What is wrong with an option for the host that there is; empty: nothing.
+std::string unfit_option(const std::vector<const Option *> &given, bool wraps) {
+    for (const Option *option : given) {
+        if (wraps && (option->where & kOwnHost) != 0 && option->where != kAll)
+            return written(*option) +
+                   " is for hotrun's own host: a program that is wrapped decides "
+                   "that by its Options (hotrun/runner.hpp)";
+        if (!wraps && (option->where & kWrapped) != 0 && option->where != kAll)
+            return written(*option) + " is for a PROGRAM behind --";
+    }
+    return "";
+}
+
 std::string unknown_option(const std::string &word, const GetoptTables &tables) {
     const std::string near = word.starts_with("--") ? nearest_option(word, tables) : "";
     return "there is no option " + word + (near.empty() ? "" : "; did you mean " + near + "?");
@@ -336,8 +371,11 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         return Error{ErrorKind::kMisuse,
                      sentence + "; see " + called(arguments.subcommand) + " --help", 0};
     };
-    std::string program = "hotrun";
-    std::vector<char *> argv = {program.data()};
+    const bool wraps = arguments.subcommand == Subcommand::kRun && std::ranges::count(words, "--");
+    if (wraps)
+        arguments.program = take_program(words);
+    std::string own_name = "hotrun";
+    std::vector<char *> argv = {own_name.data()};
     for (std::string &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -346,6 +384,7 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     const GetoptTables tables(arguments.subcommand);
     opterr = 0; // the sentences are ours
     optind = 0; // glibc: start anew
+    std::vector<const Option *> given;
     while (true) {
         // Named after what getopt_long looks at next: it does not tell which word was wrong.
         const std::string word = argv[std::min(std::max(optind, 1), count - 1)];
@@ -363,15 +402,15 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         if (value == ':')
             return misuse("the option " + written(*option) + " needs a value (" + option->value +
                           ")");
+        given.push_back(option);
         const std::string text = optarg != nullptr && option->value != nullptr ? optarg : "";
         if (const std::string wrong = option->take(arguments, text); !wrong.empty())
             return misuse("the value of " + written(*option) + ", " + text + ", " + wrong);
     }
-    const bool ended_by_hyphens =
-        optind > 1 && std::string_view(argv[static_cast<std::size_t>(optind) - 1]) == "--";
-    if (ended_by_hyphens && arguments.subcommand == Subcommand::kRun)
-        return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
-                      "with hotrun/runner.hpp, and takes no place behind --");
+    if (wraps && arguments.program.empty() && !arguments.help)
+        return misuse("name the program to run behind the --");
+    if (const std::string unfit = unfit_option(given, wraps); !unfit.empty() && !arguments.help)
+        return misuse("the option " + unfit);
     const bool names_paths =
         arguments.subcommand == Subcommand::kNotify || arguments.subcommand == Subcommand::kInit;
     std::vector<std::string> &operands = names_paths ? arguments.paths : arguments.targets;

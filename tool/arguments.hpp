@@ -22,10 +22,11 @@ struct Arguments {
     bool help = false;
     bool version = false;
     std::vector<std::string> targets;
-    std::vector<std::string> paths; // notify: of files; init: of the folder, or none
-    std::string target;             // init: which library; empty: the only one
-    bool in_c = false;              // init: a new project, rather than in C++
-    bool yes = false;               // init: without a question
+    std::vector<std::string> paths;   // notify: of files; init: of the folder, or none
+    std::vector<std::string> program; // behind "--": what is wrapped, and its arguments
+    std::string target;               // init: which library; empty: the only one
+    bool in_c = false;                // init: a new project, rather than in C++
+    bool yes = false;                 // init: without a question
     std::string builddir;
     bool files = false; // status: list them
     bool json = false;
@@ -42,6 +43,7 @@ struct Arguments {
     OnRefuse on_refuse = OnRefuse::kKeep;
     bool carry_statics = true;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
+    std::chrono::milliseconds stop_timeout{5000}; // of a wrapped program
     bool load_on_main = false;
     std::string events; // file; empty: none; "-": standard output
     std::string trace;  // likewise

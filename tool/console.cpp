@@ -4,6 +4,7 @@
 #include "counted.hpp"
 #include "failure_text.hpp"
 #include "hotrun/module.h"
+#include "program_text.hpp"
 #include "terminal.hpp"
 
 #include <array>
@@ -42,6 +43,11 @@ std::string describe_phases(const ReloadedEvent &reloaded, bool all) {
                             in_milliseconds(reloaded.phases[i]));
     }
     return join(parts, ", ");
+}
+
+std::string live_text(const ModuleStatus &module) {
+    return module.generation == 0 ? "nothing runs yet"
+                                  : "generation " + std::to_string(module.generation) + " is live";
 }
 
 bool is_set(const char *name) {
@@ -109,10 +115,7 @@ void Console::tell(const ReadyEvent &ready) {
     if (quiet())
         return;
     for (const ModuleStatus &module : ready.modules)
-        line(painted(kGreen, module.name) + ": " +
-             (module.generation == 0
-                  ? "nothing runs yet"
-                  : "generation " + std::to_string(module.generation) + " is live"));
+        line(painted(kGreen, module.name) + ": " + live_text(module));
     for (const ModuleStatus &module : ready.modules) {
         if (!module.heap.empty())
             line(painted(kGreen, module.name) + ": " + module.heap);
@@ -211,6 +214,29 @@ void Console::tell(const StoppedEvent &stopped) {
     erase_status();
     if (verbose())
         line("stopped after " + counted(stopped.steps, "step", "steps"));
+}
+
+void Console::tell(const ProgramStartedEvent &started) {
+    live_ = true;
+    if (!quiet())
+        line(program_started_text(started));
+}
+
+void Console::tell(const ProgramAttachedEvent &attached) {
+    if (quiet())
+        return;
+    for (const ModuleStatus &module : attached.modules)
+        line(painted(kGreen, module.name) + ": " + live_text(module));
+}
+
+void Console::tell(const ProgramEndedEvent &ended) {
+    live_ &= ended.next != AfterEnd::kWait;
+    if (ended.next == AfterEnd::kWait)
+        problem(kRed, "error", program_ended_text(ended));
+    else if (!ended.detail.empty())
+        problem(kYellow, "warning", program_ended_text(ended));
+    else if (verbose())
+        line(program_ended_text(ended));
 }
 
 std::string Console::painted(const char *color, const std::string &text) const {

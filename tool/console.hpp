@@ -52,6 +52,9 @@ class Console : public Observer {
     void tell(const RetiredEvent &retired);
     void tell(const WarningEvent &warning);
     void tell(const StoppedEvent &stopped);
+    void tell(const ProgramStartedEvent &started);
+    void tell(const ProgramAttachedEvent &attached);
+    void tell(const ProgramEndedEvent &ended);
 
     bool verbose() const { return style_.verbosity == Verbosity::kVerbose; }
     bool quiet() const { return style_.verbosity == Verbosity::kQuiet; }

@@ -11,6 +11,7 @@
 #include "hotrun/project.hpp"
 #include "hotrun/runner.hpp"
 #include "hotrun/version.h"
+#include "hotrun/wrap.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -46,7 +47,10 @@ bool name_libraries(const Arguments &arguments) {
 Result<std::string> ready_build_folder(const Arguments &arguments, Console &console) {
     if (!arguments.build && arguments.builddir.empty() && name_libraries(arguments))
         return std::string();
-    const Result<Project> project = find_project(".", arguments.builddir);
+    std::string builddir = arguments.builddir;
+    if (builddir.empty() && !arguments.program.empty())
+        builddir = build_folder_of(arguments.program.front());
+    const Result<Project> project = find_project(".", builddir);
     if (!project)
         return project.error();
     if (project->set_up)
@@ -66,7 +70,7 @@ ConsoleStyle style_of(const Arguments &arguments) {
     style.stream = arguments.events == "-" ? stderr : stdout;
     style.verbosity = arguments.verbosity;
     style.color = wants_color(arguments.color, style.stream);
-    style.status_line = is_terminal(style.stream);
+    style.status_line = is_terminal(style.stream) && arguments.program.empty();
     style.on_crash = arguments.on_crash;
     return style;
 }
@@ -91,13 +95,25 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     return options;
 }
 
+Result<int> wrap_program(const Arguments &arguments, const std::string &builddir,
+                         std::vector<Observer *> observers) {
+    WrapOptions options;
+    options.targets = arguments.targets;
+    options.builddir = builddir;
+    options.program = arguments.program.front();
+    options.arguments.assign(arguments.program.begin() + 1, arguments.program.end());
+    options.stop_timeout = arguments.stop_timeout;
+    options.poll_interval = arguments.poll;
+    options.observers = std::move(observers);
+    return wrap(options);
+}
+
 int run(const Arguments &arguments) {
     Console console(style_of(arguments));
     const Result<std::string> builddir = ready_build_folder(arguments, console);
     if (!builddir)
         return report(builddir.error());
-    Options options = options_of(arguments, *builddir);
-    options.observers.push_back(&console);
+    std::vector<Observer *> observers = {&console};
     std::vector<std::unique_ptr<EventLog>> logs;
     const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
     for (const auto &[path, format] : {std::pair(arguments.events, EventLog::stream()),
@@ -107,8 +123,12 @@ int run(const Arguments &arguments) {
         Result<std::unique_ptr<EventLog>> log = EventLog::create(path, mode, format);
         if (!log)
             return report(log.error());
-        options.observers.push_back(logs.emplace_back(std::move(*log)).get());
+        observers.push_back(logs.emplace_back(std::move(*log)).get());
     }
+    if (!arguments.program.empty())
+        return report(wrap_program(arguments, *builddir, std::move(observers)));
+    Options options = options_of(arguments, *builddir);
+    options.observers = std::move(observers);
     Result<Runner> runner = Runner::create(std::move(options));
     return runner ? runner->run() : report(runner.error());
 }

@@ -66,6 +66,13 @@ void print_text(const json::object &status) {
                 text_of(status.at("state")).c_str());
     std::printf("build folder: %s\ntargets: %s\n", text_of(status.at("builddir")).c_str(),
                 targets.c_str());
+    if (const json::value *program = status.if_contains("program"))
+        std::printf(
+            "program: %s (%s)\n", text_of(program->at("path")).c_str(),
+            program->at("pid").is_null()
+                ? "does not run"
+                : ("process " + std::to_string(program->at("pid").to_number<std::int64_t>()))
+                      .c_str());
     for (const json::value &module : status.at("modules").as_array())
         std::printf("module %s: generation %llu\n", text_of(module.at("name")).c_str(),
                     module.at("generation").to_number<unsigned long long>());

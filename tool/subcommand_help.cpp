@@ -9,14 +9,20 @@ namespace {
 
 constexpr std::array kSubcommands = {
     SubcommandHelp{
-        Subcommand::kRun, "", "[TARGET...]", "",
+        Subcommand::kRun, "", "[TARGET...] [-- PROGRAM [ARGS...]]", "",
         "Builds TARGET with ninja, loads its library and steps it. Save a source file: it is "
         "built\n"
         "again, and the running program goes on with the new code and its state.\n"
         "TARGET is the name of a Meson target or a ninja target; without one, the only hot module\n"
-        "of the project.\n",
+        "of the project.\n\n"
+        "With PROGRAM: builds and starts that, and builds again on each save. A program that "
+        "embeds\n"
+        "the Runner (hotrun/runner.hpp) reloads by itself, any other is restarted once the build "
+        "has\n"
+        "succeeded. TARGET is of any kind, and by default the one that builds PROGRAM.\n",
         "Exit status: 0 for SIGTERM and --steps, 130 for SIGINT, the module's own for its "
         "stop(n),\n"
+        "0 when PROGRAM ends with 0 (another end of it waits for the next save),\n"
         "2 for an unknown target, option or value, 1 for anything else that keeps hotrun from "
         "working.\n"},
     SubcommandHelp{

@@ -94,6 +94,15 @@ Moment moment_of(const WarningEvent &warning) {
 Moment moment_of(const StoppedEvent &) {
     return {"run", "stopped", {}};
 }
+Moment moment_of(const ProgramStartedEvent &) {
+    return {"program", "started", {}};
+}
+Moment moment_of(const ProgramAttachedEvent &) {
+    return {"program", "attached", {}};
+}
+Moment moment_of(const ProgramEndedEvent &ended) {
+    return {"program", "ended", ended.detail};
+}
 // Its end tells it.
 Moment moment_of(const BuildStartedEvent &) {
     return {};

@@ -48,6 +48,20 @@ struct EventWords {
     std::string operator()(const StoppedEvent &event) const {
         return "stopped " + std::to_string(event.exit_status);
     }
+    std::string operator()(const ProgramStartedEvent &event) const {
+        return "program_started " + std::to_string(event.program.pid);
+    }
+    std::string operator()(const ProgramAttachedEvent &event) const {
+        std::string words = "program_attached";
+        for (const ModuleStatus &module : event.modules)
+            words += " " + module.name + " " + std::to_string(module.generation);
+        return words;
+    }
+    std::string operator()(const ProgramEndedEvent &event) const {
+        return "program_ended " +
+               (event.signal.empty() ? std::to_string(event.exit_status) : event.signal) + " " +
+               std::string(to_word(event.next));
+    }
 };
 
 } // namespace

@@ -25,6 +25,9 @@ Result<Project> find_project(const std::string &directory, const std::string &bu
 Result<std::vector<std::string>> find_build_folders(const std::string &directory,
                                                     const std::string &builddir);
 
+// The build folder that the file lies in; empty: in none.
+std::string build_folder_of(const std::string &file);
+
 // Runs `meson setup` with the project's defaults; its output goes to standard error.
 Status set_up_build_folder(const Project &project);
 

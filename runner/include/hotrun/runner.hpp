@@ -4,6 +4,9 @@
 //     options.targets = {"hotmaths"};
 //     auto runner = hotrun::Runner::create(std::move(options));
 //     while (runner->poll()) { ...; runner->wait(interval); }
+//
+// Under `hotrun ... -- PROGRAM` the Runner starts no watcher and no ninja: it finds hotrun by the
+// variable HOTRUN_SOCKET, is told of builds by it, and tells it what becomes of them.
 #pragma once
 
 #include "hotrun/events.hpp"
@@ -106,14 +109,19 @@ struct Options {
 // shutdown, ends ninja, removes the live copies and ends the runner's thread.
 class Runner {
   public:
-    // Resolves the targets, maps the heaps, opens the control socket, begins to build.
+    // Resolves the targets, maps the heaps, opens the control socket, begins to build; waits for no
+    // build. The error is of kind kMisuse where a name or an option is wrong, kBusy where another
+    // run works in the build folder, else kFailed; its message is one sentence for the user.
     static Result<Runner> create(Options options);
 
     Runner(Runner &&) noexcept;
     Runner &operator=(Runner &&) noexcept;
     ~Runner();
 
-    // The safe point. Switches to what is ready; never blocks. False: the run is to end.
+    // The safe point: nothing of a module may be on the stack. Switches to what is ready, with the
+    // calls into the modules that belong to that; never waits for anything else, and costs one
+    // atomic load where nothing is ready. Without `build` it also asks for the libraries'
+    // timestamps. False: the run is to end.
     bool poll();
 
     // Calls hotrun_step of each module that is live. False: no module is.
@@ -125,7 +133,9 @@ class Runner {
     // Waits until `limit` has passed, something is ready for poll(), or the run is to end.
     void wait(std::chrono::nanoseconds limit);
 
-    // Readable while poll() has something to do: for a foreign event loop. Owned by the Runner.
+    // Readable while poll() has something to do: for a foreign event loop. The same one until the
+    // Runner is destroyed, which owns it: it is only waited for, never read or closed. Without
+    // `build` a changed library does not make it readable: call poll() now and then.
     int descriptor() const;
 
     // Asks the run to end with that exit status; the first call counts.
