@@ -138,9 +138,10 @@ void WrappedProgram::stop(int exit_status) {
         end_program();
 }
 
+// When the terminal goes, only the program hears of it: it is in the foreground.
 AfterEnd WrappedProgram::after(const CommandEnd &end) const {
     const bool interrupted = end.exit_status == kInterrupted && !wanted_;
-    if (exit_status_ || end.signal == SIGINT || interrupted)
+    if (exit_status_ || end.signal == SIGINT || end.signal == SIGHUP || interrupted)
         return AfterEnd::kEnd;
     if (wanted_)
         return AfterEnd::kRestart;

@@ -178,6 +178,12 @@ TEST_F(WrappedProgramTest, EndsTheRunByStatus0AndByAnInterrupt) {
     EXPECT_EQ(told(), Lines{"program_ended 0 end"});
 }
 
+TEST_F(WrappedProgramTest, EndsTheRunWhenItsTerminalHasGone) {
+    start();
+    program.ended({128 + SIGHUP, SIGHUP}, "SIGHUP");
+    EXPECT_EQ(finished, 128 + SIGHUP);
+}
+
 TEST_F(WrappedProgramTest, InterruptedWhileItIsBeingRestartedEndsTheRun) {
     start();
     build();
