@@ -1,11 +1,13 @@
 #include "kept_heap.hpp"
 
+#include "core/elf_parts.hpp"
 #include "core/rebind_plan.hpp"
 #include "linux/closed_libraries.hpp"
 #include "linux/yielding_thread.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
+#include <cstring>
 #include <random>
 
 namespace hotrun {
@@ -42,11 +44,8 @@ Status KeptHeap::open_file() {
     if (!storage)
         return storage.error();
     storage_ = std::move(*storage);
-    file_.emplace(path_, *storage_, [this] { return open_journal(); });
-    std::random_device random;
-    const std::uint64_t id = (std::uint64_t{random()} << 32) | random();
-    if (Status opened = file_->open(id); !opened)
-        return opened;
+    if (Status read = read_file(); !read)
+        return read;
     const std::optional<KeptState> &state = file_->state();
     if (state && state->module != module_)
         return Error{ErrorKind::kFailed,
@@ -54,6 +53,13 @@ Status KeptHeap::open_file() {
                          module_ + ": give --heap-file another name",
                      0};
     return Done{};
+}
+
+Status KeptHeap::read_file() {
+    file_.emplace(path_, *storage_, [this] { return open_journal(); });
+    std::random_device random;
+    const std::uint64_t id = (std::uint64_t{random()} << 32) | random();
+    return file_->open(id);
 }
 
 Result<Storage *> KeptHeap::open_journal() {
@@ -134,6 +140,7 @@ Status KeptHeap::give_places(HeapMapping &heap) {
             return Error{ErrorKind::kFailed,
                          "no place is left in memory for what leads out of the heap in " + path_,
                          0};
+        places_.push_back(from);
         const std::uint64_t by = begin - from.begin;
         recipe.place = {from.load_bias + by, from.begin + by, from.end + by};
         moves.push_back({from, recipe.place.load_bias});
@@ -142,10 +149,59 @@ Status KeptHeap::give_places(HeapMapping &heap) {
     return Done{};
 }
 
-void KeptHeap::start(HeapMapping &heap, bool is_loaded, std::function<void(const Error &)> warn) {
-    const bool gives_up = file_->state() && !code_;
+Status KeptHeap::bring_back(HeapMapping &heap) {
+    finish();
+    if (Status read = read_file(); !read)
+        return read;
+    if (const Status found = find_code(OnRefuse::kKeep); !found)
+        return found;
+    if (!code_)
+        return Error{ErrorKind::kFailed, path_ + " has no state yet", 0};
+    const Status loaded = file_->load([&](std::size_t offset, std::span<const std::byte> part) {
+        std::memcpy(heap.memory().data() + offset, part.data(), part.size());
+        return Status(Done{});
+    });
+    return loaded ? give_places(heap) : loaded;
+}
+
+Status KeptHeap::put_statics(const std::vector<StaticPart> &parts) {
+    for (std::size_t i = 0; i < code_->recipes.size(); ++i) {
+        const Library::Place &now = code_->recipes[i].place;
+        const Library::Place &then = places_[i];
+        if (!give_memory(now.begin, now.end))
+            return Error{ErrorKind::kFailed,
+                         "no memory is left for the static variables in " + path_, 0};
+        put_first_values(code_->recipes[i]);
+        for (const StaticPart &part : parts) {
+            if (part.address >= then.begin && part.address < then.end &&
+                part.bytes.size() <= then.end - part.address)
+                std::memcpy(reinterpret_cast<void *>(part.address - then.begin + now.begin),
+                            part.bytes.data(), part.bytes.size());
+        }
+    }
+    return Done{};
+}
+
+// Of what had never been written there is nothing but the file.
+void KeptHeap::put_first_values(const CodeRecipe &recipe) const {
+    const Result<std::unique_ptr<File>> file = files_.open(recipe.copy);
+    const std::optional<ElfParts> parts = file ? ElfParts::read(**file) : std::nullopt;
+    if (!parts)
+        return;
+    for (const Elf64_Phdr &segment : parts->segments) {
+        const std::uint64_t begin = recipe.place.load_bias + segment.p_vaddr;
+        if ((segment.p_flags & PF_W) == 0 || begin < recipe.place.begin ||
+            begin > recipe.place.end || segment.p_filesz > recipe.place.end - begin)
+            continue;
+        static_cast<void>(parts->read_loaded(
+            segment.p_vaddr, {reinterpret_cast<std::byte *>(begin), segment.p_filesz}));
+    }
+}
+
+void KeptHeap::start(HeapMapping &heap, HeapKeeper::Start start,
+                     std::function<void(const Error &)> warn) {
     keeper_.emplace(HeapKeeper::Services{loop_, files_, *file_, heap, std::move(warn)}, module_,
-                    HeapKeeper::Start{is_loaded, gives_up});
+                    start);
     thread_ = std::thread([this] {
         yield_to_others();
         const auto work = boost::asio::make_work_guard(loop_.io());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/heap_keeper.hpp"
+#include "core/recording.hpp"
 #include "hotrun/runner.hpp"
 #include "linux/asio_event_loop.hpp"
 #include "linux/file_storage.hpp"
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace hotrun {
 
@@ -35,9 +37,19 @@ class KeptHeap {
     const std::optional<KeptCode> &code() const { return code_; }
     void *root() const { return root_; } // of that state
 
+    const std::optional<KeptState> &state() const { return file_->state(); }
+
+    // Brings what was written since into a heap of this process; everything is as after open() and
+    // make_heap(). After an Error the heap is that of nobody.
+    Status bring_back(HeapMapping &heap);
+
+    // Puts static variables of that code where make_heap() has led the words of the heap.
+    Status put_statics(const std::vector<StaticPart> &parts);
+
     // From here on what keeper() is given is written. `warn` is called on the thread that writes.
-    void start(HeapMapping &heap, bool is_loaded, std::function<void(const Error &)> warn);
+    void start(HeapMapping &heap, HeapKeeper::Start start, std::function<void(const Error &)> warn);
     HeapKeeper &keeper() { return *keeper_; }
+    EventLoop &loop() { return loop_; } // of the thread that writes
 
     // Waits until all of it is.
     void finish();
@@ -47,9 +59,11 @@ class KeptHeap {
         : path_(std::move(path)), module_(std::move(module)) {}
 
     Status open_file();
+    Status read_file();
     Status find_code(OnRefuse on_refuse);
     Result<Storage *> open_journal();
     Status give_places(HeapMapping &heap);
+    void put_first_values(const CodeRecipe &recipe) const;
 
     const std::string path_;
     const std::string module_;
@@ -59,6 +73,7 @@ class KeptHeap {
     std::optional<HeapFile> file_;
     std::optional<KeptCode> code_;
     void *root_ = nullptr;
+    std::vector<Library::Place> places_; // where the code lay, in the order of the recipes
     std::optional<HeapKeeper> keeper_;
     AsioEventLoop loop_;
     std::thread thread_;

@@ -5,6 +5,8 @@
 #include "linux/linux_file_system.hpp"
 #include "linux/spawn_command_runner.hpp"
 
+#include <filesystem>
+
 namespace hotrun {
 
 Result<Project> find_project(const std::string &directory, const std::string &builddir) {
@@ -14,6 +16,13 @@ Result<Project> find_project(const std::string &directory, const std::string &bu
 Result<std::vector<std::string>> find_build_folders(const std::string &directory,
                                                     const std::string &builddir) {
     return find_build_folders(LinuxFileSystem(), directory, builddir);
+}
+
+std::string build_folder_of(const std::string &file) {
+    const LinuxFileSystem files;
+    std::error_code error;
+    const std::string path = std::filesystem::absolute(file, error).string();
+    return build_folder_above(files, files.canonical(path.substr(0, path.rfind('/'))));
 }
 
 namespace {

@@ -28,8 +28,9 @@ bool exports_step(const FileSystem &files, const MesonTarget &target) {
                        });
 }
 
-Result<ResolvedTargets> resolve_in(const FileSystem &files, const std::string &builddir,
-                                   const std::vector<std::string> &names) {
+} // namespace
+
+Result<TargetResolver> read_targets(const FileSystem &files, const std::string &builddir) {
     const Result<std::string> intro = files.read(builddir + "/meson-info/intro-targets.json");
     if (!intro)
         return intro.error();
@@ -40,10 +41,11 @@ Result<ResolvedTargets> resolve_in(const FileSystem &files, const std::string &b
     if (!build_ninja)
         return build_ninja.error();
     return TargetResolver(
-               std::move(*targets), builddir, *build_ninja,
-               [&files](const MesonTarget &target) { return exports_step(files, target); })
-        .resolve(names);
+        std::move(*targets), builddir, *build_ninja,
+        [&files](const MesonTarget &target) { return exports_step(files, target); });
 }
+
+namespace {
 
 // Without a build folder: libX.so beside the executable.
 ResolvedTargets beside(const std::string &folder, const std::vector<std::string> &names) {
@@ -94,7 +96,10 @@ Status fill_targets(const FileSystem &files, const Options &options,
         plan.targets = beside(folder, options.targets);
         return Done{};
     }
-    Result<ResolvedTargets> resolved = resolve_in(files, plan.builddir, options.targets);
+    const Result<TargetResolver> targets = read_targets(files, plan.builddir);
+    if (!targets)
+        return targets.error();
+    Result<ResolvedTargets> resolved = targets->resolve(options.targets);
     if (!resolved)
         return resolved.error();
     plan.targets = std::move(*resolved);

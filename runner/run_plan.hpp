@@ -16,6 +16,9 @@ struct RunPlan {
     ResolvedTargets targets;
 };
 
+// What Meson says of the build folder.
+Result<TargetResolver> read_targets(const FileSystem &files, const std::string &builddir);
+
 Result<RunPlan> make_run_plan(const FileSystem &files, const Options &options,
                               const std::function<Result<std::string>()> &executable);
 

@@ -15,22 +15,27 @@ Runner::Impl::~Impl() {
     hosted_->shut_down();
     if (kept_heap_ != nullptr)
         kept_heap_->finish(); // the live copies that it keeps go next
+    if (recording_ != nullptr)
+        recording_->finish();
     loop_.post([this] {
         engine_->stop();
         if (watchdog_)
             watchdog_->stop();
         reloader_->close(hosted_->take_all());
+        if (recording_ != nullptr && replayed_ == nullptr)
+            events_->tell(recording_->outcome());
         engine_->tell_stopped(exit_status(), hosted_->steps());
-        close_control_socket();
+        close_sockets();
         loop_.io().stop();
     });
     thread_.join();
 }
 
-void Runner::Impl::close_control_socket() {
+void Runner::Impl::close_sockets() {
     if (control_server_)
         control_server_->tell_events();
     control_socket_.reset();
+    wrapper_.reset();
 }
 
 // The timestamp is all that this compares; what it means is found out on the runner's thread.
@@ -57,8 +62,11 @@ void Runner::Impl::act_at_safe_point() {
         hosted_->take_snapshots(); // static constructors may take the process with them
         host_loader_->serve();
     }
+    handover_.take(Handover::Wish::kLook); // the loop asks by itself
     if (handover_.take(Handover::Wish::kSnapshot))
         hosted_->take_snapshots();
+    if (handover_.take(Handover::Wish::kReplay))
+        begin_replay();
     hosted_->switch_to_offered();
     wake_.clear();
     if (handover_.has_news()) // since then
@@ -72,12 +80,32 @@ void Runner::Impl::stop_by_signal(int status) {
         force_end(exit_status());
 }
 
+void Runner::Impl::end(int exit_status) {
+    stop(exit_status);
+    loop_.post([this, exit_status] { stop_by_signal(exit_status); });
+}
+
+bool Runner::Impl::request_build() {
+    if (plan_.build)
+        loop_.post([this] { engine_->build([](const ChangeOutcome &) {}); });
+    return plan_.build;
+}
+
+void Runner::Impl::request_reload() {
+    loop_.post([this] { engine_->reload([](const ChangeOutcome &) {}); });
+}
+
+void Runner::Impl::watch(int descriptor, std::function<void()> readable) {
+    loop_.post(
+        [this, descriptor, readable = std::move(readable)] { loop_.watch(descriptor, readable); });
+}
+
 // Runner's thread. Without shutdown: the host's thread is in a call that does not return.
 void Runner::Impl::force_end(int status) {
     engine_->stop();
     reloader_->remove_files();
     engine_->tell_stopped(status, hosted_->steps());
-    close_control_socket();
+    close_sockets();
     ::_exit(status);
 }
 
@@ -90,18 +118,18 @@ std::chrono::milliseconds Runner::Impl::idle_interval() const {
     return std::max(options_.interval, kLookAgain);
 }
 
+Duration Runner::Impl::pause_after_step() const {
+    return replayed_ != nullptr ? replayed_->replay->pause() : options_.interval;
+}
+
 int Runner::Impl::run() {
     while (poll()) {
         const TimePoint start = clock_.now();
-        for (Observer *observer : options_.observers)
-            observer->before_steps();
         const bool stepped = step();
-        for (Observer *observer : options_.observers)
-            observer->after_steps();
         if (options_.step_limit != 0 && hosted_->steps() >= options_.step_limit)
             stop(0);
         const Duration left =
-            start + (stepped ? options_.interval : idle_interval()) - clock_.now();
+            start + (stepped ? pause_after_step() : idle_interval()) - clock_.now();
         if (left.count() > 0)
             wake_.wait(left);
     }
@@ -138,6 +166,33 @@ int Runner::descriptor() const {
 }
 void Runner::stop(int exit_status) noexcept {
     impl_->stop(exit_status);
+}
+void Runner::replay() {
+    impl_->replay();
+}
+bool Runner::push_input(std::uint32_t kind, std::string_view bytes) {
+    return impl_->push_input(kind, bytes);
+}
+void Runner::end(int exit_status) {
+    impl_->end(exit_status);
+}
+bool Runner::request_build() {
+    return impl_->request_build();
+}
+void Runner::request_reload() {
+    impl_->request_reload();
+}
+void Runner::set_paused(bool paused) noexcept {
+    impl_->set_paused(paused);
+}
+bool Runner::is_paused() const noexcept {
+    return impl_->is_paused();
+}
+std::uint64_t Runner::steps() const noexcept {
+    return impl_->steps();
+}
+void Runner::watch(int descriptor, std::function<void()> readable) {
+    impl_->watch(descriptor, std::move(readable));
 }
 int Runner::exit_status() const {
     return impl_->exit_status();

@@ -7,6 +7,7 @@
 #include "core/engine.hpp"
 #include "core/host_thread_loader.hpp"
 #include "core/hosted_modules.hpp"
+#include "core/reloader.hpp"
 #include "core/watchdog.hpp"
 #include "kept_heap.hpp"
 #include "linux/asio_event_loop.hpp"
@@ -27,6 +28,8 @@
 #include "linux/spawn_command_runner.hpp"
 #include "linux/stop_signals.hpp"
 #include "linux/wake_descriptor.hpp"
+#include "linux/wrapper_link.hpp"
+#include "recorded_run.hpp"
 #include "run_plan.hpp"
 
 #include <map>
@@ -65,6 +68,8 @@ class ReadyNote : public Observer {
     const bool needs_steps_;
 };
 
+enum Alarm { kWatchdogAlarm = 101, kSnapshotAlarm, kReplayAlarm };
+
 class Runner::Impl {
   public:
     static Result<std::unique_ptr<Impl>> create(Options options);
@@ -86,15 +91,36 @@ class Runner::Impl {
     int descriptor() const { return wake_.descriptor(); }
     void stop(int exit_status) noexcept { handover_.request_stop(exit_status); }
     int exit_status() const { return handover_.exit_status(); }
+    void replay();
+    bool push_input(std::uint32_t kind, std::string_view bytes) { return input_.push(kind, bytes); }
+    void end(int exit_status);
+    bool request_build();
+    void request_reload();
+    void set_paused(bool paused) noexcept { handover_.set_paused(paused); }
+    bool is_paused() const noexcept { return handover_.is_paused(); }
+    std::uint64_t steps() const noexcept { return restart_->record().steps.load(); }
+    void watch(int descriptor, std::function<void()> readable);
 
   private:
     Impl(Options options, RunPlan plan, WakeDescriptor wake);
 
     Status set_up();
+    void join_wrapper();
     Status claim_builddir();
     Status make_guard();
     Status add_modules();
-    Status open_heap_file();
+    Status open_state_file();
+    Status open_heap_file(const std::string &path);
+    Status open_recording(const std::string &path);
+    Status open_replay(const std::string &path);
+    Result<std::unique_ptr<HeapMapping>> make_heap(ModuleRecord &record, bool resumes);
+    void forget_pass(ModuleRecord &record) const;
+    void make_way_for_replay();
+    void begin_replay();
+    Status bring_recorded();
+    void tell_pass(const Replay::Pass &pass, std::uint64_t generation);
+    std::function<void(const Error &)> warn_of(const char *code);
+    Duration pause_after_step() const;
     Status add_module(std::size_t index, const std::string &name);
     void keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts);
     void make_reloader();
@@ -102,9 +128,8 @@ class Runner::Impl {
     void begin();
     void ask_for_snapshots();
     Module::Hooks hooks_for(const std::string &name);
-    void make_watcher();
     void make_control_socket();
-    void close_control_socket();
+    void close_sockets();
     void look_at_libraries();
     void act_at_safe_point();
     void force_end(int status);
@@ -139,12 +164,16 @@ class Runner::Impl {
     std::optional<BuildLock> lock_;
     std::optional<EventStream> events_;
     std::vector<std::unique_ptr<HeapMapping>> heaps_;
-    std::unique_ptr<KeptHeap> kept_heap_; // null: the heaps end with the run
+    std::unique_ptr<KeptHeap> kept_heap_;    // these three: at most one is there
+    std::unique_ptr<RecordedRun> recording_; // of this run
+    std::unique_ptr<ReplayedRun> replayed_;  // that this run plays
+    InputQueue input_;
     std::optional<HostedModules> hosted_;
     std::optional<Watchdog> watchdog_;
     std::optional<Reloader> reloader_;
     std::optional<NinjaBuild> ninja_;
     std::optional<Engine> engine_;
+    std::unique_ptr<WrapperLink> wrapper_; // null: nobody wraps this program
     std::optional<ControlServer> control_server_;
     std::unique_ptr<ControlSocket> control_socket_; // null: nothing is built, or there can't be one
     std::unique_ptr<Watcher> watcher_;

@@ -1,31 +1,20 @@
 // How a Runner is put together.
 #include "runner_impl.hpp"
 
-#include "core/fallback_watcher.hpp"
-#include "core/polling_watcher.hpp"
 #include "linux/alternate_stack.hpp"
-#include "linux/inotify_watcher.hpp"
 #include "linux/yielding_thread.hpp"
 #include "ninja_program.hpp"
+#include "source_watcher.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <algorithm>
-#include <filesystem>
 
 #include <unistd.h>
 
 namespace hotrun {
 
 namespace {
-
-enum Alarm { kPollAlarm = 100, kWatchdogAlarm, kSnapshotAlarm };
-
-std::string absolute_path(const std::string &path) {
-    std::error_code error;
-    const std::filesystem::path whole = std::filesystem::absolute(path, error);
-    return error ? path : whole.string();
-}
 
 // What the file names of all live copies of this process have in common.
 std::string live_copy_mark() {
@@ -53,10 +42,11 @@ Result<std::unique_ptr<Runner::Impl>> Runner::Impl::create(Options options) {
 }
 
 Status Runner::Impl::set_up() {
+    join_wrapper();
     if (Status guarded = make_guard(); !guarded)
         return guarded;
     RunRecord &record = restart_->record();
-    ready_note_.emplace(handover_, record, options_.step_limit != 0);
+    ready_note_.emplace(handover_, record, options_.step_limit != 0 || options_.replay_once);
     std::vector<Observer *> observers = options_.observers;
     observers.push_back(&*ready_note_);
     if (!restart_->taken_over())
@@ -84,6 +74,8 @@ Status Runner::Impl::set_up() {
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
                                                            : std::nullopt},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+    if (wrapper_ != nullptr)
+        events_->add(*wrapper_);
     if (control_socket_ != nullptr) {
         control_server_.emplace(*engine_,
                                 ControlServer::Ways{[this] { stop_by_signal(0); },
@@ -94,8 +86,14 @@ Status Runner::Impl::set_up() {
         events_->add(*control_server_);
         control_socket_->serve(*control_server_);
     }
-    if (plan_.build)
-        make_watcher();
+    if (plan_.build) {
+        watcher_ = make_source_watcher(
+            {loop_, loop_.io(), clock_, files_, *events_}, options_.poll_interval,
+            [this](const std::vector<std::string> &paths, ChangeSource source) {
+                engine_->files_changed(paths, source);
+            });
+        engine_->set_watcher(watcher_.get());
+    }
     if (options_.handle_signals)
         signals_.emplace(
             loop_.io(), [this](int status) { stop_by_signal(status); },
@@ -106,6 +104,16 @@ Status Runner::Impl::set_up() {
             &restart_->record().asked_status);
     start_thread();
     return Done{};
+}
+
+// Who wraps this program watches and builds for it.
+void Runner::Impl::join_wrapper() {
+    Hello hello{::getpid(), plan_.builddir, {}};
+    for (const ModuleTarget &module : plan_.targets.modules)
+        hello.modules.push_back({module.name, module.library});
+    wrapper_ = WrapperLink::join(loop_.io(), hello);
+    if (wrapper_ != nullptr)
+        plan_.build = look_at_libraries_ = false;
 }
 
 // The record of the run is kept without a guard too: modules say there what they are.
@@ -140,9 +148,13 @@ void Runner::Impl::make_reloader() {
     process.symbolizer = &symbolizer_;
     process.holders = &code_holders_;
     process.types = &type_reader_;
-    process.keeps_heap = kept_heap_ != nullptr;
-    if (kept_heap_ != nullptr && restart_->record().modules()->generation == 0)
-        process.kept = kept_heap_->code();
+    process.keeps_heap = kept_heap_ != nullptr || recording_ != nullptr;
+    if (restart_->record().modules()->generation == 0) {
+        if (kept_heap_ != nullptr)
+            process.kept = kept_heap_->code();
+        else if (replayed_ != nullptr)
+            process.kept = replayed_->code();
+    }
     reloader_.emplace(HotLibrary::Services{files_, *loader_, processes_, clock_}, loop_, *events_,
                       handover_, plan_.targets.modules, options_.step_modules, std::move(process));
     if (crash_guard_ != nullptr && options_.step_timeout.count() > 0)
@@ -179,10 +191,21 @@ void Runner::Impl::begin() {
     if (watchdog_)
         watchdog_->start();
     snapshot_asked_ = clock_.now();
-    if ((crash_guard_ != nullptr || kept_heap_ != nullptr) &&
+    if ((crash_guard_ != nullptr || kept_heap_ != nullptr) && replayed_ == nullptr &&
         options_.snapshot_interval.count() > 0)
         ask_for_snapshots();
+    if (replayed_ != nullptr && replayed_->cut_bytes != 0)
+        events_->tell(WarningEvent{
+            "record", replayed_->replay->plan().file + " is cut short or damaged: its last " +
+                          std::to_string(replayed_->cut_bytes) + " bytes are left out"});
     engine_->start();
+    if (wrapper_ != nullptr)
+        wrapper_->serve([this](const WrapperLink::Candidate &candidate) {
+            engine_->candidate(candidate.phases, candidate.anew,
+                               [this, number = candidate.number](const ChangeOutcome &) {
+                                   wrapper_->answer(number);
+                               });
+        });
 }
 
 // The host comes by anyway; they are put off while they would take more than one hundredth of the
@@ -196,7 +219,9 @@ void Runner::Impl::ask_for_snapshots() {
     loop_.set_alarm(kSnapshotAlarm, due(), [this, due] {
         if (clock_.now() >= due()) {
             snapshot_asked_ = clock_.now();
-            if (kept_heap_ == nullptr || !kept_heap_->keeper().is_writing())
+            const bool is_writing = (kept_heap_ != nullptr && kept_heap_->keeper().is_writing()) ||
+                                    (recording_ != nullptr && recording_->keeper().is_writing());
+            if (!is_writing)
                 handover_.ask(Handover::Wish::kSnapshot, Handover::Wake::kLater);
         }
         ask_for_snapshots();
@@ -225,19 +250,30 @@ Status Runner::Impl::claim_builddir() {
 Status Runner::Impl::add_modules() {
     if (options_.heap_bytes > HeapMapping::kMaxBytes)
         return Error{ErrorKind::kMisuse, "a permanent heap can't be larger than 16G", 0};
-    const auto post = [this](auto report, void (Engine::*tell)(decltype(report))) {
+    const auto post = [this](auto report, void (Reloader::*tell)(decltype(report))) {
         auto shared = std::make_shared<decltype(report)>(std::move(report));
-        loop_.post([this, shared, tell] { ((*engine_).*tell)(std::move(*shared)); });
+        loop_.post([this, shared, tell] {
+            ((*reloader_).*tell)(std::move(*shared));
+            if (!reloader_->has_given_up())
+                engine_->host_told();
+        });
     };
-    hosted_.emplace(HostedModules::Services{
-                        handover_, clock_, restart_->record(),
-                        [post](SwitchReport report) { post(std::move(report), &Engine::switched); },
-                        [post](FailureReport report) { post(std::move(report), &Engine::failed); }},
-                    HostedModules::Policy{options_.on_crash, options_.step_modules});
+    if (Status opened = open_state_file(); !opened)
+        return opened;
+    Recorder *const recorder = recording_ != nullptr ? &recording_->recorder() : nullptr;
+    Replay *const replay = replayed_ != nullptr ? replayed_->replay.get() : nullptr;
+    hosted_.emplace(
+        HostedModules::Services{
+            handover_, clock_, restart_->record(),
+            [post](SwitchReport report) { post(std::move(report), &Reloader::switched); },
+            [post](FailureReport report) { post(std::move(report), &Reloader::failed); }, input_,
+            recorder, replay,
+            [this](const Replay::Pass &pass, std::uint64_t generation) {
+                tell_pass(pass, generation);
+            }},
+        HostedModules::Policy{options_.on_crash, options_.step_modules});
     if (restart_->taken_over() && restart_->record().stopping)
         stop(restart_->record().exit_status);
-    if (Status opened = open_heap_file(); !opened)
-        return opened;
     for (std::size_t i = 0; i < plan_.targets.modules.size(); ++i) {
         if (Status added = add_module(i, plan_.targets.modules[i].name); !added)
             return added;
@@ -248,14 +284,13 @@ Status Runner::Impl::add_modules() {
 Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
     ModuleRecord &record = restart_->record().modules()[index];
     bool resumes = restart_->taken_over() && record.heap_descriptor >= 0;
-    if (resumes && kept_heap_ != nullptr && record.generation == 0) {
+    if (resumes && replayed_ != nullptr)
+        forget_pass(record);
+    if (resumes && (kept_heap_ != nullptr || replayed_ != nullptr) && record.generation == 0) {
         UniqueFd(record.heap_descriptor).reset(); // nothing has come of it
         resumes = false;
     }
-    Result<std::unique_ptr<HeapMapping>> heap =
-        resumes                 ? HeapMapping::adopt(record.heap_descriptor, record.heap_bytes)
-        : kept_heap_ != nullptr ? kept_heap_->make_heap(options_.heap_bytes)
-                                : HeapMapping::create(options_.heap_bytes);
+    Result<std::unique_ptr<HeapMapping>> heap = make_heap(record, resumes);
     if (!heap)
         return heap.error();
     record.heap_bytes = (*heap)->bytes();
@@ -263,50 +298,10 @@ Status Runner::Impl::add_module(std::size_t index, const std::string &name) {
     Guard &guard = crash_guard_ != nullptr ? static_cast<Guard &>(*crash_guard_) : no_guard_;
     Module::Parts parts{
         index, guard, **heap, record, resumes, &page_map_, options_.on_refuse, &process_memory_};
-    if (kept_heap_ != nullptr)
-        keep_heap(**heap, resumes, parts);
+    keep_heap(**heap, resumes, parts);
     hosted_->add(std::make_unique<Module>(name, parts, hooks_for(name)));
     heaps_.push_back(std::move(*heap));
     return Done{};
-}
-
-// Where it is may not be told by the arguments any more: the module can change the working folder.
-Status Runner::Impl::open_heap_file() {
-    RunRecord &record = restart_->record();
-    if (!restart_->taken_over() && !options_.heap_file.empty()) {
-        const std::string path = files_.canonical(absolute_path(options_.heap_file));
-        if (path.size() >= sizeof record.heap_file)
-            return Error{ErrorKind::kMisuse, "the path of the heap file is too long: " + path, 0};
-        std::ranges::copy(path, record.heap_file);
-    }
-    if (*record.heap_file == '\0')
-        return Done{};
-    const std::vector<ModuleTarget> &modules = plan_.targets.modules;
-    if (modules.size() > 1)
-        return Error{ErrorKind::kMisuse,
-                     "a heap file keeps the heap of one module, and this run has " +
-                         std::to_string(modules.size()) + ": name one of them",
-                     0};
-    Result<std::unique_ptr<KeptHeap>> heap =
-        KeptHeap::open(record.heap_file, modules.front().name, options_.on_refuse);
-    if (!heap)
-        return heap.error();
-    kept_heap_ = std::move(*heap);
-    return Done{};
-}
-
-void Runner::Impl::keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts) {
-    constexpr std::size_t kOwnThreads = 3;
-    heap.set_own_thread_count(kOwnThreads);
-    const bool has_state = kept_heap_->code().has_value();
-    kept_heap_->start(heap, has_state && !resumes, [this](const Error &error) {
-        loop_.post([this, message = error.message] {
-            events_->tell(WarningEvent{"heap_file", message});
-        });
-    });
-    parts.keeper = &kept_heap_->keeper();
-    if (has_state)
-        parts.kept_root = kept_heap_->root();
 }
 
 Module::Hooks Runner::Impl::hooks_for(const std::string &name) {
@@ -328,31 +323,6 @@ Module::Hooks Runner::Impl::hooks_for(const std::string &name) {
         };
     }
     return hooks;
-}
-
-// Where there are no events, files are polled, and that is told.
-void Runner::Impl::make_watcher() {
-    constexpr std::chrono::milliseconds kFallback{250};
-    const auto report = [this](ChangeSource source) {
-        return [this, source](const std::vector<std::string> &paths) {
-            engine_->files_changed(paths, source);
-        };
-    };
-    const bool only_polls = options_.poll_interval.count() > 0;
-    watcher_ = std::make_unique<PollingWatcher>(loop_, clock_, files_, kPollAlarm,
-                                                only_polls ? options_.poll_interval : kFallback,
-                                                report(ChangeSource::kPoll));
-    if (!only_polls) {
-        auto events =
-            InotifyWatcher::create(loop_.io(), report(ChangeSource::kWatch), silent_file_system);
-        if (events)
-            watcher_ = std::make_unique<FallbackWatcher>(std::move(*events), std::move(watcher_));
-        else
-            loop_.post([this, message = events.error().message] {
-                events_->tell(WarningEvent{"watch", message});
-            });
-    }
-    engine_->set_watcher(watcher_.get());
 }
 
 } // namespace hotrun

@@ -30,6 +30,23 @@ Result<std::string> read_graph(NinjaBuild &ninja, AsioEventLoop &loop,
                  graph.error().system_code};
 }
 
+// A program that is wrapped is built from targets of any kind.
+Result<RunPlan> watched_plan(const FileSystem &files, const Options &options) {
+    if (options.targets.empty() || options.builddir.empty())
+        return make_run_plan(files, options, executable_path);
+    RunPlan plan;
+    plan.builddir = files.canonical(options.builddir);
+    plan.target_names = options.targets;
+    const Result<TargetResolver> targets = read_targets(files, plan.builddir);
+    if (!targets)
+        return targets.error();
+    Result<ResolvedTargets> resolved = targets->resolve_any(options.targets);
+    if (!resolved)
+        return resolved.error();
+    plan.targets = std::move(*resolved);
+    return plan;
+}
+
 // As a run does it, but for the builds in between.
 Status find_sources(SourceWatch &sources, NinjaBuild &ninja, AsioEventLoop &loop) {
     sources.read_deps();
@@ -51,7 +68,7 @@ Result<WatchSet> watch_set(const std::string &builddir, const std::vector<std::s
     Options options;
     options.builddir = builddir;
     options.targets = targets;
-    const Result<RunPlan> plan = make_run_plan(files, options, executable_path);
+    const Result<RunPlan> plan = watched_plan(files, options);
     if (!plan)
         return plan.error();
     const Result<std::string> program = find_ninja();

@@ -8,6 +8,8 @@ to_build_and_run='g++ meson ninja-build pkg-config
     libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev libdw-dev'
 to_test='libgtest-dev libbenchmark-dev clang libclang-rt-14-dev lld mold python3
     vim neovim emacs-nox nano rsync git clang-format perl patch ccache distcc gdb nodejs npm'
+to_browse=chromium-headless-shell # the smallest of the browsers
+to_package='debhelper dpkg-dev git lintian'
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 install_log=$root/build/install.log
@@ -39,6 +41,7 @@ is_there() {
     emacs-nox) command -v emacs ;;
     distcc) command -v distccd ;;
     nodejs) command -v node ;;
+    chromium-headless-shell) command -v chromium-headless-shell || command -v chromium ;;
     *) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>&1 | grep -qx installed ;;
     esac >/dev/null
 }

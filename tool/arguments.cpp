@@ -1,6 +1,6 @@
 #include "arguments.hpp"
+#include "screen_text.hpp"
 #include "subcommand_help.hpp"
-#include "wrapped_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -49,13 +49,23 @@ constexpr unsigned bit(Subcommand subcommand) {
     return 1u << static_cast<unsigned>(subcommand);
 }
 constexpr unsigned kRun = bit(Subcommand::kRun);
+constexpr unsigned kReplay = bit(Subcommand::kReplay);
+constexpr unsigned kRuns = kRun | kReplay;
 constexpr unsigned kInit = bit(Subcommand::kInit);
 constexpr unsigned kStatus = bit(Subcommand::kStatus);
 constexpr unsigned kNotify = bit(Subcommand::kNotify);
+constexpr unsigned kDoctor = bit(Subcommand::kDoctor);
 constexpr unsigned kEvents = bit(Subcommand::kEvents);
+constexpr unsigned kReport = bit(Subcommand::kReport);
 constexpr unsigned kRequests =
     kNotify | bit(Subcommand::kBuild) | bit(Subcommand::kReload) | kEvents | bit(Subcommand::kStop);
 constexpr unsigned kAll = ~0u;
+
+// Of hotrun itself: which host an option is for.
+constexpr unsigned kOwnHost = 1u << 30;
+constexpr unsigned kWrapped = 1u << 31;
+constexpr unsigned kModules = kRun | kOwnHost;
+constexpr unsigned kPlayed = kRuns | kOwnHost;
 
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) {
@@ -85,6 +95,15 @@ std::string take_count(const std::string &text, const char *of_what, std::uint64
     const auto number = to_number<std::uint64_t>(text);
     if (!number || *number == 0)
         return std::string("is no number of ") + of_what + " of 1 or more";
+    into = *number;
+    return "";
+}
+
+std::string take_speed(const std::string &text, double &into) {
+    constexpr double kMost = 1e6;
+    const auto number = to_number<double>(text);
+    if (!number || !(*number >= 0 && *number <= kMost))
+        return "is no speed: give 2 for twice as fast, 0.5 for half, 0 for as fast as possible";
     into = *number;
     return "";
 }
@@ -131,6 +150,8 @@ constexpr auto kOnCrashChoices = std::to_array<Choice<OnCrash>>({
     {"exit", OnCrash::kExit},
 });
 
+constexpr auto kOnOffChoices = std::to_array<Choice<bool>>({{"on", true}, {"off", false}});
+
 constexpr auto kOnRefuseChoices = std::to_array<Choice<OnRefuse>>({
     {"keep", OnRefuse::kKeep},
     {"fresh", OnRefuse::kFresh},
@@ -167,63 +188,91 @@ const std::vector<Option> &all_options() {
              a.builddir = v;
              return std::string(v.empty() ? "names no folder" : "");
          }},
-        {kRun, 0, "interval", "MS", "time from one step's start to the next's (250; 0: no wait)",
+        {kModules, 0, "interval", "MS",
+         "time from one step's start to the next's (250; 0: no wait)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.interval); }},
-        {kRun, 0, "steps", "N", "end after N steps (no end)",
+        {kPlayed, 0, "steps", "N", "end after N steps (no end)",
          [](Arguments &a, Text v) { return take_count(v, "steps", a.steps); }},
-        {kRun, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
+        {kModules, 0, "heap", "SIZE", "each module's permanent heap, with K, M or G (64M)",
          [](Arguments &a, Text v) { return take_size(v, a.heap_bytes); }},
-        {kRun, 0, "heap-file", "FILE", "keep the permanent heap in FILE across runs (none)",
+        {kModules, 0, "heap-file", "FILE", "keep the permanent heap in FILE across runs (none)",
          [](Arguments &a, Text v) {
              a.heap_file = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {kRun, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
+        {kModules, 0, "record", "FILE", "record what the module reads as input, for hotrun replay",
+         [](Arguments &a, Text v) {
+             a.record = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
+        {kReplay, 0, "speed", "TIMES", "play so many times as fast (1; 0: as fast as possible)",
+         [](Arguments &a, Text v) { return take_speed(v, a.speed); }},
+        {kReplay, 0, "once", nullptr, "end after one pass, with 0 if nothing has failed",
+         [](Arguments &a, Text) { return take_flag(a.once); }},
+        {kModules, 0, "snapshot", "MS", "time between two snapshots (1000; 0: only at switches)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.snapshot); }},
-        {kRun, 0, "no-build", nullptr, "never build: reload when the library's timestamp changes",
+        {kPlayed, 0, "no-build", nullptr,
+         "never build: reload when the library's timestamp changes",
          [](Arguments &a, Text) {
              a.build = false;
              return std::string();
          }},
-        {kRun, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
+        {kRuns, 0, "poll", "MS", "watch by comparing timestamps every MS, not by events",
          [](Arguments &a, Text v) { return take_milliseconds(v, 1, a.poll); }},
-        {kRun, 0, "guard", "WHEN", "catch crashes: on, off, or auto: not under a debugger (auto)",
+        {kPlayed, 0, "guard", "WHEN",
+         "catch crashes: on, off, or auto: not under a debugger (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kGuardChoices, a.guard); },
          words_of(kGuardChoices)},
-        {kRun, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
+        {kModules, 0, "on-crash", "WHAT", "after a crash: park, restart or exit (park)",
          [](Arguments &a, Text v) { return take_choice(v, kOnCrashChoices, a.on_crash); },
          words_of(kOnCrashChoices)},
-        {kRun, 0, "on-refuse", "WHAT", "where state can't be carried over: keep or fresh (keep)",
+        {kModules, 0, "on-refuse", "WHAT",
+         "where state can't be carried over: keep or fresh (keep)",
          [](Arguments &a, Text v) { return take_choice(v, kOnRefuseChoices, a.on_refuse); },
          words_of(kOnRefuseChoices)},
-        {kRun, 0, "no-statics", nullptr, "static variables start afresh with each generation",
+        {kPlayed, 0, "no-statics", nullptr, "static variables start afresh with each generation",
          [](Arguments &a, Text) {
              a.carry_statics = false;
              return std::string();
          }},
-        {kRun, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
+        {kPlayed, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
-        {kRun, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
+        {kRun | kWrapped, 0, "stop-timeout", "MS",
+         "limit for PROGRAM to end when it is restarted, before it is killed (5000)",
+         [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.stop_timeout); }},
+        {kPlayed, 0, "load-on-main", nullptr, "run static constructors on the host's thread",
          [](Arguments &a, Text) { return take_flag(a.load_on_main); }},
-        {kRun, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
+        {kRuns, 0, "events", "FILE", "write the event stream to FILE (-: standard output)",
          [](Arguments &a, Text v) {
              a.events = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {kRun, 0, "trace", "FILE", "write a trace of each save to FILE, for Perfetto",
+        {kRuns, 0, "trace", "FILE", "write a trace of each save to FILE, for Perfetto",
          [](Arguments &a, Text v) {
              a.trace = v;
              return std::string(v.empty() ? "names no file" : "");
          }},
-        {kRun, 0, "color", "WHEN", "auto, always or never (auto)",
+        {kPlayed, 0, "keys", "WHAT", "single keys on a terminal, ? for help: on or off (on)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.keys); },
+         words_of(kOnOffChoices)},
+        {kPlayed, 0, "status-line", "WHAT", "the last line of a terminal: on or off (on)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.status_line); },
+         words_of(kOnOffChoices)},
+        {kPlayed, 0, "title", "WHAT", "the status in the terminal's title: on or off (off)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.title); },
+         words_of(kOnOffChoices)},
+        {kRuns, 0, "desktop-notify", "WHAT", "notify of failures: on or off (off)",
+         [](Arguments &a, Text v) { return take_choice(v, kOnOffChoices, a.desktop_notify); },
+         words_of(kOnOffChoices)},
+        {kRuns, 0, "color", "WHEN", "auto, always or never (auto)",
          [](Arguments &a, Text v) { return take_choice(v, kColorChoices, a.color); },
          words_of(kColorChoices)},
-        {kRun, 'q', "quiet", nullptr, "say nothing but errors and warnings",
+        {kRuns, 'q', "quiet", nullptr, "say nothing but errors and warnings",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kQuiet;
              return std::string();
          }},
-        {kRun, 'v', "verbose", nullptr, "say everything",
+        {kRuns, 'v', "verbose", nullptr, "say everything",
          [](Arguments &a, Text) {
              a.verbosity = Verbosity::kVerbose;
              return std::string();
@@ -237,9 +286,14 @@ const std::vector<Option> &all_options() {
          }},
         {kInit, 'y', "yes", nullptr, "write the change without a question",
          [](Arguments &a, Text) { return take_flag(a.yes); }},
+        {kReport, 'o', "output", "FILE", "write to FILE (hotrun-report.html; -: standard output)",
+         [](Arguments &a, Text v) {
+             a.output = v;
+             return std::string(v.empty() ? "names no file" : "");
+         }},
         {kStatus, 0, "files", nullptr, "print the files, one a line",
          [](Arguments &a, Text) { return take_flag(a.files); }},
-        {kStatus | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
+        {kStatus | kDoctor | (kRequests & ~kEvents), 0, "json", nullptr, "print one JSON object",
          [](Arguments &a, Text) { return take_flag(a.json); }},
         {kEvents, 0, "json", nullptr, "print JSON objects, which is what it does anyway",
          [](Arguments &a, Text) { return take_flag(a.json); }},
@@ -323,15 +377,41 @@ std::string nearest_option(std::string word, const GetoptTables &tables) {
     return best;
 }
 
+// Where the words of the program begin that is wrapped: they are its own.
+std::vector<std::string> take_program(std::vector<std::string> &words) {
+    const auto hyphens = std::ranges::find(words, "--");
+    if (hyphens == words.end())
+        return {};
+    std::vector<std::string> program(hyphens + 1, words.end());
+    words.erase(hyphens, words.end());
+    return program;
+}
+
+// What is wrong with an option for the host that there is; empty: nothing.
+std::string unfit_option(const std::vector<const Option *> &given, bool wraps) {
+    for (const Option *option : given) {
+        if (wraps && (option->where & kOwnHost) != 0 && option->where != kAll)
+            return written(*option) +
+                   " is for hotrun's own host: a program that is wrapped decides "
+                   "that by its Options (hotrun/runner.hpp)";
+        if (!wraps && (option->where & kWrapped) != 0 && option->where != kAll)
+            return written(*option) + " is for a PROGRAM behind --";
+    }
+    return "";
+}
+
 std::string unknown_option(const std::string &word, const GetoptTables &tables) {
     const std::string near = word.starts_with("--") ? nearest_option(word, tables) : "";
     return "there is no option " + word + (near.empty() ? "" : "; did you mean " + near + "?");
 }
 
+// What a terminal has without being made wider.
+constexpr std::size_t kHelpColumns = 80;
+
 // A line of the help; its words begin in one column.
 std::string row(std::string name, std::string_view help) {
     name.resize(std::max(name.size() + 2, kHelpColumn), ' ');
-    return name + wrapped(help, kHelpColumn, name.size());
+    return fold(name.append(help), kHelpColumns, kHelpColumn) + "\n";
 }
 
 } // namespace
@@ -343,8 +423,11 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         return Error{ErrorKind::kMisuse,
                      sentence + "; see " + called(arguments.subcommand) + " --help", 0};
     };
-    std::string program = "hotrun";
-    std::vector<char *> argv = {program.data()};
+    const bool wraps = arguments.subcommand == Subcommand::kRun && std::ranges::count(words, "--");
+    if (wraps)
+        arguments.program = take_program(words);
+    std::string own_name = "hotrun";
+    std::vector<char *> argv = {own_name.data()};
     for (std::string &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -353,6 +436,7 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
     const GetoptTables tables(arguments.subcommand);
     opterr = 0; // the sentences are ours
     optind = 0; // glibc: start anew
+    std::vector<const Option *> given;
     while (true) {
         // Named after what getopt_long looks at next: it does not tell which word was wrong.
         const std::string word = argv[std::min(std::max(optind, 1), count - 1)];
@@ -370,20 +454,28 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         if (value == ':')
             return misuse("the option " + written(*option) + " needs a value (" + option->value +
                           ")");
+        given.push_back(option);
         const std::string text = optarg != nullptr && option->value != nullptr ? optarg : "";
         if (const std::string wrong = option->take(arguments, text); !wrong.empty())
             return misuse("the value of " + written(*option) + ", " + text + ", " + wrong);
     }
-    const bool ended_by_hyphens =
-        optind > 1 && std::string_view(argv[static_cast<std::size_t>(optind) - 1]) == "--";
-    if (ended_by_hyphens && arguments.subcommand == Subcommand::kRun)
-        return misuse("hotrun runs modules in a host of its own: a program of yours embeds it "
-                      "with hotrun/runner.hpp, and takes no place behind --");
-    const bool names_paths =
-        arguments.subcommand == Subcommand::kNotify || arguments.subcommand == Subcommand::kInit;
-    std::vector<std::string> &operands = names_paths ? arguments.paths : arguments.targets;
+    if (wraps && arguments.program.empty() && !arguments.help)
+        return misuse("name the program to run behind the --");
+    if (const std::string unfit = unfit_option(given, wraps); !unfit.empty() && !arguments.help)
+        return misuse("the option " + unfit);
+    const unsigned names_paths = bit(arguments.subcommand) & (kNotify | kInit | kReport);
+    std::vector<std::string> &operands = names_paths != 0 ? arguments.paths : arguments.targets;
     for (int i = optind; i < count; ++i)
         operands.emplace_back(argv[static_cast<std::size_t>(i)]);
+    if (arguments.subcommand == Subcommand::kReplay && !arguments.help && !arguments.version) {
+        if (arguments.targets.size() != 1)
+            return misuse(arguments.targets.empty()
+                              ? "name the recording that is to be played"
+                              : "hotrun replay plays one recording, and does not take " +
+                                    arguments.targets[1]);
+        arguments.replay = std::move(arguments.targets.front());
+        arguments.targets.clear();
+    }
     const bool takes_none = *help_of(arguments.subcommand).operands == '\0';
     if (takes_none && !operands.empty())
         return misuse(called(arguments.subcommand) + " does not take " + operands.front());
@@ -391,6 +483,8 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
         return misuse("name the file that was saved");
     if (arguments.subcommand == Subcommand::kInit && operands.size() > 1)
         return misuse("hotrun init makes one project, and does not take " + operands[1]);
+    if (arguments.subcommand == Subcommand::kReport && operands.size() > 1)
+        return misuse("hotrun report reads one file, and does not take " + operands[1]);
     return arguments;
 }
 
@@ -398,7 +492,7 @@ std::string help_text(Subcommand subcommand) {
     const SubcommandHelp &help = help_of(subcommand);
     const GetoptTables tables(subcommand);
     std::string text = "Usage: " + called(subcommand) + " [OPTIONS] " + help.operands + "\n\n" +
-                       wrapped(help.text);
+                       fold(help.text, kHelpColumns, 0);
     text += "\nOptions:\n";
     for (const Option *option : tables.options()) {
         std::string line =
@@ -416,7 +510,7 @@ std::string help_text(Subcommand subcommand) {
             text += row(std::string("  hotrun ") + other.word, other.summary);
         }
     }
-    return text + "\n" + wrapped(help.end) + "More: man hotrun\n";
+    return text + "\n" + fold(help.end, kHelpColumns, 0) + "More: man hotrun\n";
 }
 
 std::vector<SubcommandWords> command_words() {

@@ -15,17 +15,31 @@ namespace hotrun {
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-enum class Subcommand { kRun, kStatus, kNotify, kBuild, kReload, kEvents, kStop, kLsp, kInit };
+enum class Subcommand {
+    kRun,
+    kStatus,
+    kNotify,
+    kBuild,
+    kReload,
+    kEvents,
+    kStop,
+    kLsp,
+    kInit,
+    kReplay,
+    kDoctor,
+    kReport
+};
 
 struct Arguments {
     Subcommand subcommand = Subcommand::kRun;
     bool help = false;
     bool version = false;
     std::vector<std::string> targets;
-    std::vector<std::string> paths; // notify: of files; init: of the folder, or none
-    std::string target;             // init: which library; empty: the only one
-    bool in_c = false;              // init: a new project, rather than in C++
-    bool yes = false;               // init: without a question
+    std::vector<std::string> paths;   // of files, or init's folder
+    std::vector<std::string> program; // behind "--": what is wrapped, and its arguments
+    std::string target;               // init: which library; empty: the only one
+    bool in_c = false;                // init: a new project, rather than in C++
+    bool yes = false;                 // init: without a question
     std::string builddir;
     bool files = false; // status: list them
     bool json = false;
@@ -34,6 +48,10 @@ struct Arguments {
     std::uint64_t steps = 0; // 0: no end
     std::size_t heap_bytes = 64u << 20;
     std::string heap_file;                    // empty: none
+    std::string record;                       // file; empty: none
+    std::string replay;                       // file of the subcommand
+    double speed = 1;                         // replay: 0: as fast as possible
+    bool once = false;                        // replay: one pass
     std::chrono::milliseconds snapshot{1000}; // 0: only at switches
     bool build = true;
     std::chrono::milliseconds poll{0}; // 0: by events
@@ -42,9 +60,15 @@ struct Arguments {
     OnRefuse on_refuse = OnRefuse::kKeep;
     bool carry_statics = true;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
+    std::chrono::milliseconds stop_timeout{5000}; // of a wrapped program
     bool load_on_main = false;
-    std::string events; // file; empty: none; "-": standard output
-    std::string trace;  // likewise
+    std::string events;      // file; empty: none; "-": standard output
+    std::string trace;       // likewise
+    bool keys = true;        // where standard input is a terminal
+    bool status_line = true; // where there is a terminal for it
+    bool title = false;
+    bool desktop_notify = false;
+    std::string output = "hotrun-report.html"; // report: file; "-": standard output
     ColorChoice color = ColorChoice::kAuto;
     Verbosity verbosity = Verbosity::kNormal;
 };

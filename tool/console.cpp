@@ -4,20 +4,15 @@
 #include "counted.hpp"
 #include "failure_text.hpp"
 #include "hotrun/module.h"
-#include "terminal.hpp"
+#include "program_text.hpp"
+#include "screen_text.hpp"
 
 #include <array>
-#include <cstdlib>
+#include <utility>
 
 namespace hotrun {
 
 namespace {
-
-constexpr const char *kRed = "\x1b[31;1m";
-constexpr const char *kYellow = "\x1b[33;1m";
-constexpr const char *kGreen = "\x1b[32m";
-constexpr const char *kPlain = "\x1b[0m";
-constexpr const char *kToLineStart = "\r\x1b[K";
 
 std::string join(const std::vector<std::string> &texts, const char *between) {
     std::string joined;
@@ -44,19 +39,17 @@ std::string describe_phases(const ReloadedEvent &reloaded, bool all) {
     return join(parts, ", ");
 }
 
-bool is_set(const char *name) {
-    const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread
-    return value != nullptr && *value != '\0';
+std::string live_text(const ModuleStatus &module) {
+    return module.generation == 0 ? "nothing runs yet"
+                                  : "generation " + std::to_string(module.generation) + " is live";
 }
 
 } // namespace
 
-bool wants_color(ColorChoice choice, std::FILE *stream) {
-    if (choice != ColorChoice::kAuto)
-        return choice == ColorChoice::kAlways;
-    if (is_set("NO_COLOR"))
-        return false;
-    return is_set("CLICOLOR_FORCE") || is_terminal(stream);
+Console::Console(ConsoleStyle style)
+    : style_(std::move(style)), status_(style_.glyphs, style_.color) {
+    if (style_.screen != nullptr && (style_.parts.row || style_.parts.title))
+        row_.emplace(*style_.screen, style_.parts);
 }
 
 void Console::say(const std::string &text) {
@@ -65,9 +58,56 @@ void Console::say(const std::string &text) {
         line(text);
 }
 
+void Console::answer(const std::string &text) {
+    const std::lock_guard lock(mutex_);
+    line(text);
+}
+
+void Console::show_status() {
+    const std::lock_guard lock(mutex_);
+    if (!row_)
+        return;
+    row_->show();
+    draw_status();
+}
+
+void Console::hide_status() {
+    const std::lock_guard lock(mutex_);
+    if (row_)
+        row_->hide();
+}
+
+void Console::renew_status(double steps_per_second) {
+    const std::lock_guard lock(mutex_);
+    status_.set_steps_per_second(steps_per_second);
+    draw_status(StatusRow::Draw::kAnyway);
+}
+
+void Console::set_paused(bool paused) {
+    const std::lock_guard lock(mutex_);
+    status_.set_paused(paused);
+    status_.set_steps_per_second(std::nullopt); // it is counted anew
+    draw_status();
+    if (!has_row())
+        line(paused ? "paused: no module is stepped until p is pressed again" : "stepping again");
+}
+
+void Console::report_status() {
+    const std::lock_guard lock(mutex_);
+    for (const std::string &each : status_.report())
+        line(each);
+}
+
+void Console::draw_status(StatusRow::Draw draw) {
+    if (row_)
+        row_->draw(status_.text(row_->columns()), status_.title(), draw);
+}
+
 void Console::event(const Event &event) {
     const std::lock_guard lock(mutex_);
+    status_.event(event);
     std::visit([this](const auto &body) { tell(body); }, event.body);
+    draw_status();
 }
 
 void Console::log(const std::string &module, int level, const char *text) {
@@ -82,24 +122,7 @@ void Console::log(const std::string &module, int level, const char *text) {
 
 void Console::build_progress(std::size_t done, std::size_t total) {
     const std::lock_guard lock(mutex_);
-    if (!style_.status_line || quiet())
-        return;
-    status_ = "[" + std::to_string(done) + "/" + std::to_string(total) + "] building " + building_;
-    draw_status();
-}
-
-// What a module prints would end up behind the status line.
-void Console::before_steps() {
-    if (!status_shown_.load(std::memory_order_relaxed))
-        return;
-    const std::lock_guard lock(mutex_);
-    erase_status();
-}
-
-void Console::after_steps() {
-    if (!style_.status_line)
-        return;
-    const std::lock_guard lock(mutex_);
+    status_.build_progress(done, total);
     draw_status();
 }
 
@@ -109,13 +132,10 @@ void Console::tell(const ReadyEvent &ready) {
     if (quiet())
         return;
     for (const ModuleStatus &module : ready.modules)
-        line(painted(kGreen, module.name) + ": " +
-             (module.generation == 0
-                  ? "nothing runs yet"
-                  : "generation " + std::to_string(module.generation) + " is live"));
+        line(kGreen, module.name, ": " + live_text(module));
     for (const ModuleStatus &module : ready.modules) {
         if (!module.heap.empty())
-            line(painted(kGreen, module.name) + ": " + module.heap);
+            line(kGreen, module.name, ": " + module.heap);
     }
     if (ready.watched_files > 0)
         line("watching " + counted(ready.watched_files, "file", "files") + " for " +
@@ -128,26 +148,25 @@ void Console::tell(const ChangeEvent &change) {
 }
 
 void Console::tell(const BuildStartedEvent &started) {
-    building_ = join(started.targets, " ");
+    errors_.clear();
     if (verbose())
-        line("building " + building_);
+        line("building " + join(started.targets, " "));
 }
 
-// The output of the command shows it, with the line of source; only what comes from us or from
-// ninja itself is in no command's output.
+// The output of the command has it, with the line of source; only what comes from us or from ninja
+// itself is in no command's output.
 void Console::tell(const DiagnosticEvent &diagnostic) {
+    errors_.add(diagnostic);
     if (diagnostic.path.empty() && diagnostic.target.empty())
         unplaced_ += diagnostic.message + "\n";
 }
 
 void Console::tell(const BuildFinishedEvent &finished) {
-    erase_status();
-    status_.clear();
     const bool failed = finished.status == BuildStatus::kFailed;
-    if (!finished.output.empty() && (failed || !quiet()))
+    if (failed)
+        tell_errors(finished);
+    else if (!finished.output.empty() && !quiet())
         print(style_.color ? finished.output : strip_colors(finished.output));
-    if (failed && finished.output.empty())
-        print(unplaced_);
     unplaced_.clear();
     if (verbose()) {
         for (const BuiltEdge &edge : finished.edges)
@@ -160,15 +179,36 @@ void Console::tell(const BuildFinishedEvent &finished) {
              in_milliseconds(finished.duration) + " ms");
 }
 
+// On a terminal somebody sees the first error, and can have the others; elsewhere programs read
+// them all.
+void Console::tell_errors(const BuildFinishedEvent &finished) {
+    if (style_.screen == nullptr || verbose() || !errors_.has_place()) {
+        print(finished.output.empty() ? unplaced_
+              : style_.color          ? finished.output
+                                      : strip_colors(finished.output));
+        return;
+    }
+    std::string text = folded(errors_.first_text(style_.directory));
+    constexpr std::string_view kWord = "error:";
+    if (const std::size_t at = text.find(kWord); at != std::string::npos)
+        text.replace(at, kWord.size(), painted(kRed, kWord));
+    text += "\n" + errors_.first_excerpt(style_.read_line, excerpt_style());
+    if (const std::string rest = errors_.rest_text(); !rest.empty())
+        text += folded(rest + " (-v: all)");
+    print(text);
+}
+
+// The status line says it too.
 void Console::tell(const ReloadedEvent &reloaded) {
     live_ = true;
     parked_.erase(reloaded.module);
-    if (quiet())
+    if (quiet() || (has_row() && !verbose() && reloaded.detail.empty()))
         return;
-    line(painted(kGreen, reloaded.module) + ": generation " + std::to_string(reloaded.generation) +
-         " live in " + in_milliseconds(reloaded.total) + " ms (" +
-         describe_phases(reloaded, verbose()) + "), state " + std::string(to_word(reloaded.state)) +
-         (reloaded.detail.empty() ? "" : "; " + reloaded.detail));
+    line(kGreen, reloaded.module,
+         ": generation " + std::to_string(reloaded.generation) + " live in " +
+             in_milliseconds(reloaded.total) + " ms (" + describe_phases(reloaded, verbose()) +
+             "), state " + std::string(to_word(reloaded.state)) +
+             (reloaded.detail.empty() ? "" : "; " + reloaded.detail));
 }
 
 void Console::tell(const RejectedEvent &rejected) {
@@ -207,27 +247,99 @@ void Console::tell(const WarningEvent &warning) {
     problem(kYellow, "warning", warning.message);
 }
 
+// A short one comes often.
+void Console::tell(const ReplayedEvent &replayed) {
+    if (verbose())
+        line("played " + replayed.file + ", pass " + std::to_string(replayed.pass) + ": " +
+             counted(replayed.steps, "step", "steps") + " in " +
+             in_milliseconds(replayed.duration) + " ms");
+}
+
+void Console::tell(const RecordedEvent &recorded) {
+    if (!quiet())
+        line("recorded " + counted(recorded.steps, "step", "steps") + " in " + recorded.file +
+             " (" + counted(recorded.bytes, "byte", "bytes") + ")");
+}
+
 void Console::tell(const StoppedEvent &stopped) {
-    erase_status();
+    if (row_)
+        row_->hide();
     if (verbose())
         line("stopped after " + counted(stopped.steps, "step", "steps"));
 }
 
-std::string Console::painted(const char *color, const std::string &text) const {
-    return style_.color ? color + text + kPlain : text;
+std::string Console::painted(std::string_view color, std::string_view text) const {
+    return style_.color ? in_color(color, text) : std::string(text);
+}
+
+std::string Console::folded(const std::string &text) const {
+    constexpr std::size_t kIndent = 4;
+    return style_.screen == nullptr ? text : fold(text, style_.screen->size().columns, kIndent);
+}
+
+ExcerptStyle Console::excerpt_style() const {
+    ExcerptStyle style;
+    if (style_.screen != nullptr)
+        style.columns = style_.screen->size().columns;
+    style.cut_mark = style_.glyphs.cut;
+    if (style_.color) {
+        style.caret_before = kRed;
+        style.caret_after = kPlain;
+    }
+    return style;
+}
+
+void Console::tell(const ProgramStartedEvent &started) {
+    live_ = true;
+    if (!quiet())
+        line(program_started_text(started));
+}
+
+void Console::tell(const ProgramAttachedEvent &attached) {
+    if (quiet())
+        return;
+    for (const ModuleStatus &module : attached.modules)
+        line(kGreen, module.name, ": " + live_text(module));
+}
+
+void Console::tell(const ProgramEndedEvent &ended) {
+    live_ &= ended.next != AfterEnd::kWait;
+    if (ended.next == AfterEnd::kWait)
+        problem(kRed, "error", program_ended_text(ended));
+    else if (!ended.detail.empty())
+        problem(kYellow, "warning", program_ended_text(ended));
+    else if (verbose())
+        line(program_ended_text(ended));
 }
 
 void Console::line(const std::string &text) {
-    print("hotrun: " + text + "\n");
+    print(folded("hotrun: " + text) + "\n");
 }
 
-void Console::problem(const char *color, const char *word, const std::string &text) {
-    line(painted(color, std::string(word) + ": ") + text);
+// Painted when it is folded: colours take no room.
+void Console::line(std::string_view color, std::string_view word, const std::string &text) {
+    const std::string whole = "hotrun: " + std::string(word);
+    std::string shown = folded(whole + text);
+    if (shown.starts_with(whole))
+        shown.replace(whole.size() - word.size(), word.size(), painted(color, word));
+    print(shown + "\n");
+}
+
+void Console::problem(std::string_view color, const char *word, const std::string &text) {
+    line(color, std::string(word) + ":", " " + text);
 }
 
 std::string Console::backtrace(const std::vector<StackFrame> &frames) const {
     constexpr std::size_t kMost = 8;
-    return backtrace_text(frames, verbose() ? frames.size() : kMost);
+    const std::size_t at = call_to_look_at(frames);
+    std::string source;
+    if (at < frames.size()) {
+        if (const auto line = style_.read_line(frames[at].file, frames[at].line))
+            source = source_excerpt(*line, frames[at].line, 0, excerpt_style());
+    }
+    if (!source.empty())
+        source.pop_back(); // the end of the line
+    return backtrace_text(frames, verbose() ? frames.size() : kMost, at, source);
 }
 
 // While no new code comes.
@@ -248,33 +360,12 @@ std::string Console::what_runs(const RejectedEvent &rejected) const {
 }
 
 void Console::print(const std::string &text) {
-    erase_status();
+    ::flockfile(style_.stream); // what a module prints meanwhile comes before or after
     std::fwrite(text.data(), 1, text.size(), style_.stream);
     if (!text.empty() && text.back() != '\n')
         std::fputc('\n', style_.stream);
     std::fflush(style_.stream);
-    draw_status();
-}
-
-void Console::draw_status() {
-    if (status_.empty())
-        return;
-    const std::string shown = status_.substr(0, terminal_columns(style_.stream) - 1);
-    std::fprintf(style_.stream, "%s%s", kToLineStart, shown.c_str());
-    std::fflush(style_.stream);
-    status_shown_ = true;
-}
-
-void Console::erase_status() {
-    if (!status_shown_.exchange(false))
-        return;
-    std::fputs(kToLineStart, style_.stream);
-    std::fflush(style_.stream);
-}
-
-void Console::after_status_line() {
-    const std::lock_guard lock(mutex_);
-    erase_status();
+    ::funlockfile(style_.stream);
 }
 
 } // namespace hotrun

@@ -13,21 +13,6 @@ std::string generation_text(std::uint64_t generation) {
     return "generation " + std::to_string(generation);
 }
 
-// No default: the compiler names the enumerator that is missing.
-const char *verb_of(RollBackReason reason) {
-    switch (reason) {
-    case RollBackReason::kCrash:
-        return "crashed";
-    case RollBackReason::kException:
-        return "threw an exception";
-    case RollBackReason::kTimeout:
-        return "did not return in time";
-    case RollBackReason::kAbort:
-        return "aborted";
-    }
-    return "";
-}
-
 // " (SIGSEGV at 0x0, detail)", or what of it there is.
 std::string circumstances(const RolledBackEvent &event) {
     std::string text = event.signal;
@@ -66,8 +51,23 @@ std::string consequence(const RolledBackEvent &event, OnCrash on_crash) {
 
 } // namespace
 
+// No default: the compiler names the enumerator that is missing.
+const char *failure_verb(RollBackReason reason) {
+    switch (reason) {
+    case RollBackReason::kCrash:
+        return "crashed";
+    case RollBackReason::kException:
+        return "threw an exception";
+    case RollBackReason::kTimeout:
+        return "did not return in time";
+    case RollBackReason::kAbort:
+        return "aborted";
+    }
+    return "";
+}
+
 std::string rolled_back_text(const RolledBackEvent &event, OnCrash on_crash) {
-    return event.module + ": " + generation_text(event.from) + " " + verb_of(event.reason) +
+    return event.module + ": " + generation_text(event.from) + " " + failure_verb(event.reason) +
            circumstances(event) + "; " + consequence(event, on_crash);
 }
 
@@ -84,15 +84,26 @@ std::string restarted_text(const RestartedEvent &event) {
            std::to_string(event.pid) + ", state of the last snapshot";
 }
 
-std::string backtrace_text(const std::vector<StackFrame> &backtrace, std::size_t most) {
+std::string backtrace_text(const std::vector<StackFrame> &backtrace, std::size_t most,
+                           std::size_t source_at, const std::string &source) {
     constexpr const char *kIndent = "\n    ";
     const std::size_t shown = std::min(most, backtrace.size());
     std::string text;
-    for (std::size_t i = 0; i < shown; ++i)
+    for (std::size_t i = 0; i < shown; ++i) {
         text += kIndent + frame_text(backtrace[i]);
+        if (i == source_at && !source.empty())
+            text += "\n" + source;
+    }
     if (shown < backtrace.size())
         text += kIndent + ("and " + std::to_string(backtrace.size() - shown) + " more (-v: all)");
     return text;
+}
+
+std::size_t call_to_look_at(const std::vector<StackFrame> &backtrace) {
+    const auto found = std::ranges::find_if(backtrace, [](const StackFrame &frame) {
+        return frame.line != 0 && !frame.file.starts_with("/usr/");
+    });
+    return static_cast<std::size_t>(found - backtrace.begin());
 }
 
 } // namespace hotrun

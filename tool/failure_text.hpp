@@ -9,6 +9,9 @@
 
 namespace hotrun {
 
+// "crashed".
+const char *failure_verb(RollBackReason reason);
+
 // What happened, and what runs now; `on_crash` is the run's.
 std::string rolled_back_text(const RolledBackEvent &event, OnCrash on_crash);
 
@@ -17,7 +20,12 @@ std::string stalled_text(const StalledEvent &event);
 std::string restarted_text(const RestartedEvent &event);
 
 // An indented line for each call, with a line break before each; of more than `most` calls the
-// number of those left out.
-std::string backtrace_text(const std::vector<StackFrame> &backtrace, std::size_t most);
+// number of those left out. `source` is put below the call number `source_at`.
+std::string backtrace_text(const std::vector<StackFrame> &backtrace, std::size_t most,
+                           std::size_t source_at = 0, const std::string &source = "");
+
+// The number of the innermost call whose line is known and in no header of the system: there a
+// person looks first. None: the count of the calls.
+std::size_t call_to_look_at(const std::vector<StackFrame> &backtrace);
 
 } // namespace hotrun

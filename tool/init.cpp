@@ -1,7 +1,7 @@
 #include "init.hpp"
 
 #include "adaptation.hpp"
-#include "console.hpp"
+#include "console_style.hpp"
 #include "meson_text.hpp"
 #include "new_project.hpp"
 #include "terminal.hpp"

@@ -1,20 +1,30 @@
 // The hotrun command.
 #include "arguments.hpp"
 #include "console.hpp"
+#include "console_style.hpp"
+#include "desktop_notices.hpp"
+#include "doctor.hpp"
 #include "event_log.hpp"
 #include "init.hpp"
+#include "interaction.hpp"
 #include "language_server_loop.hpp"
+#include "report.hpp"
 #include "requests.hpp"
+#include "standard_input.hpp"
 #include "status.hpp"
 #include "terminal.hpp"
 
+#include "hotrun/module.h"
 #include "hotrun/project.hpp"
 #include "hotrun/runner.hpp"
 #include "hotrun/version.h"
+#include "hotrun/wrap.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string_view>
 
 namespace {
 
@@ -46,7 +56,10 @@ bool name_libraries(const Arguments &arguments) {
 Result<std::string> ready_build_folder(const Arguments &arguments, Console &console) {
     if (!arguments.build && arguments.builddir.empty() && name_libraries(arguments))
         return std::string();
-    const Result<Project> project = find_project(".", arguments.builddir);
+    std::string builddir = arguments.builddir;
+    if (builddir.empty() && !arguments.program.empty())
+        builddir = build_folder_of(arguments.program.front());
+    const Result<Project> project = find_project(".", builddir);
     if (!project)
         return project.error();
     if (project->set_up)
@@ -61,16 +74,6 @@ Result<std::string> ready_build_folder(const Arguments &arguments, Console &cons
     return project->builddir;
 }
 
-ConsoleStyle style_of(const Arguments &arguments) {
-    ConsoleStyle style;
-    style.stream = arguments.events == "-" ? stderr : stdout;
-    style.verbosity = arguments.verbosity;
-    style.color = wants_color(arguments.color, style.stream);
-    style.status_line = is_terminal(style.stream);
-    style.on_crash = arguments.on_crash;
-    return style;
-}
-
 Options options_of(const Arguments &arguments, const std::string &builddir) {
     Options options;
     options.targets = arguments.targets;
@@ -78,6 +81,10 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.build = arguments.build;
     options.heap_bytes = arguments.heap_bytes;
     options.heap_file = arguments.heap_file;
+    options.record = arguments.record;
+    options.replay = arguments.replay;
+    options.replay_speed = arguments.speed;
+    options.replay_once = arguments.once;
     options.interval = arguments.interval;
     options.step_limit = arguments.steps;
     options.poll_interval = arguments.poll;
@@ -91,13 +98,54 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     return options;
 }
 
+// The project that was recorded, if it is still there, else that of the working directory.
+Result<Arguments> arguments_of_replay(Arguments arguments) {
+    Result<RecordedProject> recorded = recorded_project(arguments.replay);
+    if (!recorded)
+        return recorded.error();
+    if (arguments.builddir.empty() && find_project(".", recorded->builddir))
+        arguments.builddir = std::move(recorded->builddir);
+    arguments.targets = {std::move(recorded->module)};
+    return arguments;
+}
+
+// To the desktop, or to whom the terminal tells of it; else there is nobody.
+DesktopNotices::Send notice_sender(Screen *screen) {
+    return [screen](const std::string &title, const std::string &text) {
+        if (!notify_desktop(title, text) && screen != nullptr)
+            screen->write(
+                notify_by_terminal("hotrun: " + title + (text.empty() ? "" : ": ") + text));
+    };
+}
+
+Result<int> wrap_program(const Arguments &arguments, const std::string &builddir,
+                         std::vector<Observer *> observers) {
+    WrapOptions options;
+    options.targets = arguments.targets;
+    options.builddir = builddir;
+    options.program = arguments.program.front();
+    options.arguments.assign(arguments.program.begin() + 1, arguments.program.end());
+    options.stop_timeout = arguments.stop_timeout;
+    options.poll_interval = arguments.poll;
+    options.observers = std::move(observers);
+    return wrap(options);
+}
+
 int run(const Arguments &arguments) {
-    Console console(style_of(arguments));
+    std::FILE *stream = arguments.events == "-" ? stderr : stdout;
+    const bool wraps = !arguments.program.empty(); // the terminal is the program's then
+    const std::unique_ptr<Screen> screen =
+        is_terminal(stream) && !wraps ? make_screen(stream) : nullptr;
+    const ConsoleStyle style = console_style(arguments, stream, screen.get());
+    Console console(style);
     const Result<std::string> builddir = ready_build_folder(arguments, console);
     if (!builddir)
         return report(builddir.error());
-    Options options = options_of(arguments, *builddir);
-    options.observers.push_back(&console);
+    Interaction interaction(console, interaction_style(arguments, style));
+    DesktopNotices notices(notice_sender(screen.get()));
+    std::vector<Observer *> observers = {&console, &interaction};
+    if (arguments.desktop_notify)
+        observers.push_back(&notices);
     std::vector<std::unique_ptr<EventLog>> logs;
     const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
     for (const auto &[path, format] : {std::pair(arguments.events, EventLog::stream()),
@@ -107,10 +155,29 @@ int run(const Arguments &arguments) {
         Result<std::unique_ptr<EventLog>> log = EventLog::create(path, mode, format);
         if (!log)
             return report(log.error());
-        options.observers.push_back(logs.emplace_back(std::move(*log)).get());
+        observers.push_back(logs.emplace_back(std::move(*log)).get());
     }
+    if (wraps)
+        return report(wrap_program(arguments, *builddir, std::move(observers)));
+    Options options = options_of(arguments, *builddir);
+    options.observers = std::move(observers);
     Result<Runner> runner = Runner::create(std::move(options));
-    return runner ? runner->run() : report(runner.error());
+    if (!runner)
+        return report(runner.error());
+    // A terminal's is the user's, who may want it for the shell.
+    const std::optional<StandardInput> input =
+        is_terminal(stdin) || !arguments.replay.empty()
+            ? std::nullopt
+            : StandardInput::read([&runner](std::string_view bytes) {
+                  runner->push_input(HOTRUN_INPUT_TEXT, bytes);
+              });
+    interaction.attach(*runner);
+    return runner->run();
+}
+
+int replay(const Arguments &arguments) {
+    const Result<Arguments> of_recording = arguments_of_replay(arguments);
+    return of_recording ? run(*of_recording) : report(of_recording.error());
 }
 
 int run_command(std::vector<std::string> words) {
@@ -123,10 +190,16 @@ int run_command(std::vector<std::string> words) {
         std::puts("hotrun " HOTRUN_VERSION);
     else if (arguments->subcommand == Subcommand::kRun)
         return run(*arguments);
+    else if (arguments->subcommand == Subcommand::kReplay)
+        return replay(*arguments);
     else if (arguments->subcommand == Subcommand::kStatus)
         return report(print_status(*arguments));
     else if (arguments->subcommand == Subcommand::kInit)
         return report(init_project(*arguments));
+    else if (arguments->subcommand == Subcommand::kDoctor)
+        return report(examine(*arguments));
+    else if (arguments->subcommand == Subcommand::kReport)
+        return report(write_report(*arguments));
     else if (arguments->subcommand == Subcommand::kLsp)
         return report(serve_editor(*arguments));
     else

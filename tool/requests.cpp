@@ -79,7 +79,8 @@ std::string sentence_of(const json::object &outcome) {
     const bool runs = std::ranges::any_of(
         modules, [](const json::value &module) { return module.at("generation") != 0; });
     if (status == "live")
-        return "live (" + generations(modules) + ")";
+        return modules.empty() ? std::string("live: the program is started again")
+                               : "live (" + generations(modules) + ")";
     if (status == "nothing")
         return "nothing to do" + (detail.empty() ? "" : ": " + detail);
     if (status == "failed")

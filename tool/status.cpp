@@ -61,11 +61,19 @@ void print_text(const json::object &status) {
     std::string targets;
     for (const json::value &target : status.at("targets").as_array())
         targets += (targets.empty() ? "" : " ") + text_of(target);
-    std::printf("hotrun is at work (process %s): %s\n",
+    std::printf("hotrun is at work (process %s): %s%s\n",
                 std::to_string(status.at("pid").to_number<std::int64_t>()).c_str(),
-                text_of(status.at("state")).c_str());
+                text_of(status.at("state")).c_str(),
+                status.at("paused").as_bool() ? ", paused" : "");
     std::printf("build folder: %s\ntargets: %s\n", text_of(status.at("builddir")).c_str(),
                 targets.c_str());
+    if (const json::value *program = status.if_contains("program"))
+        std::printf(
+            "program: %s (%s)\n", text_of(program->at("path")).c_str(),
+            program->at("pid").is_null()
+                ? "does not run"
+                : ("process " + std::to_string(program->at("pid").to_number<std::int64_t>()))
+                      .c_str());
     for (const json::value &module : status.at("modules").as_array())
         std::printf("module %s: generation %llu\n", text_of(module.at("name")).c_str(),
                     module.at("generation").to_number<unsigned long long>());

@@ -1,4 +1,4 @@
-// The files that hotrun init writes, as they are in tool/templates and elsewhere in the sources.
+// What hotrun init and hotrun report write, as it lies in tool/templates and elsewhere.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 namespace hotrun {
 
 struct Template {
-    std::string_view group; // "cpp", "c", "common", "subproject"
+    std::string_view group; // "cpp", "c", "common", "subproject", "report"
     std::string_view path;  // in the folder of the group
     std::string_view text;  // with {{words}} that are filled in
 };

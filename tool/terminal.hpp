@@ -1,15 +1,21 @@
 // Streams, and the terminal that one leads to.
 #pragma once
 
-#include <cstddef>
+#include "screen.hpp"
+
 #include <cstdio>
+#include <memory>
+#include <string_view>
 
 namespace hotrun {
 
 bool is_terminal(std::FILE *stream);
 
-// How many columns a line of it has; 80 where it does not tell.
-std::size_t terminal_columns(std::FILE *stream);
+// Whether a process that writes to its terminal, or reads from it, has it for itself now: a job in
+// the background has not.
+bool is_in_foreground(std::FILE *stream);
+
+std::unique_ptr<Screen> make_screen(std::FILE *stream);
 
 // Another stream to where standard output leads, which the caller closes; null: errno tells why.
 std::FILE *second_standard_output();

@@ -91,8 +91,23 @@ Moment moment_of(const RetiredEvent &retired) {
 Moment moment_of(const WarningEvent &warning) {
     return {"run", "warning: " + warning.code, warning.message};
 }
+Moment moment_of(const ReplayedEvent &replayed) {
+    return {"run", "replayed: pass " + std::to_string(replayed.pass), replayed.file};
+}
+Moment moment_of(const RecordedEvent &recorded) {
+    return {"run", "recorded", recorded.file};
+}
 Moment moment_of(const StoppedEvent &) {
     return {"run", "stopped", {}};
+}
+Moment moment_of(const ProgramStartedEvent &) {
+    return {"program", "started", {}};
+}
+Moment moment_of(const ProgramAttachedEvent &) {
+    return {"program", "attached", {}};
+}
+Moment moment_of(const ProgramEndedEvent &ended) {
+    return {"program", "ended", ended.detail};
 }
 // Its end tells it.
 Moment moment_of(const BuildStartedEvent &) {

@@ -1,6 +1,7 @@
 #include "control/control_server.hpp"
 
 #include "control/event_json.hpp"
+#include "control/event_reader.hpp"
 
 #include <boost/json.hpp>
 
@@ -54,6 +55,7 @@ json::object to_json(const RunStatus &status) {
     json::object object = event_fields(status.run);
     object.emplace("state", json_text(to_word(status.state)));
     object.emplace("last_build", to_json(status.last_build));
+    object.emplace("paused", status.paused);
     return object;
 }
 
@@ -102,11 +104,18 @@ bool ControlServer::Client::receive(std::string_view bytes) {
     return understood;
 }
 
+ControlServer::Client::~Client() {
+    if (is_program_)
+        server_.program_->detach(this);
+}
+
 std::shared_ptr<ControlServer::Client> ControlServer::connect(Send send) {
     return std::make_shared<Client>(*this, std::move(send));
 }
 
 void ControlServer::answer(Client &client, std::string_view line) {
+    if (client.is_program_ && hear_program(client, line))
+        return;
     const auto parsed = parse_rpc_request(line);
     if (const auto *refusal = std::get_if<RpcRefusal>(&parsed))
         send(client, rpc_error_line(refusal->id, refusal->code, refusal->message));
@@ -136,6 +145,8 @@ void ControlServer::answer(Client &client, const RpcRequest &request) {
         answer_outcome(client, request);
     else if (method == "subscribe")
         subscribe(client, request);
+    else if (method == "hello" && program_ != nullptr)
+        greet(client, request);
     else if (method == "status")
         give(status(request.params));
     else if (method == "stop") {
@@ -150,6 +161,43 @@ json::object ControlServer::status(const json::value &params) const {
     if (const auto paths = paths_of(params))
         object.emplace("watched", to_json(run_.watched_among(*paths)));
     return object;
+}
+
+// What it says besides requests: its events, and answers to `candidate`.
+bool ControlServer::hear_program(const Client &client, std::string_view line) {
+    boost::system::error_code error;
+    const json::value said = json::parse(line, error);
+    const json::object *object = error ? nullptr : said.if_object();
+    if (object == nullptr)
+        return false;
+    if (object->contains("result") || object->contains("error")) {
+        const json::value *id = object->if_contains("id");
+        const auto number = id == nullptr ? 0 : id->to_number<std::uint64_t>(error);
+        program_->answered(&client, error ? 0 : number);
+        return true;
+    }
+    const json::value *method = object->if_contains("method");
+    const json::value *params = object->if_contains("params");
+    if (method == nullptr || *method != "event" || params == nullptr || !params->is_object())
+        return false;
+    if (std::optional<EventBody> body = read_event(params->get_object()))
+        program_->told(&client, std::move(*body));
+    return true;
+}
+
+void ControlServer::greet(Client &client, const RpcRequest &request) {
+    const auto *params = request.params.if_object();
+    const std::optional<Hello> hello = params == nullptr ? std::nullopt : read_hello(*params);
+    std::string refusal = "hello takes pid, builddir and modules";
+    if (hello)
+        refusal = program_->attach(*hello, &client, client.send_);
+    if (refusal.empty())
+        client.is_program_ = true;
+    if (!request.id)
+        return;
+    send(client, refusal.empty()
+                     ? rpc_result_line(*request.id, json::object())
+                     : rpc_error_line(*request.id, RpcErrorCode::kInvalidParams, refusal));
 }
 
 void ControlServer::answer_outcome(Client &client, const RpcRequest &request) {

@@ -1,6 +1,7 @@
 // The control protocol: docs/control-protocol.md.
 #pragma once
 
+#include "control/attached_program.hpp"
 #include "control/controlled_run.hpp"
 #include "control/json_rpc.hpp"
 #include "control/line_reader.hpp"
@@ -40,6 +41,9 @@ class ControlServer : public Observer {
     // let it go.
     std::shared_ptr<Client> connect(Send send);
 
+    // The program that may say hello; null: none is wrapped. It outlives all clients.
+    void set_program(AttachedProgram *program) { program_ = program; }
+
     void event(const Event &event) override;
 
     // Tells now what was to be told later.
@@ -54,6 +58,8 @@ class ControlServer : public Observer {
     void answer(Client &client, std::string_view line);
     void answer(Client &client, const RpcRequest &request);
     boost::json::object status(const boost::json::value &params) const;
+    void greet(Client &client, const RpcRequest &request);
+    bool hear_program(const Client &client, std::string_view line);
     void answer_outcome(Client &client, const RpcRequest &request);
     void subscribe(Client &client, const RpcRequest &request);
     void send(Client &client, std::string line);
@@ -62,6 +68,7 @@ class ControlServer : public Observer {
 
     ControlledRun &run_;
     Ways ways_;
+    AttachedProgram *program_ = nullptr;
     std::vector<std::weak_ptr<Client>> subscribers_;
     std::vector<Event> untold_;
     std::deque<Told> history_; // the last events
@@ -72,6 +79,9 @@ class ControlServer : public Observer {
 class ControlServer::Client : public std::enable_shared_from_this<Client> {
   public:
     Client(ControlServer &server, Send send) : server_(server), send_(std::move(send)) {}
+    Client(const Client &) = delete;
+    Client &operator=(const Client &) = delete;
+    ~Client();
 
     // False: it does not keep to the protocol, and is to be dropped when the answer has gone out.
     bool receive(std::string_view bytes);
@@ -87,6 +97,7 @@ class ControlServer::Client : public std::enable_shared_from_this<Client> {
     LineReader lines_{kMostLineBytes};
     std::size_t unanswered_count_ = 0;
     bool subscribed_ = false;
+    bool is_program_ = false; // that is attached
 };
 
 } // namespace hotrun

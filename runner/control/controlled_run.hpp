@@ -40,6 +40,7 @@ struct RunStatus {
     ReadyEvent run; // as it would be told now
     RunState state = RunState::kStarting;
     std::optional<LastBuild> last_build; // that was not cancelled
+    bool paused = false;                 // its modules are not stepped
 };
 
 // Bound to the runner's thread.

@@ -64,6 +64,10 @@ json::object phases(const std::array<Microseconds, kPhaseCount> &durations) {
     return object;
 }
 
+json::value pid_of(const ProgramStatus &program) {
+    return program.pid == 0 ? json::value() : json::value(program.pid);
+}
+
 void append(json::object &object, const ReadyEvent &event) {
     object.emplace("version", json_text(event.version));
     object.emplace("pid", event.pid);
@@ -72,6 +76,9 @@ void append(json::object &object, const ReadyEvent &event) {
     object.emplace("modules", modules(event.modules));
     object.emplace("watched_files", event.watched_files);
     object.emplace("socket", event.socket ? json::value(json_text(*event.socket)) : json::value());
+    if (event.program)
+        object.emplace("program", json::object{{"path", json_text(event.program->path)},
+                                               {"pid", pid_of(*event.program)}});
 }
 
 void append(json::object &object, const ChangeEvent &event) {
@@ -163,9 +170,44 @@ void append(json::object &object, const WarningEvent &event) {
     object.emplace("message", json_text(event.message));
 }
 
+void append(json::object &object, const ReplayedEvent &event) {
+    object.emplace("file", json_text(event.file));
+    object.emplace("pass", event.pass);
+    object.emplace("steps", event.steps);
+    object.emplace("duration_us", event.duration.count());
+    object.emplace("generation", event.generation);
+}
+
+void append(json::object &object, const RecordedEvent &event) {
+    object.emplace("file", json_text(event.file));
+    object.emplace("steps", event.steps);
+    object.emplace("bytes", event.bytes);
+}
+
 void append(json::object &object, const StoppedEvent &event) {
     object.emplace("exit_status", event.exit_status);
     object.emplace("steps", event.steps);
+}
+
+void append(json::object &object, const ProgramStartedEvent &event) {
+    object.emplace("program", json_text(event.program.path));
+    object.emplace("pid", pid_of(event.program));
+    object.emplace("start", event.start);
+}
+
+void append(json::object &object, const ProgramAttachedEvent &event) {
+    object.emplace("pid", event.pid);
+    object.emplace("modules", modules(event.modules));
+}
+
+void append(json::object &object, const ProgramEndedEvent &event) {
+    object.emplace("program", json_text(event.program.path));
+    object.emplace("pid", pid_of(event.program));
+    object.emplace("exit_status", event.exit_status);
+    object.emplace("signal",
+                   event.signal.empty() ? json::value() : json::value(json_text(event.signal)));
+    object.emplace("next", json_text(to_word(event.next)));
+    object.emplace("detail", json_text(event.detail));
 }
 
 struct NameOf {
@@ -181,7 +223,12 @@ struct NameOf {
     std::string_view operator()(const RestartedEvent &) const { return "restarted"; }
     std::string_view operator()(const RetiredEvent &) const { return "retired"; }
     std::string_view operator()(const WarningEvent &) const { return "warning"; }
+    std::string_view operator()(const ReplayedEvent &) const { return "replayed"; }
+    std::string_view operator()(const RecordedEvent &) const { return "recorded"; }
     std::string_view operator()(const StoppedEvent &) const { return "stopped"; }
+    std::string_view operator()(const ProgramStartedEvent &) const { return "program_started"; }
+    std::string_view operator()(const ProgramAttachedEvent &) const { return "program_attached"; }
+    std::string_view operator()(const ProgramEndedEvent &) const { return "program_ended"; }
 };
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <wchar.h>
+
 namespace hotrun {
 
 // Table 3-7 of the Unicode standard.
@@ -37,6 +39,26 @@ char32_t utf8_code_point(std::string_view sequence) {
     for (const char byte : sequence.substr(1))
         point = point << 6 | (static_cast<unsigned char>(byte) & 0x3f);
     return point;
+}
+
+namespace {
+
+locale_t locale_of_all() {
+    static const locale_t kLocale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return kLocale; // where there is none, the locale stays as it is
+}
+
+} // namespace
+
+CharacterWidths::CharacterWidths() : before_(::uselocale(locale_of_all())) {}
+
+CharacterWidths::~CharacterWidths() {
+    ::uselocale(before_);
+}
+
+std::size_t CharacterWidths::width(char32_t point) const {
+    const int width = ::wcwidth(static_cast<wchar_t>(point));
+    return width < 0 ? 1 : static_cast<std::size_t>(width);
 }
 
 } // namespace hotrun

@@ -33,6 +33,18 @@ std::string_view to_word(BuildStatus status) {
     return "";
 }
 
+std::string_view to_word(AfterEnd next) {
+    switch (next) {
+    case AfterEnd::kWait:
+        return "wait";
+    case AfterEnd::kRestart:
+        return "restart";
+    case AfterEnd::kEnd:
+        return "end";
+    }
+    return "";
+}
+
 std::string_view to_word(Severity severity) {
     switch (severity) {
     case Severity::kError:

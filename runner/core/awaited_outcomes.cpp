@@ -91,6 +91,15 @@ void AwaitedOutcomes::tell(const RolledBackEvent &rolled_back) {
     note(rolled_back.module, OutcomeStatus::kRolledBack, detail);
 }
 
+void AwaitedOutcomes::tell(const ProgramStartedEvent &started) {
+    note(started.program.path, OutcomeStatus::kLive, {});
+}
+
+void AwaitedOutcomes::tell(const ProgramEndedEvent &ended) {
+    if (ended.program.pid == 0)
+        note(ended.program.path, OutcomeStatus::kRejected, ended.detail);
+}
+
 void AwaitedOutcomes::note(const std::string &module, OutcomeStatus status,
                            const std::string &detail) {
     const ModuleOutcome outcome{status, detail};

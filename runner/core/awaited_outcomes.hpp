@@ -69,6 +69,8 @@ class AwaitedOutcomes : public Observer {
     void tell(const ReloadedEvent &reloaded);
     void tell(const RejectedEvent &rejected);
     void tell(const RolledBackEvent &rolled_back);
+    void tell(const ProgramStartedEvent &started);
+    void tell(const ProgramEndedEvent &ended);
     template <typename Other>
     void tell(const Other &) {}
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 
 namespace hotrun {
 
@@ -215,6 +216,22 @@ std::vector<std::string> BuildGraph::outputs_of(std::string_view input) const {
          step != steps_.end() && step->first == index->second; ++step)
         found.push_back(outputs_[step->second - leaves_.size()]);
     return found;
+}
+
+bool BuildGraph::leads_to(std::string_view input, std::string_view output) const {
+    std::set<std::string> seen = {std::string(input)};
+    std::vector<std::string> next(seen.begin(), seen.end());
+    while (!next.empty()) {
+        const std::string at = std::move(next.back());
+        next.pop_back();
+        if (at == output)
+            return true;
+        for (std::string &made : outputs_of(at)) {
+            if (seen.insert(made).second)
+                next.push_back(std::move(made));
+        }
+    }
+    return false;
 }
 
 } // namespace hotrun

@@ -34,6 +34,9 @@ class BuildGraph {
     // What is made directly from `input`.
     std::vector<std::string> outputs_of(std::string_view input) const;
 
+    // Whether `output` is made from `input`, directly or not, or is it.
+    bool leads_to(std::string_view input, std::string_view output) const;
+
   private:
     using Index = std::uint32_t; // the leaves', then the outputs'
 

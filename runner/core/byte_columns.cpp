@@ -8,35 +8,11 @@
 #include <optional>
 #include <string>
 
-#include <locale.h>
-#include <wchar.h>
-
 namespace hotrun {
 
 namespace {
 
 constexpr std::uint32_t kTabWidth = 8;
-
-// The C library knows the width of each character, in a locale that has them all.
-class WidthsOfAllCharacters {
-  public:
-    WidthsOfAllCharacters() : before_(::uselocale(locale())) {}
-    WidthsOfAllCharacters(const WidthsOfAllCharacters &) = delete;
-    WidthsOfAllCharacters &operator=(const WidthsOfAllCharacters &) = delete;
-    ~WidthsOfAllCharacters() { ::uselocale(before_); }
-
-    static std::uint32_t width(char32_t point) {
-        const int width = ::wcwidth(static_cast<wchar_t>(point));
-        return width < 0 ? 1 : static_cast<std::uint32_t>(width);
-    }
-
-  private:
-    static locale_t locale() {
-        static const locale_t kLocale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-        return kLocale; // where there is none, the locale stays as it is
-    }
-    locale_t before_;
-};
 
 // clang counts in bytes, and says in the end how many diagnostics there were; gcc does neither.
 bool is_of_clang(std::string_view text) {
@@ -100,7 +76,7 @@ void use_byte_columns(Lines &lines, std::vector<DiagnosticEvent> &diagnostics) {
 } // namespace
 
 std::uint32_t byte_column(std::string_view line, std::uint32_t terminal_column) {
-    const WidthsOfAllCharacters widths;
+    const CharacterWidths widths;
     std::uint32_t column = 1; // of a terminal, where `line` at `at` begins
     std::size_t at = 0;
     while (at < line.size()) {
@@ -110,7 +86,8 @@ std::uint32_t byte_column(std::string_view line, std::uint32_t terminal_column) 
         if (rest.front() == '\t')
             width = kTabWidth - (column - 1) % kTabWidth;
         else if (length > 1)
-            width = widths.width(utf8_code_point(rest.substr(0, length)));
+            width =
+                static_cast<std::uint32_t>(widths.width(utf8_code_point(rest.substr(0, length))));
         if (column + width > terminal_column)
             return static_cast<std::uint32_t>(at) + 1;
         column += width;

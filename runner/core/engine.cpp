@@ -18,11 +18,10 @@ constexpr std::chrono::milliseconds kTimestampTick{10};
 
 } // namespace
 
-Engine::Engine(Services services, EngineSetup setup, EventStream &events, Reloader &reloader,
+Engine::Engine(Services services, EngineSetup setup, EventStream &events, CodeHost &host,
                NinjaBuild *ninja)
-    : services_(services), setup_(std::move(setup)), events_(events), reloader_(reloader),
-      ninja_(ninja), sources_(services.files, setup_.builddir),
-      kept_graph_(services.files, setup_.builddir) {
+    : services_(services), setup_(std::move(setup)), events_(events), host_(host), ninja_(ninja),
+      sources_(services.files, setup_.builddir), kept_graph_(services.files, setup_.builddir) {
     events_.add(outcomes_);
 }
 
@@ -71,7 +70,7 @@ void Engine::files_changed(const std::vector<std::string> &paths, ChangeSource s
     std::vector<std::string> changed = take_changed(set_absent_aside(paths));
     bool foreign_build = false;
     for (const std::string &path : paths) {
-        foreign_build |= reloader_.is_library(path);
+        foreign_build |= host_.is_library(path);
         if (sources_.build_files().contains(path) && !driver_.building() && build_file_changed())
             changed.push_back(path);
     }
@@ -249,8 +248,8 @@ void Engine::tell_build(NinjaBuild::Outcome &outcome) {
 
 void Engine::look(Writer writer, PhaseTimes phases) {
     if (std::exchange(reload_wanted_, false))
-        reloader_.load_anew();
-    looking_ = !reloader_.look(writer, phases);
+        host_.load_anew();
+    looking_ = !host_.look(writer, phases);
     if (!looking_)
         return;
     services_.loop.set_alarm(kLookAlarm, services_.clock.now() + kLookAgain, [this, phases] {
@@ -264,7 +263,7 @@ void Engine::look(Writer writer, PhaseTimes phases) {
 void Engine::library_changed() {
     if (stopped_ || driver_.building())
         return;
-    std::vector<std::string> changed = reloader_.changed_libraries();
+    std::vector<std::string> changed = host_.changed_libraries();
     if (changed.empty())
         return;
     const PhaseTimes phases(services_.clock.now());
@@ -273,22 +272,11 @@ void Engine::library_changed() {
     settle();
 }
 
-void Engine::switched(SwitchReport report) {
-    reloader_.switched(std::move(report));
-    settle();
-}
-
-void Engine::failed(FailureReport report) {
-    reloader_.failed(std::move(report));
-    if (!reloader_.has_given_up())
-        settle();
-}
-
 void Engine::renew_watch_set() {
     const bool deps_changed = sources_.read_deps(); // a build may stop the graph, and needs them
     if (graph_wanted_ || build_file_changed())
         query_graph();
-    else if (deps_changed || suspects_changed_ || watched_libraries_ != reloader_.libraries())
+    else if (deps_changed || suspects_changed_ || watched_libraries_ != host_.libraries())
         watch_sources();
     else
         unread_build_began_.reset();
@@ -327,7 +315,7 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
 
 void Engine::take_graph(const std::string &graphviz) {
     sources_.set_graph(BuildGraph::parse(graphviz));
-    if (!build_file_changed())
+    if (!graph_wanted_ && !build_file_changed()) // it is what the next run will ask for
         kept_graph_.keep(sources_.build_files(), ninja_->targets(), graphviz);
 }
 
@@ -339,7 +327,7 @@ void Engine::watch_sources() {
     std::set<std::string> files = sources_.watched();
     for (const std::string &path : sources_.build_files().paths())
         files.insert(path);
-    watched_libraries_ = reloader_.libraries();
+    watched_libraries_ = host_.libraries();
     files.insert(watched_libraries_.begin(), watched_libraries_.end());
     if (const Watcher::Unwatched left = watcher_->watch(files); left.why)
         warn_once("watch", left.why->message);
@@ -363,16 +351,16 @@ void Engine::warn_once(const std::string &code, const std::string &message) {
 void Engine::settle() {
     tell_ready_once();
     if (ready_)
-        outcomes_.settle(reloader_.statuses(), looking_ || reloader_.in_flight());
+        outcomes_.settle(host_.statuses(), looking_ || host_.in_flight());
 }
 
 void Engine::tell_ready_once() {
     const bool graph_pending = ninja_ != nullptr && ninja_->running() && !held_;
     if (ready_ || !first_build_ended_ || graph_pending || driver_.building() || looking_ ||
-        reloader_.in_flight())
+        host_.in_flight())
         return;
     ready_ = true;
-    reloader_.set_ready();
+    host_.set_ready();
     events_.tell(ready_now());
 }
 
@@ -381,9 +369,10 @@ ReadyEvent Engine::ready_now() const {
             .pid = services_.processes.own_pid(),
             .builddir = setup_.builddir,
             .targets = setup_.target_names,
-            .modules = reloader_.statuses(),
+            .modules = host_.statuses(),
             .watched_files = sources_.count(),
-            .socket = setup_.socket};
+            .socket = setup_.socket,
+            .program = host_.program()};
 }
 
 void Engine::stop() {
@@ -392,7 +381,7 @@ void Engine::stop() {
         services_.loop.clear_alarm(alarm);
     if (ninja_ != nullptr)
         ninja_->stop();
-    outcomes_.cancel(reloader_.statuses());
+    outcomes_.cancel(host_.statuses());
 }
 
 void Engine::tell_stopped(int exit_status, std::uint64_t steps) {

@@ -3,10 +3,10 @@
 
 #include "core/awaited_outcomes.hpp"
 #include "core/build_driver.hpp"
+#include "core/code_host.hpp"
 #include "core/event_stream.hpp"
 #include "core/kept_graph.hpp"
 #include "core/ninja_build.hpp"
-#include "core/reloader.hpp"
 #include "core/source_watch.hpp"
 #include "core/watcher.hpp"
 
@@ -41,7 +41,7 @@ class Engine : public ControlledRun {
     };
 
     // `ninja` is null where nothing is built.
-    Engine(Services services, EngineSetup setup, EventStream &events, Reloader &reloader,
+    Engine(Services services, EngineSetup setup, EventStream &events, CodeHost &host,
            NinjaBuild *ninja);
 
     // Sources are watched with it; null where nothing is built. It outlives the Engine's use.
@@ -59,14 +59,25 @@ class Engine : public ControlledRun {
     void build(OnOutcome on_outcome) override;
     void reload(OnOutcome on_outcome) override;
 
-    void switched(SwitchReport report);
+    bool is_ready() const { return ready_ && !stopped_; }
 
-    void failed(FailureReport report);
+    // Something has become of what the host was given: those who wait for it are answered.
+    void host_told() { settle(); }
+
+    // Somebody else's build, whose times are those of `phases`, is over.
+    void candidate(const PhaseTimes &phases, bool anew, OnOutcome on_outcome);
+
+    // Builds these targets as well from now on; `names`: as the user knows them.
+    void add_targets(const std::vector<std::string> &ninja_targets,
+                     const std::vector<std::string> &names);
+
+    const BuildGraph &graph() const { return sources_.graph(); }
+    bool building() const { return driver_.building(); }
 
     // The run has been told to be ready by a process before.
     void set_ready() {
         ready_ = true;
-        reloader_.set_ready();
+        host_.set_ready();
     }
 
     // Ends what runs. Nothing is built or told afterwards but the end itself.
@@ -107,7 +118,7 @@ class Engine : public ControlledRun {
     Services services_;
     EngineSetup setup_;
     EventStream &events_;
-    Reloader &reloader_;
+    CodeHost &host_;
     NinjaBuild *ninja_;
     Watcher *watcher_ = nullptr;
     BuildDriver driver_;

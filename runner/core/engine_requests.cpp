@@ -4,16 +4,17 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <utility>
 
 namespace hotrun {
 
 RunStatus Engine::status() const {
-    RunStatus status{ready_now(), RunState::kIdle, outcomes_.last_build()};
+    RunStatus status{ready_now(), RunState::kIdle, outcomes_.last_build(), host_.is_paused()};
     if (!ready_)
         status.state = RunState::kStarting;
     else if (!driver_.idle())
         status.state = RunState::kBuilding;
-    else if (looking_ || reloader_.in_flight())
+    else if (looking_ || host_.in_flight())
         status.state = RunState::kSwitching;
     return status;
 }
@@ -48,14 +49,14 @@ void Engine::notify(const std::vector<std::string> &paths, OnOutcome on_outcome)
         outcomes_.await_build(builds, std::move(on_outcome));
     else if (!driver_.idle() || !first_build_started_)
         outcomes_.await_build(builds + 1, std::move(on_outcome));
-    else if (is_among(built_) || looking_ || reloader_.in_flight() ||
+    else if (is_among(built_) || looking_ || host_.in_flight() ||
              (is_among(sources_.watched()) && !outcomes_.last_is_live()))
         outcomes_.await_last(std::move(on_outcome));
     else
         return on_outcome({OutcomeStatus::kNothing,
                            "none of these files is one that the target is made of and has changed",
                            {},
-                           reloader_.statuses()});
+                           host_.statuses()});
     settle();
 }
 
@@ -98,6 +99,29 @@ void Engine::reload(OnOutcome on_outcome) {
     outcomes_.await_load(std::move(on_outcome));
     look(Writer::kSomebodyElse, PhaseTimes(services_.clock.now()));
     settle();
+}
+
+// The one that has built it waits for the answer.
+void Engine::candidate(const PhaseTimes &phases, bool anew, OnOutcome on_outcome) {
+    if (stopped_)
+        return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
+    reload_wanted_ |= anew;
+    outcomes_.await_load(std::move(on_outcome));
+    look(Writer::kOurBuild, phases);
+    settle();
+}
+
+void Engine::add_targets(const std::vector<std::string> &ninja_targets,
+                         const std::vector<std::string> &names) {
+    if (stopped_ || ninja_targets.empty())
+        return;
+    ninja_->add_targets(ninja_targets);
+    setup_.target_names.insert(setup_.target_names.end(), names.begin(), names.end());
+    graph_wanted_ = true;
+    last_save_ = services_.clock.now();
+    cause_seq_.reset();
+    driver_.change(last_save_);
+    pump();
 }
 
 } // namespace hotrun

@@ -47,7 +47,8 @@ struct Candidate {
     std::shared_ptr<StaticCarry> statics = nullptr; // null: none are carried over
     bool resumed = false;                           // it ran in the process before
     bool parked = false;                            // and failed there: it is called no more
-    std::string refusal = {};                       // not empty: the state can't be carried over
+    LiveLibrary::Shared recorded = nullptr; // whose static variables go on, not those of live code
+    std::string refusal = {};               // not empty: the state can't be carried over
 };
 
 // What the host's thread tells of a switch, after the first step with the new code.

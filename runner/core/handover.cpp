@@ -48,6 +48,11 @@ Handover::Paths Handover::libraries() const {
     return libraries_;
 }
 
+void Handover::set_paused(bool paused) noexcept {
+    paused_.store(paused, std::memory_order_relaxed);
+    ask(Wish::kLook);
+}
+
 void Handover::request_stop(int exit_status) noexcept {
     int none = kNoStatus;
     if (!exit_status_.compare_exchange_strong(none, exit_status))

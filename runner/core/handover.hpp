@@ -37,6 +37,8 @@ class Handover {
         kSnapshot = 4, // of each module
         kLoad = 8,     // a library, for the runner's thread
         kRestart = 16, // of the process
+        kReplay = 32,  // of what was recorded
+        kLook = 64,    // at whether it is paused
     };
     enum class Wake { kNow, kLater };
     void ask(Wish wish, Wake wake = Wake::kNow) noexcept;
@@ -47,6 +49,10 @@ class Handover {
     using Paths = std::shared_ptr<const std::vector<std::string>>;
     void set_libraries(std::vector<std::string> paths);
     Paths libraries() const;
+
+    // A paused run steps no module; what is offered is switched to all the same. Any thread.
+    void set_paused(bool paused) noexcept;
+    bool is_paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
 
     // Any thread, and a signal handler; the first call counts.
     void request_stop(int exit_status) noexcept;
@@ -60,6 +66,7 @@ class Handover {
 
     std::atomic<unsigned> news_{0};
     std::atomic<int> exit_status_{kNoStatus};
+    std::atomic<bool> paused_{false};
     std::function<void()> wake_;
     mutable std::mutex mutex_;
     std::vector<Candidate> candidates_;                                    // guarded by mutex_

@@ -10,12 +10,15 @@ std::string folder_of_heap_file(const std::string &path) {
 
 HeapKeeper::HeapKeeper(Services services, std::string module, Start start)
     : services_(std::move(services)), module_(std::move(module)),
-      kept_mark_(start.is_loaded ? services_.image.mark() : 0),
+      kept_mark_(start.is_loaded ? services_.image.mark() : 0), keeps_once_(start.keeps_once),
+      has_kept_(start.keeps_once && services_.file.state().has_value()),
       libraries_(services_.files, folder_of_heap_file(services_.file.path())),
       is_to_be_set_aside_(start.gives_up_file) {}
 
 // One request waits at most: only the image of the last one is still there.
 void HeapKeeper::keep(Moment moment) {
+    if (has_kept_)
+        return;
     Request request;
     request.moment = std::move(moment);
     request.version = services_.image.version();
@@ -37,6 +40,8 @@ void HeapKeeper::write_requested() {
         const std::lock_guard lock(mutex_);
         request = std::exchange(request_, std::nullopt);
     }
+    if (has_kept_)
+        return;
     const Status written = write(*request);
     is_writing_ = false;
     if (!written && !std::exchange(has_failed_, true))
@@ -94,6 +99,7 @@ Status HeapKeeper::write(const Request &request) {
         return commit.error();
     if (*commit == HeapFile::Commit::kDone) {
         kept_mark_ = request.mark;
+        has_kept_ = keeps_once_;
         libraries_.remove_others(code_);
     }
     return Done{};

@@ -31,6 +31,7 @@ class HeapKeeper {
     struct Start {
         bool is_loaded = false;     // the image is what the file has
         bool gives_up_file = false; // what the file has is given up by the first commit
+        bool keeps_once = false;    // one commit is all: the file is a state to begin with
     };
     HeapKeeper(Services services, std::string module, Start start);
     HeapKeeper(const HeapKeeper &) = delete;
@@ -51,6 +52,9 @@ class HeapKeeper {
     // Whether the image may be being read, which another take() would put an end to. Any thread.
     bool is_writing() const { return is_writing_; }
 
+    // Whether nothing more is kept. Any thread.
+    bool has_kept() const { return has_kept_; }
+
   private:
     struct Request {
         Moment moment;
@@ -69,6 +73,8 @@ class HeapKeeper {
     const std::string module_;
     std::atomic<std::uint64_t> kept_mark_{0}; // what has changed before that is in the file
     std::atomic<bool> is_writing_{false};
+    const bool keeps_once_;
+    std::atomic<bool> has_kept_;
     std::mutex mutex_;
     std::optional<Request> request_; // guarded by mutex_
 

@@ -1,6 +1,7 @@
 #include "core/hosted_modules.hpp"
 
 #include "core/rebind_plan.hpp"
+#include "core/recorder.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -35,7 +36,7 @@ void HostedModules::switch_to_offered() {
     report_switches();
     for (Candidate &candidate : services_.handover.take())
         switch_to(candidate);
-    if (!policy_.step_modules)
+    if (!policy_.step_modules || services_.handover.is_paused())
         report_switches();
 }
 
@@ -43,7 +44,9 @@ void HostedModules::switch_to(Candidate &candidate) {
     Module &module = *modules_[candidate.module];
     report_switch_of(candidate.module);
     candidate.phases.mark(Phase::kWait, services_.clock.now());
-    module.set_steps_finished(steps_);
+    module.set_steps_finished(services_.replay == nullptr ? steps_
+                                                          : services_.replay->first_step());
+    module.rewind();
     SwitchReport report;
     report.module = candidate.module;
     report.generation = candidate.generation->number;
@@ -59,6 +62,7 @@ void HostedModules::switch_to(Candidate &candidate) {
         fail(std::move(*switched.failure));
         return;
     }
+    begin_pass(module);
     report.state = switched.state;
     report.phases = candidate.phases;
     report.detail = std::move(switched.detail);
@@ -88,14 +92,21 @@ void HostedModules::tell(SwitchReport &report) {
 }
 
 bool HostedModules::step() {
+    if (services_.handover.is_paused()) {
+        report_switches(); // of a switch that was before the pause
+        return false;
+    }
     bool stepped = false;
     bool finished = false;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
         if (!modules_[i]->steps())
             continue;
+        if (!stepped)
+            begin_step();
         finished |= step_module(i);
         stepped = true;
     }
+    view_.hide_events();
     if (finished) {
         services_.record.steps.store(++steps_, std::memory_order_relaxed);
         if (services_.record.restarts_in_vain.load(std::memory_order_relaxed) != 0)
@@ -103,7 +114,51 @@ bool HostedModules::step() {
     }
     if (!reports_.empty())
         report_switches();
+    if (finished && services_.replay != nullptr && services_.replay->is_at_end())
+        finish_pass();
     return stepped;
+}
+
+void HostedModules::begin_step() {
+    if (services_.replay != nullptr)
+        return view_.show(services_.replay->next(services_.clock.now()));
+    services_.input.take(services_.clock.now().time_since_epoch(), input_);
+    view_.show(input_);
+    if (services_.recorder != nullptr)
+        services_.recorder->add(input_);
+}
+
+void HostedModules::give_way() {
+    report_switches();
+    services_.recorder = nullptr;
+    modules_.front()->give_way(services_.clock);
+}
+
+void HostedModules::go_back() {
+    modules_.front()->go_back();
+}
+
+void HostedModules::begin_replay(Replay &replay, void *root) {
+    services_.replay = &replay;
+    modules_.front()->take_recorded(root, replay.first_step());
+}
+
+void HostedModules::finish_pass() {
+    Module &module = *modules_.front();
+    services_.replayed(services_.replay->finish_pass(services_.clock.now()),
+                       module.context().generation);
+    if (services_.replay->plan().once)
+        services_.handover.request_stop(0);
+    else
+        module.rewind();
+}
+
+// With other code than before, or with that from before other code that has failed.
+void HostedModules::begin_pass(Module &module) {
+    if (services_.replay == nullptr)
+        return;
+    module.mark_start();
+    services_.replay->restart();
 }
 
 bool HostedModules::step_module(std::size_t index) {
@@ -128,6 +183,12 @@ bool HostedModules::step_module(std::size_t index) {
 // Where the process is to be replaced, the one that follows tells.
 void HostedModules::fail(FailureReport failure) {
     const bool is_later = failure.from == failure.to;
+    if (services_.recorder != nullptr)
+        services_.recorder->flush();
+    if (!is_later)
+        begin_pass(*modules_[failure.module]);
+    if (services_.replay != nullptr && services_.replay->plan().once)
+        services_.handover.request_stop(kFailedStatus);
     if (is_later && policy_.on_crash == OnCrash::kRestart && !shut_down_ &&
         failure.where == CallKind::kStep && services_.record.has_tries_left()) {
         record_failure(failure);

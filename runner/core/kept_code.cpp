@@ -1,9 +1,11 @@
 #include "core/kept_code.hpp"
 
 #include "core/checksum.hpp"
+#include "core/elf_parts.hpp"
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 namespace hotrun {
@@ -13,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Where code lay in another process.
-class AbsentLibrary final : public Library {
+class AbsentLibrary : public Library {
   public:
     explicit AbsentLibrary(Place place) : place_(place) {}
 
@@ -29,6 +31,35 @@ class AbsentLibrary final : public Library {
     Place place_;
     ExitCall never_; // it is not closed here
 };
+
+// The same, with its static variables. At first they were what the file has, as far as is known.
+class RecordedLibrary final : public AbsentLibrary {
+  public:
+    RecordedLibrary(Place place, const FileSystem &files, const std::string &copy)
+        : AbsentLibrary(place) {
+        if (Result<std::unique_ptr<File>> file = files.open(copy)) {
+            file_ = std::move(*file);
+            parts_ = ElfParts::read(*file_);
+        }
+    }
+
+    bool read_initial(std::uint64_t address, std::span<std::byte> bytes) const override {
+        if (parts_ && !parts_->read_loaded(address - place().load_bias, bytes))
+            std::ranges::fill(bytes, std::byte{});
+        return parts_.has_value();
+    }
+
+  private:
+    std::unique_ptr<File> file_;
+    std::optional<ElfParts> parts_; // of file_
+};
+
+std::unique_ptr<Library> library_of(const KeptCode &kept, const CodeRecipe &recipe,
+                                    const FileSystem &files) {
+    if (kept.is_recorded)
+        return std::make_unique<RecordedLibrary>(recipe.place, files, recipe.copy);
+    return std::make_unique<AbsentLibrary>(recipe.place);
+}
 
 std::string file_name_of(const std::string &path) {
     return fs::path(path).filename().string();
@@ -72,7 +103,7 @@ LiveLibrary::Shared live_code_of(const KeptCode &kept, FileSystem &files,
                          .links = {},
                          .needed_paths = {},
                          .needed = {},
-                         .library = std::make_unique<AbsentLibrary>(recipe.place),
+                         .library = library_of(kept, recipe, files),
                          .is_module = recipe.is_module};
         for (const std::size_t link : recipe.links)
             code.links.push_back(all[link]);

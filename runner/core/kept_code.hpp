@@ -14,6 +14,7 @@ namespace hotrun {
 struct KeptCode {
     std::string file;                // the heap's
     std::vector<CodeRecipe> recipes; // with the copies in that folder; the module's own is the last
+    bool is_recorded = false; // `file` is a recording: static variables lie where the places say
 };
 
 // As live code, with nothing to call in it: the libraries lie where they lay. Those that now make

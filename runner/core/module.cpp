@@ -1,6 +1,7 @@
 #include "core/module.hpp"
 
 #include "core/rebind_plan.hpp"
+#include "core/recorder.hpp"
 #include "core/static_carry.hpp"
 
 #include <cstring>
@@ -22,7 +23,8 @@ Callbacks Callbacks::of(const Library &library) {
 Module::Module(std::string name, Parts parts, Hooks hooks)
     : name_(std::move(name)), parts_(parts), hooks_(std::move(hooks)),
       heap_(parts.heap.memory().data(), parts.heap.memory().size(), PermanentHeap::Attach{}),
-      snapshot_(parts.heap, parts.written), context_{} {
+      snapshot_(parts.heap, parts.written), start_heap_(parts.heap.memory()),
+      start_(start_heap_, parts.written), context_{} {
     fill_context();
     const ModuleRecord &record = parts_.record;
     if (parts_.resumes) {
@@ -35,6 +37,7 @@ Module::Module(std::string name, Parts parts, Hooks hooks)
     if (parts_.kept_root && record.generation == 0) {
         context_.host.state = *parts_.kept_root;
         is_kept_ = true;
+        init_returned_ = parts_.is_replayed;
     }
     const bool is_taken = take_image(HeapImage::Memory::kKept);
     if (parts_.resumes && record.generation != 0 && is_taken)
@@ -132,12 +135,53 @@ void Module::take_image_to_keep(bool is_last) {
 void Module::keep(const std::string &recipe, bool is_last) {
     if (parts_.keeper == nullptr)
         return;
+    if (parts_.recorder != nullptr && !parts_.keeper->has_kept())
+        parts_.recorder->begin(recorded_start());
     parts_.keeper->keep({.generation = context_.host.generation,
                          .step = context_.host.step,
                          .state = reinterpret_cast<std::uintptr_t>(context_.host.state),
                          .recipe = recipe,
                          .is_fresh = std::exchange(is_fresh_, false),
                          .is_last = is_last});
+}
+
+RecordedStart Module::recorded_start() const {
+    RecordedStart start{context_.host.step, {}};
+    snapshot_.visit_statics([&](std::uintptr_t address, std::span<const std::byte> bytes) {
+        start.statics.push_back({address, {bytes.begin(), bytes.end()}});
+    });
+    return start;
+}
+
+void Module::mark_start() {
+    if (live_ == nullptr)
+        return;
+    static_cast<void>(start_.take(heap_, statics(), context_.host, HeapImage::Memory::kKept));
+    has_start_ = true;
+}
+
+void Module::give_way(const Clock &clock) {
+    prove();
+    PhaseTimes phases(clock.now()); // nobody asks
+    if (steps())
+        static_cast<void>(unload_old(phases, clock));
+    parked_ = parts_.record.parked = true;
+}
+
+void Module::take_recorded(void *root, std::uint64_t step) {
+    context_.host.state = root;
+    context_.host.step = step;
+    parts_.is_replayed = is_kept_ = init_returned_ = true;
+    take_image(HeapImage::Memory::kKept);
+}
+
+// What fails afterwards goes back no further than to there.
+void Module::rewind() {
+    if (!has_start_)
+        return;
+    prove();
+    start_.restore(context_.host);
+    take_image(HeapImage::Memory::kKept);
 }
 
 void Module::take_snapshot() {
@@ -246,7 +290,7 @@ bool Module::start_new_code() {
         init_returned_ = call(CallKind::kInit, callbacks.init);
         return init_returned_;
     }
-    const bool has_run = parts_.record.generation != 0;
+    const bool has_run = parts_.record.generation != 0 || parts_.is_replayed;
     return !has_run || call(CallKind::kReload, callbacks.reload);
 }
 

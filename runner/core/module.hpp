@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/generation.hpp"
+#include "core/heap_copy.hpp"
 #include "core/heap_keeper.hpp"
 #include "core/migration.hpp"
 #include "core/permanent_heap.hpp"
@@ -17,6 +18,9 @@
 #include <string>
 
 namespace hotrun {
+
+class Recorder;
+struct RecordedStart;
 
 // Each call into the module's code may fail, and then the module is in an earlier state:
 //
@@ -48,6 +52,8 @@ class Module {
         const ProcessMemory *memory = nullptr;          // null: only heap and statics are looked at
         HeapKeeper *keeper = nullptr;                   // null: the heap ends with the run
         std::optional<void *> kept_root = std::nullopt; // of a heap that was kept by another
+        Recorder *recorder = nullptr;                   // of the snapshot that `keeper` keeps
+        bool is_replayed = false; // what is kept was running, and is gone back to again and again
     };
 
     Module(std::string name, Parts parts, Hooks hooks);
@@ -83,6 +89,20 @@ class Module {
 
     // Between two calls: a state to go back to.
     void take_snapshot();
+
+    // Between two calls, of a module that is replayed: what to go back to, and doing so. There is
+    // no way back before there is code that has started.
+    void mark_start();
+    void rewind();
+
+    // Ends what the code does, which is called no more, for a state that another process or run has
+    // left in the heap; then that state is the module's, for the next code.
+    void give_way(const Clock &clock);
+    void take_recorded(void *root, std::uint64_t step);
+    void go_back() { restore(); } // there is no such state
+
+    // Stays at its address.
+    void set_input(const hotrun_input *input) { context_.host.input = input; }
 
     void set_steps_finished(std::uint64_t count) { first_step_ = count; }
 
@@ -126,6 +146,7 @@ class Module {
     bool take_image(HeapImage::Memory memory);
     void take_image_to_keep(bool is_last = false);
     void keep(const std::string &recipe, bool is_last = false);
+    RecordedStart recorded_start() const;
     FailureReport roll_back(CallKind where);
     FailureReport park(CallKind where);
     FailureReport failure_of(CallKind where);
@@ -137,6 +158,8 @@ class Module {
     Hooks hooks_;
     PermanentHeap heap_;
     Snapshot snapshot_;
+    HeapCopy start_heap_; // these two of a module that is replayed
+    Snapshot start_;
     ContextWithOwner context_;
     std::unique_ptr<Generation> live_;
     std::unique_ptr<Generation> previous_; // while the live one has not proven itself
@@ -148,6 +171,7 @@ class Module {
     bool previous_parked_ = false;
     bool init_returned_ = false;
     bool snapshot_failed_ = false;
+    bool has_start_ = false;
     bool is_kept_ = false;  // the heap is that of another run, until a generation has proven itself
     bool is_fresh_ = false; // what the other run had in it was given up
     std::uint64_t first_step_ = 0; // of a module that nothing has run in yet

@@ -67,10 +67,14 @@ std::optional<std::string> Module::migrate(Candidate &candidate) {
 }
 
 std::optional<std::string> Module::carry_statics(Candidate &candidate) {
-    if (candidate.statics == nullptr || live_ == nullptr)
+    const bool is_recorded = candidate.recorded != nullptr;
+    LiveLibrary::Shared from = candidate.recorded;
+    if (!is_recorded && live_ != nullptr)
+        from = live_->code;
+    if (candidate.statics == nullptr || from == nullptr)
         return std::nullopt;
     std::vector<LiveLibrary::Shared> live;
-    add_with_links(live_->code, live);
+    add_with_links(from, live);
     const auto base = reinterpret_cast<std::uintptr_t>(heap_.base());
     std::optional<std::string> refusal =
         candidate.statics->apply(live, {{base, base + heap_.bytes()},
@@ -78,7 +82,8 @@ std::optional<std::string> Module::carry_statics(Candidate &candidate) {
                                         finish_of(candidate),
                                         [this](const ExitCall &call) { return destroy(call); },
                                         parts_.memory,
-                                        parts_.written});
+                                        parts_.written,
+                                        is_recorded});
     carried_ = refusal ? nullptr : candidate.statics.get();
     return refusal;
 }

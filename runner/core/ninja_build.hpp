@@ -49,6 +49,11 @@ class NinjaBuild {
     bool running() const { return command_ != nullptr; }
     const std::vector<std::string> &targets() const { return setup_.targets; }
 
+    // From the next build or graph on.
+    void add_targets(const std::vector<std::string> &targets) {
+        setup_.targets.insert(setup_.targets.end(), targets.begin(), targets.end());
+    }
+
     // One at a time: a build, a graph or a wait. The graph is that of the targets, of build.ninja
     // and of `further` outputs.
     Status build(OnProgress on_progress, OnEnd on_end);

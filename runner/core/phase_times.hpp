@@ -32,6 +32,9 @@ class PhaseTimes {
         return rounded;
     }
 
+    TimePoint start() const { return start_; }
+    Duration of(Phase phase) const { return durations_[static_cast<std::size_t>(phase)]; }
+
     Microseconds total() const { return std::chrono::floor<Microseconds>(last_ - start_); }
 
     Microseconds pause() const {

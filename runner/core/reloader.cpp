@@ -44,7 +44,7 @@ bool Reloader::is_library(const std::string &path) const {
 
 // What was offered and not taken is looked at anew: it may be bound to what is out of date now.
 bool Reloader::look(Writer writer, const PhaseTimes &phases) {
-    if (graph_.up_to_date())
+    if (is_held_ || graph_.up_to_date())
         return true;
     std::vector<Candidate> back = take_back();
     HotGraph::Look seen = graph_.look(writer, phases);
@@ -59,6 +59,20 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
     offer_resumed_again(back, candidates);
     handover_.offer(std::move(candidates));
     return seen.settled;
+}
+
+bool Reloader::hold() {
+    is_held_ = !in_flight();
+    return is_held_;
+}
+
+void Reloader::set_kept(std::optional<KeptCode> kept) {
+    is_held_ = false;
+    if (!kept)
+        return;
+    Slot &slot = *slots_.front();
+    process_.kept = std::move(kept);
+    slot.kept_code = live_code_of(*process_.kept, services_.files, slot.library);
 }
 
 // What is to go on goes on before newer code takes its place: the state has to follow it here.
@@ -122,6 +136,8 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     if (plan.migration != nullptr && plan.migration->is_needed())
         candidate.migration = std::move(plan.migration);
     candidate.statics = std::move(plan.statics);
+    if (process_.kept && process_.kept->is_recorded)
+        candidate.recorded = slot.kept_code;
     candidate.phases.mark(Phase::kPrepare, services_.clock.now());
     return candidate;
 }
@@ -211,26 +227,22 @@ void Reloader::tell_rejection(const Slot &slot, const Rejection &rejection) {
                                .detail = rejection.detail});
 }
 
+void Reloader::tell_warning(const ModuleWarning &warning) {
+    events_.tell(WarningEvent{warning.code, warning.what + "; " + warning.remedy});
+}
+
 void Reloader::warn_of_unique_symbols(Slot &slot, const LiveLibrary &code) {
     if (!code.has_unique_symbols || slot.unique_symbols_told)
         return;
     slot.unique_symbols_told = true;
-    events_.tell(WarningEvent{
-        "unique_symbols",
-        "the module " + slot.name +
-            " has unique symbols: its old code can't leave the process, and its inline variables "
-            "are shared between old and new code; compile it with -fno-gnu-unique"});
+    tell_warning(unique_symbols_warning(slot.name));
 }
 
 void Reloader::warn_of_unseen_changes(Slot &slot, const LiveLibrary &code) {
     if (slot.unseen_told || migration_planner_->has_debug_info(code))
         return;
     slot.unseen_told = true;
-    events_.tell(WarningEvent{"no_debug_info",
-                              "the module " + slot.name +
-                                  " has no debug information: a change of its structs can't be "
-                                  "seen, and its static variables start afresh; compile it with "
-                                  "-g"});
+    tell_warning(no_debug_info_warning(slot.name));
 }
 
 bool Reloader::in_flight() const {
@@ -268,6 +280,9 @@ void Reloader::switched(SwitchReport report) {
 // Where the state of the first generation comes from.
 std::string Reloader::text_of_kept(const SwitchReport &report) const {
     const std::string &file = process_.kept->file;
+    if (process_.kept->is_recorded)
+        return "its state is that of the recording " + file +
+               (report.detail.empty() ? std::string() : "; " + report.detail);
     if (report.state == StateOutcome::kFresh)
         return report.detail + "; what " + file + " had is set aside beside it";
     return "its heap is that of " + file +
@@ -306,9 +321,13 @@ void Reloader::refused(FailureReport report) {
     std::string detail = std::move(report.refusal);
     add_sentence(detail, report.detail);
     if (slot.kept_code != nullptr) {
+        const char *const remedy =
+            process_.kept->is_recorded
+                ? "; take that change back, or record anew with this code"
+                : "; go on with the code that made it, or start with fresh state by --on-refuse "
+                  "fresh";
         detail = "the state in " + process_.kept->file + " can't be carried over, since " + detail +
-                 "; go on with the code that made it, or start with fresh state by --on-refuse "
-                 "fresh";
+                 remedy;
         has_given_up_ = report.from == 1; // later on it can be edited
         if (has_given_up_)
             handover_.request_stop(kFailedStatus);

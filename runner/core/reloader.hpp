@@ -1,11 +1,13 @@
 // From a finished build to code that runs: prepares what changed, hands it over, retires the old.
 #pragma once
 
+#include "core/code_host.hpp"
 #include "core/event_stream.hpp"
 #include "core/handover.hpp"
 #include "core/hot_graph.hpp"
 #include "core/kept_code.hpp"
 #include "core/migration_planner.hpp"
+#include "core/module_warnings.hpp"
 #include "core/retired_code.hpp"
 #include "core/run_record.hpp"
 #include "core/symbolizer.hpp"
@@ -30,23 +32,28 @@ struct HostProcess {
 };
 
 // Bound to the runner's thread.
-class Reloader {
+class Reloader : public CodeHost {
   public:
     Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &events,
              Handover &handover, const std::vector<ModuleTarget> &modules, bool needs_step,
              HostProcess process = {});
 
     // The files that a host's code comes from: those of the modules and of their companions.
-    std::vector<std::string> libraries() const { return graph_.libraries(); }
-    std::vector<std::string> changed_libraries() const { return graph_.changed(); }
-    bool is_library(const std::string &path) const;
+    std::vector<std::string> libraries() const override { return graph_.libraries(); }
+    std::vector<std::string> changed_libraries() const override { return graph_.changed(); }
+    bool is_library(const std::string &path) const override;
 
     // Offers to the host what has changed, all of it at once, and tells of what is rejected.
     // False: somebody is writing a library, look again later.
-    bool look(Writer writer, const PhaseTimes &phases);
+    bool look(Writer writer, const PhaseTimes &phases) override;
 
     // The next look loads the modules' libraries also if they are what runs.
-    void load_anew() { graph_.load_anew(); }
+    void load_anew() override { graph_.load_anew(); }
+
+    // For a state that the host's thread is going to bring into the only module's heap: nothing is
+    // offered any more until set_kept(). False: something that was offered is on its way.
+    bool hold();
+    void set_kept(std::optional<KeptCode> kept); // the code that made it; none: nothing was brought
 
     void switched(SwitchReport report);
     void failed(FailureReport report);
@@ -58,15 +65,17 @@ class Reloader {
     std::optional<int> take_over(RunRecord &record, OnCrash on_crash);
 
     // Whether the host has yet to tell of something that it was offered.
-    bool in_flight() const;
+    bool in_flight() const override;
 
     // Whether the state that was kept could not be gone on with, and the run is to end.
+    bool is_paused() const override { return handover_.is_paused(); }
+
     bool has_given_up() const { return has_given_up_; }
 
     // From now on first generations are told too; until then the ready event does it.
-    void set_ready() { ready_ = true; }
+    void set_ready() override { ready_ = true; }
 
-    std::vector<ModuleStatus> statuses() const;
+    std::vector<ModuleStatus> statuses() const override;
 
     // Closes all code, that which the host gives back at the end among it.
     void close(std::vector<std::unique_ptr<Generation>> last = {});
@@ -104,6 +113,7 @@ class Reloader {
     std::uint64_t running_generation(const Slot &slot) const;
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     void tell_rejection(const Slot &slot, const Rejection &rejection);
+    void tell_warning(const ModuleWarning &warning);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void warn_of_unseen_changes(Slot &slot, const LiveLibrary &code);
     void retire(Slot &slot, std::unique_ptr<Generation> old);
@@ -138,6 +148,7 @@ class Reloader {
     std::vector<std::unique_ptr<Slot>> slots_;
     bool ready_ = false;
     bool has_given_up_ = false;
+    bool is_held_ = false;
 };
 
 } // namespace hotrun

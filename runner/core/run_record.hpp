@@ -76,7 +76,8 @@ struct RunRecord {
     std::atomic<std::uint64_t> restarts_in_vain{0}; // since a step was finished
     std::atomic<bool> ready{false};
     std::atomic<bool> stopping{false};
-    char heap_file[4096] = {}; // path; empty: none
+    char state_file[4096] = {}; // path of the heap file or the recording; empty: none
+    bool is_replayed = false;   // it is played, also if it was recorded at first
     std::atomic<int> exit_status{0};
     std::atomic<int> asked_status{-1}; // by a signal that ends the run; -1: there was none
     std::array<std::atomic<std::int32_t>, 8> children{}; // commands that run, by pid; 0: none

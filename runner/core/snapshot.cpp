@@ -65,6 +65,16 @@ void Snapshot::restore_segment(const Segment &segment) {
     drop_until(segment.memory.data() + segment.memory.size());
 }
 
+void Snapshot::visit_statics(const Visit &visit) const {
+    for (std::size_t i = 0; i < segment_count_; ++i) {
+        std::span<const std::byte> bytes = segments_[i].bytes;
+        for (const std::span<std::byte> part : segments_[i].parts) {
+            visit(reinterpret_cast<std::uintptr_t>(part.data()), bytes.first(part.size()));
+            bytes = bytes.subspan(part.size());
+        }
+    }
+}
+
 void Snapshot::restore(hotrun_context &context) {
     heap_.restore();
     for (std::size_t i = 0; i < segment_count_; ++i)

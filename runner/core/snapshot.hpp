@@ -7,6 +7,7 @@
 #include "hotrun/module.h"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,10 @@ class Snapshot {
 
     std::uint64_t step() const { return step_; }
     void *state() const { return state_; }
+
+    // The memory of the statics, as it is in the snapshot.
+    using Visit = std::function<void(std::uintptr_t address, std::span<const std::byte> bytes)>;
+    void visit_statics(const Visit &visit) const;
 
   private:
     void take_statics(const Statics &statics);

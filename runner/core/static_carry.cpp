@@ -107,18 +107,16 @@ void copy_pages(std::span<std::byte> to, std::span<std::byte> from, WrittenMemor
         copy_bytes(to.data() + (part.data() - from.data()), part.data(), part.size());
 }
 
-// Whether all that the object has lies in itself or in the library, as a short text does, and not
-// in memory of malloc. An object without a pointer may as well be a moment, or a number by chance.
-bool has_all_within(const TypeLayout &type, std::span<const std::byte> object,
-                    const LiveLibrary &code) {
-    std::size_t count = 0;
+// Whether all pointers of the object are null or lead to where `is_within` says.
+template <typename IsWithin>
+bool are_pointers_within(const TypeLayout &type, std::span<const std::byte> object,
+                         const IsWithin &is_within) {
     const auto are_within = [&](const auto &self, const TypeLayout &part, std::size_t at) -> bool {
         if (part.kind == Kind::kPointer) {
-            ++count;
             if (at + kWordBytes > object.size())
                 return false;
             const std::uint64_t word = word_at(object, at);
-            return word == 0 || is_in(code, word);
+            return is_within(word);
         }
         if (part.kind == Kind::kArray) {
             for (std::uint64_t i = 0; i < part.count; ++i) {
@@ -131,7 +129,30 @@ bool has_all_within(const TypeLayout &type, std::span<const std::byte> object,
                    return self(self, *member.type, at + member.offset_bytes);
                });
     };
-    return are_within(are_within, type, 0) && count != 0;
+    return are_within(are_within, type, 0);
+}
+
+// Whether all that the object has lies in itself or in the library, as a short text does, and not
+// in memory of malloc. An object without a pointer may as well be a moment, or a number by chance.
+bool has_all_within(const TypeLayout &type, std::span<const std::byte> object,
+                    const LiveLibrary &code) {
+    std::size_t count = 0;
+    return are_pointers_within(type, object,
+                               [&](std::uint64_t word) {
+                                   ++count;
+                                   return word == 0 || is_in(code, word);
+                               }) &&
+           count != 0;
+}
+
+// What a union holds only the program knows.
+bool has_union(const TypeLayout &type) {
+    if (type.kind == Kind::kArray)
+        return has_union(*type.element);
+    return type.kind == Kind::kUnion || type.kind == Kind::kMemberPointer ||
+           (type.kind == Kind::kStruct &&
+            std::ranges::any_of(
+                type.members, [](const MemberLayout &member) { return has_union(*member.type); }));
 }
 
 } // namespace
@@ -292,6 +313,13 @@ std::optional<std::string> StaticCarry::find_value(const Carried &carried, const
     copy_bytes(bytes.data(), old_memory.data(), bytes.size());
     if (carried.first && bytes == *carried.first)
         return std::nullopt;
+    if (process.is_another && !has_all_here(carried, bytes, process.heap)) {
+        if (!carried.new_one->name.starts_with("hotrun::detail::")) // which hotrun_bind sets
+            notes_.push_back(carried.new_one->name +
+                             " starts afresh: what it has outside of the permanent heap was left "
+                             "in the other process");
+        return std::nullopt;
+    }
     if (carried.has_pointers)
         rebind_words(carried, bytes);
     const std::span<std::byte> new_memory = carried.new_memory();
@@ -308,6 +336,23 @@ std::optional<std::string> StaticCarry::find_value(const Carried &carried, const
     migrated_count_ += carried.is_same ? 0 : 1;
     values_.push_back({&carried, std::move(value)});
     return std::nullopt;
+}
+
+// Objects that are destroyed may own what no pointer shows, as a file.
+bool StaticCarry::has_all_here(const Carried &carried, std::span<const std::byte> bytes,
+                               const AddressRange &heap) const {
+    const AddressRange memory = range_of(carried.new_memory());
+    const auto is_destroyed = [&](const ExitCall *call) {
+        return memory.contains(reinterpret_cast<std::uintptr_t>(call->object));
+    };
+    if (std::ranges::any_of(carried.pair->new_version.code->library->exit_calls(), is_destroyed))
+        return false;
+    if (!carried.has_pointers)
+        return true;
+    return !has_union(*carried.old_one->type) &&
+           are_pointers_within(*carried.old_one->type, bytes, [&](std::uint64_t word) {
+               return word == 0 || heap.contains(word) || rebind_->leads_into_old(word);
+           });
 }
 
 void StaticCarry::rebind_words(const Carried &carried, std::span<std::byte> bytes) {

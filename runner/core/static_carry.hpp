@@ -63,6 +63,7 @@ class StaticCarry {
         Destroy destroy;
         const ProcessMemory *memory = nullptr; // null: nothing outside is looked at
         WrittenMemory *written = nullptr;      // null: all is
+        bool is_another = false;               // the values are of another process
     };
 
     // Once, at the safe point, after the heap has become that of the new code. `live`: the code
@@ -108,6 +109,8 @@ class StaticCarry {
     std::optional<bool> is_edited(const Carried &carried,
                                   std::span<const std::byte> new_first) const;
     std::optional<std::string> find_value(const Carried &carried, const Process &process);
+    bool has_all_here(const Carried &carried, std::span<const std::byte> bytes,
+                      const AddressRange &heap) const;
     void rebind_words(const Carried &carried, std::span<std::byte> bytes);
     std::optional<std::uint64_t> place_of(std::uint64_t word) const;
     std::optional<std::uint64_t> lead(std::uint64_t word) const;

@@ -116,6 +116,45 @@ Result<ResolvedTargets> TargetResolver::resolve(const std::vector<std::string> &
     return resolved;
 }
 
+Result<ResolvedTargets> TargetResolver::resolve_any(const std::vector<std::string> &names) const {
+    ResolvedTargets resolved;
+    for (const std::string &name : names) {
+        if (const Status added = add_any(name, resolved); !added)
+            return added.error();
+    }
+    return resolved;
+}
+
+Status TargetResolver::add_any(const std::string &name, ResolvedTargets &resolved) const {
+    if (!libraries_named(name).empty() || library_at(name) != nullptr)
+        return add(name, resolved);
+    const auto built = std::ranges::find_if(targets_, [&](const MesonTarget &target) {
+        return !target.outputs.empty() && !target.is_alias() &&
+               (target.name == name || ninja_path(target) == name);
+    });
+    const bool has_members = !phony_members(build_ninja_, name).empty();
+    if (built == targets_.end() && !has_members)
+        return unknown(name, true);
+    resolved.ninja_targets.push_back(has_members ? name : ninja_path(*built));
+    for (const MesonTarget *member : hot_members(name))
+        add_library(*member, resolved);
+    return Done{};
+}
+
+const MesonTarget *TargetResolver::executable_at(const std::string &path) const {
+    const auto found = std::ranges::find_if(targets_, [&](const MesonTarget &target) {
+        return target.is_executable() && std::ranges::count(target.outputs, path) != 0;
+    });
+    return found == targets_.end() ? nullptr : &*found;
+}
+
+const MesonTarget *TargetResolver::executable_named(const std::string &name) const {
+    const auto found = std::ranges::find_if(targets_, [&](const MesonTarget &target) {
+        return target.is_executable() && target.name == name && !target.outputs.empty();
+    });
+    return found == targets_.end() ? nullptr : &*found;
+}
+
 Result<ResolvedTargets> TargetResolver::resolve_only() const {
     std::vector<const MesonTarget *> modules;
     std::vector<const MesonTarget *> libraries;
@@ -177,7 +216,7 @@ Status TargetResolver::add_by_path(const std::string &name, ResolvedTargets &res
         return Done{};
     }
     if (phony_members(build_ninja_, name).empty())
-        return unknown(name);
+        return unknown(name, false);
     const std::vector<const MesonTarget *> members = hot_members(name);
     if (members.empty())
         return Error{ErrorKind::kMisuse,
@@ -237,10 +276,10 @@ std::string TargetResolver::ninja_path(const MesonTarget &target) const {
     return std::filesystem::path(target.outputs.front()).lexically_relative(builddir_).string();
 }
 
-Error TargetResolver::unknown(const std::string &name) const {
+Error TargetResolver::unknown(const std::string &name, bool any) const {
     std::vector<std::string> names;
     for (const MesonTarget &target : targets_) {
-        if (target.is_library() || target.is_alias())
+        if (any || target.is_library() || target.is_alias())
             names.push_back(target.name);
     }
     std::sort(names.begin(), names.end());

@@ -21,6 +21,7 @@ struct MesonTarget {
     bool in_subproject = false;
 
     bool is_module() const { return type == "shared module"; }
+    bool is_executable() const { return type == "executable"; }
     bool is_library() const { return is_module() || type == "shared library"; }
     bool is_alias() const { return type == "run" || type == "alias"; }
 };
@@ -47,6 +48,16 @@ class TargetResolver {
     // No names: the only hot module of the project.
     Result<ResolvedTargets> resolve(const std::vector<std::string> &names) const;
 
+    // What is built for a program that is wrapped: targets of any kind.
+    Result<ResolvedTargets> resolve_any(const std::vector<std::string> &names) const;
+
+    // The executable that writes this file, or that has this name; null: there is none.
+    const MesonTarget *executable_at(const std::string &path) const;
+    const MesonTarget *executable_named(const std::string &name) const;
+
+    // As ninja calls what the target builds.
+    std::string ninja_path(const MesonTarget &target) const;
+
   private:
     Result<ResolvedTargets> resolve_only() const;
     Status add(const std::string &name, ResolvedTargets &resolved) const;
@@ -56,8 +67,8 @@ class TargetResolver {
     std::vector<const MesonTarget *> hot_members(const std::string &alias) const;
     const MesonTarget *library_at(const std::string &ninja_path) const;
     bool has_alias(const std::string &name) const;
-    std::string ninja_path(const MesonTarget &target) const;
-    Error unknown(const std::string &name) const;
+    Status add_any(const std::string &name, ResolvedTargets &resolved) const;
+    Error unknown(const std::string &name, bool any) const;
     Error ambiguous(const std::vector<const MesonTarget *> &candidates) const;
 
     std::vector<MesonTarget> targets_;

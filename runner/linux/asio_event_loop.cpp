@@ -34,6 +34,22 @@ void AsioEventLoop::clear_alarm(int name) {
     alarm->second.timer.cancel();
 }
 
+void AsioEventLoop::watch(int descriptor, std::function<void()> readable) {
+    Watched &watched = watched_.emplace_back(io_, descriptor);
+    watched.readable = std::move(readable);
+    wait(watched);
+}
+
+void AsioEventLoop::wait(Watched &watched) {
+    watched.descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                                  [&watched](const boost::system::error_code &error) {
+                                      if (error)
+                                          return;
+                                      watched.readable();
+                                      wait(watched);
+                                  });
+}
+
 namespace {
 
 using Process = std::shared_ptr<boost::asio::posix::stream_descriptor>;

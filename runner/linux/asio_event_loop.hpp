@@ -4,9 +4,11 @@
 #include "core/event_loop.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <list>
 #include <map>
 
 namespace hotrun {
@@ -26,6 +28,9 @@ class AsioEventLoop : public EventLoop {
     void clear_alarm(int name) override;
     void await_end(std::int64_t pid, std::function<void()> work) override;
 
+    // `readable` reads all that there is: the loop tells of what is new. Not owned.
+    void watch(int descriptor, std::function<void()> readable);
+
     boost::asio::io_context &io() { return io_; }
 
   private:
@@ -35,8 +40,21 @@ class AsioEventLoop : public EventLoop {
         std::uint64_t count = 0; // goes up each time it is set or cleared
     };
 
+    struct Watched {
+        Watched(boost::asio::io_context &io, int number) : descriptor(io, number) {}
+        Watched(const Watched &) = delete;
+        Watched &operator=(const Watched &) = delete;
+        ~Watched() { descriptor.release(); }
+
+        boost::asio::posix::stream_descriptor descriptor;
+        std::function<void()> readable;
+    };
+
+    static void wait(Watched &watched);
+
     boost::asio::io_context io_{1};
     std::map<int, Alarm> alarms_;
+    std::list<Watched> watched_;
 };
 
 } // namespace hotrun

@@ -41,6 +41,10 @@ std::uintptr_t reserve_as_closed(std::size_t bytes, const char *path) {
     return begin;
 }
 
+bool give_memory(std::uintptr_t begin, std::uintptr_t end) {
+    return ::mprotect(reinterpret_cast<void *>(begin), end - begin, PROT_READ | PROT_WRITE) == 0;
+}
+
 const char *closed_library_at(std::uintptr_t address) {
     for (const Entry &entry : entries) {
         const std::uintptr_t end = entry.end.load(std::memory_order_acquire);

@@ -12,6 +12,9 @@ void remember_closed_library(std::uintptr_t begin, std::uintptr_t end, const cha
 // Takes so many addresses that nobody uses, as if that library had lain there. 0: there are none.
 std::uintptr_t reserve_as_closed(std::size_t bytes, const char *path);
 
+// Memory for what is to be read there: zeros. False: there is none.
+bool give_memory(std::uintptr_t begin, std::uintptr_t end);
+
 // The file name of the library that has lain there; null: none that is remembered. In a signal
 // handler too; what it gives stays as it is, unless a thousand libraries are closed meanwhile.
 const char *closed_library_at(std::uintptr_t address);

@@ -12,10 +12,6 @@ namespace hotrun {
 
 namespace {
 
-Error cannot_keep(const std::string &path, const std::string &why) {
-    return Error{ErrorKind::kFailed, "can't keep the heap in " + path + ": " + why, 0};
-}
-
 // Whether the path still leads there: it may have been removed before it was locked.
 bool is_at(const UniqueFd &fd, const std::string &path) {
     struct stat opened {};
@@ -27,7 +23,7 @@ bool is_at(const UniqueFd &fd, const std::string &path) {
 } // namespace
 
 // What a program has in its memory is for nobody else.
-Result<std::unique_ptr<FileStorage>> FileStorage::open(const std::string &path) {
+Result<std::unique_ptr<FileStorage>> FileStorage::open(const std::string &path, Purpose purpose) {
     constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     UniqueFd fd(::open(path.c_str(), kFlags));
     const bool is_new = !fd.is_open() && errno == ENOENT;
@@ -35,15 +31,18 @@ Result<std::unique_ptr<FileStorage>> FileStorage::open(const std::string &path) 
         fd = UniqueFd(::open(path.c_str(), kFlags | O_CREAT, 0600));
     struct stat status {};
     if (!fd.is_open() || ::fstat(fd.get(), &status) != 0)
-        return system_error("can't keep the heap in " + path);
+        return system_error(std::string("can't ") + purpose.wanted + " " + path);
     if (!S_ISREG(status.st_mode))
-        return cannot_keep(path, "it is no regular file");
+        return Error{
+            ErrorKind::kFailed,
+            std::string("can't ") + purpose.wanted + " " + path + ": it is no regular file", 0};
     return std::unique_ptr<FileStorage>(new FileStorage(path, std::move(fd), is_new));
 }
 
-Result<std::unique_ptr<FileStorage>> FileStorage::open_locked(const std::string &path) {
+Result<std::unique_ptr<FileStorage>> FileStorage::open_locked(const std::string &path,
+                                                              Purpose purpose) {
     while (true) {
-        Result<std::unique_ptr<FileStorage>> file = open(path);
+        Result<std::unique_ptr<FileStorage>> file = open(path, purpose);
         if (!file)
             return file;
         const UniqueFd &fd = (*file)->fd_;
@@ -51,11 +50,11 @@ Result<std::unique_ptr<FileStorage>> FileStorage::open_locked(const std::string 
             if (errno != EWOULDBLOCK)
                 return system_error("can't lock " + path);
             const std::optional<int> pid = BuildLock::holder(path);
-            return Error{ErrorKind::kBusy,
-                         "another run" +
-                             (pid ? " (process " + std::to_string(*pid) + ")" : std::string()) +
-                             " keeps its heap in " + path + "; stop it first, or name another file",
-                         EWOULDBLOCK};
+            return Error{
+                ErrorKind::kBusy,
+                "another run" + (pid ? " (process " + std::to_string(*pid) + ")" : std::string()) +
+                    " " + purpose.does + " " + path + "; stop it first, or name another file",
+                EWOULDBLOCK};
         }
         if (is_at(fd, path))
             return file;

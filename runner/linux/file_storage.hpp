@@ -11,9 +11,20 @@ namespace hotrun {
 
 class FileStorage final : public Storage {
   public:
+    // What a file is for, in words: "can't WANTED FILE", "another run DOES FILE".
+    struct Purpose {
+        const char *wanted;
+        const char *does;
+    };
+    static constexpr Purpose kHeap{"keep the heap in", "keeps its heap in"};
+    static constexpr Purpose kRecord{"record to", "has"};
+    static constexpr Purpose kReplay{"replay", "has"};
+
     // Both make the file if there is none. The lock is for one run, and goes with this object.
-    static Result<std::unique_ptr<FileStorage>> open(const std::string &path);
-    static Result<std::unique_ptr<FileStorage>> open_locked(const std::string &path);
+    static Result<std::unique_ptr<FileStorage>> open(const std::string &path,
+                                                     Purpose purpose = kHeap);
+    static Result<std::unique_ptr<FileStorage>> open_locked(const std::string &path,
+                                                            Purpose purpose = kHeap);
 
     // Whether there was no such file before.
     bool is_new() const { return is_new_; }

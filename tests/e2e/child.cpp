@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace hotrun::e2e {
@@ -121,8 +123,10 @@ bool Child::read_from(int &fd, const std::function<void(std::string_view)> &take
     std::array<char, 64 * 1024> buffer;
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got <= 0) { // a terminal whose last program has gone answers with an error
-        if (&fd == &fd_)
+        if (&fd == &fd_) {
+            reads_lines();
             ::close(fd);
+        }
         fd = -1;
         return false;
     }
@@ -137,6 +141,18 @@ void Child::signal(int number) const {
 
 void Child::type(const std::string &keys) const {
     EXPECT_EQ(::write(fd_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+}
+
+void Child::resize(unsigned short rows, unsigned short columns) const {
+    const winsize size = {rows, columns, 0, 0};
+    EXPECT_EQ(::ioctl(fd_, TIOCSWINSZ, &size), 0);
+}
+
+bool Child::reads_lines() {
+    termios mode{};
+    if (::tcgetattr(fd_, &mode) == 0)
+        read_lines_ = (mode.c_lflag & ICANON) != 0 && (mode.c_lflag & ECHO) != 0;
+    return read_lines_;
 }
 
 int Child::wait_for_exit() {

@@ -39,6 +39,10 @@ class Child {
 
     void signal(int number) const;
     void type(const std::string &keys) const; // on the terminal
+    void resize(unsigned short rows, unsigned short columns) const;
+
+    // Whether the terminal, or the one that was left behind, reads whole lines and echoes them.
+    bool reads_lines();
 
     // 128 + n for signal n.
     int wait_for_exit();
@@ -58,6 +62,7 @@ class Child {
     int wait_status_ = 0;
     int also_fd_ = -1;
     std::function<void(std::string_view)> take_also_;
+    bool read_lines_ = true;
     std::string output_;
     std::size_t found_to_ = 0;
 };

@@ -34,10 +34,30 @@ void expect_error(const Ended &ended, int status, const std::string &part) {
 TEST_F(CommandLine, HelpAndVersionEndWith0) {
     const Ended help = run_hotrun({"--help"}, "/");
     EXPECT_EQ(help.status, 0);
-    for (const char *option :
-         {"--builddir", "--interval", "--steps", "--heap", "--snapshot", "--no-build", "--poll",
-          "--guard", "--on-crash", "--on-refuse", "--step-timeout", "--load-on-main", "--events",
-          "--heap-file", "--trace", "--color", "-q", "-v", "--version"})
+    for (const char *option : {"--builddir",
+                               "--interval",
+                               "--steps",
+                               "--heap",
+                               "--snapshot",
+                               "--no-build",
+                               "--poll",
+                               "--guard",
+                               "--on-crash",
+                               "--on-refuse",
+                               "--step-timeout",
+                               "--load-on-main",
+                               "--events",
+                               "--heap-file",
+                               "--trace",
+                               "--stop-timeout",
+                               "--keys",
+                               "--status-line",
+                               "--title",
+                               "--desktop-notify",
+                               "--color",
+                               "-q",
+                               "-v",
+                               "--version"})
         EXPECT_NE(help.output.find(option), std::string::npos) << option;
     EXPECT_TRUE(run_hotrun({"--version"}, "/").output.starts_with("hotrun 0."));
 }
@@ -52,7 +72,7 @@ TEST_F(CommandLine, MisuseEndsWith2AndOneSentence) {
     expect_error(run_hotrun({"--heap", "99999999999G"}, "/"), 2, "99999999999G");
     expect_error(run_hotrun({"--color", "blue"}, "/"), 2, "blue, is not auto, always or never;");
     expect_error(run_hotrun({"-z"}, "/"), 2, "-z");
-    expect_error(run_hotrun({"x", "--", "y"}, "/"), 2, "--");
+    expect_error(run_hotrun({"x", "--"}, "/"), 2, "behind the --");
     expect_error(run_hotrun({}, "/"), 2, "no Meson project");
     expect_error(run_hotrun({"-C", "nowhere"}, "/"), 2, "/nowhere");
 }
@@ -205,25 +225,6 @@ TEST_F(CommandLine, QuietSaysNothingAndVerboseNamesThePhases) {
     EXPECT_TRUE(hotrun.wait_for("changed: " + project.path("game.cpp")));
     EXPECT_TRUE(hotrun.wait_for("generation 2 live in "));
     EXPECT_TRUE(hotrun.wait_for("switch 0."));
-}
-
-// The status line of the first build is there, in the terminal's colours, and gone afterwards.
-TEST_F(CommandLine, OnATerminalTheBuildShowsItsProgress) {
-    HotrunProcess &hotrun = start(kFast, Child::Streams::kTerminal);
-    EXPECT_TRUE(hotrun.wait_for("/2] building "));
-    EXPECT_TRUE(hotrun.wait_for("\x1b[32mgame\x1b[0m: generation 1 is live"));
-    project.set_source(project.source("oops"));
-    EXPECT_TRUE(hotrun.wait_for("\x1b[01;31m")); // the compiler's own colours
-    project.set_value(2);
-    EXPECT_TRUE(hotrun.wait_for("generation 2 live in "));
-    EXPECT_TRUE(hotrun.wait_for("\nvalue=2 steps="));
-    EXPECT_EQ(hotrun.end_with(SIGINT), 130);
-}
-
-TEST_F(CommandLine, ControlCOnATerminalEndsTheRun) {
-    HotrunProcess &hotrun = start(kFast, Child::Streams::kTerminal);
-    hotrun.child().type("\x03");
-    EXPECT_EQ(hotrun.child().wait_for_exit(), 130);
 }
 
 } // namespace

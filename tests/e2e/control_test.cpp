@@ -77,6 +77,11 @@ TEST_F(Control, NotifyIsAnsweredByWhatBecomesOfTheSave) {
     EXPECT_EQ(live.at("modules").at(0).at("generation"), 4);
     expect(notify(), 0, "live");
 
+    expect(hotrun({"report"}, project.path()), 0, "hotrun-report.html has ");
+    const std::string report = content_of(project.path("hotrun-report.html"));
+    EXPECT_NE(report.find("<b>1</b>rejected"), std::string::npos);
+    EXPECT_NE(report.find("missing_name"), std::string::npos) << "why the build failed";
+
     project.write("README", "text");
     expect(hotrun({"notify", "README"}, project.path()), 0, "nothing to do");
     expect(hotrun({"build"}, project.path()), 0, "nothing to do");

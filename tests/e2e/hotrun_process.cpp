@@ -16,8 +16,11 @@ HotrunProcess::HotrunProcess(const std::vector<std::string> &arguments,
     EXPECT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
     fifo_ = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC); // never at its end, and never blocks hotrun
     ::fcntl(fifo_, F_SETPIPE_SZ, 1 << 20);
-    std::vector<std::string> words = {HOTRUN_TOOL, "--events", fifo};
+    std::vector<std::string> words = {HOTRUN_TOOL};
     words.insert(words.end(), arguments.begin(), arguments.end());
+    const bool names_subcommand = !arguments.empty() && !arguments.front().starts_with('-');
+    const std::vector<std::string> events = {"--events", fifo};
+    words.insert(words.begin() + (names_subcommand ? 2 : 1), events.begin(), events.end());
     child_ = std::make_unique<Child>(words, directory, streams);
     child_->also_read(fifo_, [this](std::string_view bytes) { take_events(bytes); });
 }

@@ -1,6 +1,7 @@
 // The first five minutes: a new project, one that is there already, and hotrun as one of its
 // targets.
 #include "e2e/hotrun_process.hpp"
+#include "e2e/scoped_variable.hpp"
 #include "e2e/test_project.hpp"
 
 #include <gtest/gtest.h>
@@ -8,34 +9,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 
 namespace hotrun::e2e {
 namespace {
 
 namespace fs = std::filesystem;
-
-// What the programs that a test starts find in their environment.
-class ScopedVariable {
-  public:
-    ScopedVariable(const char *name, const std::string &value) : name_(name) {
-        if (const char *before = std::getenv(name))
-            before_ = before;
-        ::setenv(name, value.c_str(), 1);
-    }
-    ScopedVariable(const ScopedVariable &) = delete;
-    ScopedVariable &operator=(const ScopedVariable &) = delete;
-    ~ScopedVariable() {
-        if (before_)
-            ::setenv(name_, before_->c_str(), 1);
-        else
-            ::unsetenv(name_);
-    }
-
-  private:
-    const char *name_;
-    std::optional<std::string> before_;
-};
 
 class InitTest : public testing::Test {
   protected:
@@ -98,6 +76,7 @@ TEST_F(InitTest, ANewProjectHasATargetThatRunsHotrun) {
     init({"demo/"}, 0, "cd demo");
     run_command({"meson", "setup", "build"}, folder / "demo");
     {
+        const ScopedVariable dumb("TERM", "dumb"); // what is live is told in lines then
         Child ninja({"ninja", "-C", folder / "demo/build", "dev"}, "/", Child::Streams::kTerminal);
         ASSERT_TRUE(ninja.wait_for("generation 1"));
         replace("demo/src/module.cpp", "bounces: %d", "hits: %d");

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include <unistd.h>
+
 namespace hotrun {
 namespace {
 
@@ -40,6 +42,23 @@ TEST_F(AsioEventLoopTest, RunsPostedWorkInItsOrder) {
     EXPECT_EQ(done_, Numbers{}) << "ran at once";
     ASSERT_TRUE(run_until(loop_, [&] { return done_.size() == 3; }));
     EXPECT_EQ(done_, (Numbers{0, 1, 2}));
+}
+
+TEST_F(AsioEventLoopTest, TellsEachTimeThatADescriptorIsReadable) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    char read = 0;
+    loop_.watch(ends[0], [&] {
+        ASSERT_EQ(::read(ends[0], &read, 1), 1);
+        done_.push_back(read);
+    });
+    for (const char byte : {'a', 'b'}) {
+        ASSERT_EQ(::write(ends[1], &byte, 1), 1);
+        ASSERT_TRUE(run_until(loop_, [&] { return !done_.empty() && done_.back() == byte; }));
+    }
+    EXPECT_EQ(done_, (Numbers{'a', 'b'}));
+    for (const int end : ends)
+        ::close(end);
 }
 
 TEST_F(AsioEventLoopTest, RunsWorkOfOtherThreadsOnItsOwnInTheirOrder) {

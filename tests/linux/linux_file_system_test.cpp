@@ -56,7 +56,7 @@ TEST_F(LinuxFileSystemTest, WritesAFileWholeOrNotAtAll) {
     const std::string path = folder_.write("a", "before");
     const auto before = files_.timestamp(path);
     ASSERT_TRUE(files_.write_whole(path, "after"));
-    EXPECT_EQ(*files_.read(path), "after");
+    EXPECT_EQ(*files_.read(path, 0), "after");
     EXPECT_NE(files_.timestamp(path)->inode, before->inode);
     EXPECT_EQ(*files_.list(folder_.path()), std::vector<std::string>{"a"});
     const Status failed = files_.write_whole(folder_ / "absent/a", "text");

@@ -103,9 +103,16 @@ void EngineWorld::fail_build(const std::string &error) {
 
 void EngineWorld::host_switches() {
     loop.advance(kTick);
-    for (SwitchReport &report : host.switch_now())
-        engine.switched(std::move(report));
+    for (SwitchReport &report : host.switch_now()) {
+        reloader.switched(std::move(report));
+        engine.host_told();
+    }
     loop.run_posted();
+}
+
+void EngineWorld::host_failed(FailureReport report) {
+    reloader.failed(std::move(report));
+    engine.host_told();
 }
 
 bool EngineWorld::graph_runs() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/engine.hpp"
+#include "core/reloader.hpp"
 #include "support/fake_command_runner.hpp"
 #include "support/fake_event_loop.hpp"
 #include "support/fake_module.hpp"
@@ -48,6 +49,7 @@ class EngineWorld {
 
     // The host switches, steps, and tells of it.
     void host_switches();
+    void host_failed(FailureReport report);
 
     FakeRun &run() const { return commands.last(); }
     bool graph_runs() const;

@@ -45,8 +45,28 @@ struct EventWords {
                (event.unmapped ? " unmapped" : " mapped");
     }
     std::string operator()(const WarningEvent &event) const { return "warning " + event.code; }
+    std::string operator()(const ReplayedEvent &event) const {
+        return "replayed " + std::to_string(event.pass);
+    }
+    std::string operator()(const RecordedEvent &event) const {
+        return "recorded " + std::to_string(event.steps);
+    }
     std::string operator()(const StoppedEvent &event) const {
         return "stopped " + std::to_string(event.exit_status);
+    }
+    std::string operator()(const ProgramStartedEvent &event) const {
+        return "program_started " + std::to_string(event.program.pid);
+    }
+    std::string operator()(const ProgramAttachedEvent &event) const {
+        std::string words = "program_attached";
+        for (const ModuleStatus &module : event.modules)
+            words += " " + module.name + " " + std::to_string(module.generation);
+        return words;
+    }
+    std::string operator()(const ProgramEndedEvent &event) const {
+        return "program_ended " +
+               (event.signal.empty() ? std::to_string(event.exit_status) : event.signal) + " " +
+               std::string(to_word(event.next));
     }
 };
 

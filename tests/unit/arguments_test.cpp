@@ -1,7 +1,6 @@
 #include "arguments.hpp"
 
 #include "subcommand_help.hpp"
-#include "wrapped_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -48,6 +47,9 @@ TEST(Arguments, EachMisuseIsOneSentenceThatNamesTheWordAndTheRemedy) {
         {{"stop", "game"}, "hotrun stop does not take game; see hotrun stop --help"},
         {{"init", "a", "b"},
          "hotrun init makes one project, and does not take b; see hotrun init --help"},
+        {{"report", "a", "b"},
+         "hotrun report reads one file, and does not take b; see hotrun report --help"},
+        {{"report", "-o", ""}, "the value of --output, , names no file; see hotrun report --help"},
     });
     for (const auto &[words, sentence] : rows)
         EXPECT_EQ(misuse(words), sentence);
@@ -57,7 +59,7 @@ TEST(Arguments, HelpFitsATerminal) {
     for (const SubcommandHelp &help : subcommand_helps()) {
         std::istringstream lines(help_text(help.subcommand));
         for (std::string line; std::getline(lines, line);)
-            EXPECT_LE(line.size(), kTerminalColumns) << line;
+            EXPECT_LE(line.size(), 80U) << line;
     }
 }
 

@@ -189,5 +189,15 @@ TEST(BuildGraph, TextThatIsNoGraphIsEmpty) {
     EXPECT_EQ(graph.outputs(), Paths{});
 }
 
+TEST(BuildGraph, KnowsWhatIsMadeOfWhat) {
+    const BuildGraph graph = BuildGraph::parse(kModule);
+    EXPECT_TRUE(graph.leads_to("../src/helper.cpp", "libgame.so"));
+    EXPECT_TRUE(graph.leads_to("libhelper.so", "hot"));
+    EXPECT_TRUE(graph.leads_to("hot", "hot"));
+    EXPECT_FALSE(graph.leads_to("libgame.so", "libhelper.so"));
+    EXPECT_FALSE(graph.leads_to("gen.h", "libgame.so")) << "it only has to be there";
+    EXPECT_FALSE(graph.leads_to("unknown", "hot"));
+}
+
 } // namespace
 } // namespace hotrun

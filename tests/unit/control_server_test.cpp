@@ -182,6 +182,7 @@ TEST_F(ControlServerTest, StatusHasTheFieldsOfReadyAndMore) {
         EXPECT_EQ(result().at(field.key()), field.value());
     EXPECT_EQ(result().at("state"), "building");
     EXPECT_TRUE(result().at("last_build").is_null());
+    EXPECT_EQ(result().at("paused"), false);
     run.told.last_build = {BuildStatus::kFailed, 1, Microseconds(5), {{}}};
     EXPECT_EQ(answers(R"({"jsonrpc":"2.0","id":1,"method":"status"})"), Lines{"1 result"});
     EXPECT_EQ(result().at("last_build").at("status"), "failed");

@@ -10,7 +10,7 @@ using Words = std::vector<std::string>;
 
 void host_fails(EngineWorld &world) {
     for (SwitchReport &report : world.host.switch_now())
-        world.engine.failed(world.host.roll_back(std::move(report)));
+        world.host_failed(world.host.roll_back(std::move(report)));
     world.loop.run_posted();
 }
 
@@ -25,8 +25,8 @@ TEST(EngineFailure, ReadyWaitsForAFirstGenerationThatFails) {
     world.save(EngineWorld::kSource, "mended");
     world.finish_build("two");
     world.host_switches();
-    EXPECT_EQ(world.words(), (Words{"change /p/src/game.cpp", "build_started",
-                                    "build_finished ok", "reloaded game 2 fresh"}));
+    EXPECT_EQ(world.words(), (Words{"change /p/src/game.cpp", "build_started", "build_finished ok",
+                                    "reloaded game 2 fresh"}));
 }
 
 TEST(EngineFailure, SaveAfterARollBackIsBuiltAndReloaded) {
@@ -50,7 +50,7 @@ TEST(EngineFailure, SaveAfterARollBackIsBuiltAndReloaded) {
 TEST(EngineFailure, ParkedModuleGoesOnWithTheNextSave) {
     EngineWorld world;
     world.start_ready();
-    world.engine.failed(world.host.park(0));
+    world.host_failed(world.host.park(0));
     EXPECT_EQ(world.words(), Words{"rolled_back game 1 to 1 crash"});
     world.save(EngineWorld::kSource, "second");
     world.finish_build("one"); // as if the line that fails had never been saved

@@ -98,7 +98,7 @@ TEST_F(EngineRequests, CodeThatIsRolledBackIsAnsweredSo) {
     report.from = 2;
     report.to = 1;
     report.fault.signal = "SIGSEGV";
-    world.engine.failed(std::move(report));
+    world.host_failed(std::move(report));
     ASSERT_EQ(statuses(), Words{"rolled_back"});
     EXPECT_EQ(outcomes.front().detail, "game: crash, SIGSEGV, in hotrun_step");
 }

@@ -35,7 +35,12 @@ TEST(EventJson, EachEventHasItsName) {
     EXPECT_EQ(name_of(RestartedEvent()), "restarted");
     EXPECT_EQ(name_of(RetiredEvent()), "retired");
     EXPECT_EQ(name_of(WarningEvent()), "warning");
+    EXPECT_EQ(name_of(ReplayedEvent()), "replayed");
+    EXPECT_EQ(name_of(RecordedEvent()), "recorded");
     EXPECT_EQ(name_of(StoppedEvent()), "stopped");
+    EXPECT_EQ(name_of(ProgramStartedEvent()), "program_started");
+    EXPECT_EQ(name_of(ProgramAttachedEvent()), "program_attached");
+    EXPECT_EQ(name_of(ProgramEndedEvent()), "program_ended");
 }
 
 TEST(EventJson, Ready) {
@@ -52,6 +57,26 @@ TEST(EventJson, Ready) {
     EXPECT_EQ(fields_of(ReadyEvent()),
               R"({"version":"","pid":0,"builddir":"","targets":[],"modules":[],)"
               R"("watched_files":0,"socket":null})");
+}
+
+TEST(EventJson, OfAWrappedProgram) {
+    ReadyEvent ready;
+    ready.program = {"/p/build/app", 0};
+    EXPECT_NE(fields_of(ready).find(R"("program":{"path":"/p/build/app","pid":null})"),
+              std::string::npos);
+    EXPECT_EQ(fields_of(ProgramStartedEvent{{"/p/build/app", 7}, 2}),
+              R"({"program":"/p/build/app","pid":7,"start":2})");
+    EXPECT_EQ(fields_of(ProgramAttachedEvent{7, {{"game", "/p/libgame.so", 1}}}),
+              R"({"pid":7,"modules":[{"name":"game","library":"/p/libgame.so","generation":1}]})");
+    EXPECT_EQ(
+        fields_of(ProgramEndedEvent{{"/p/build/app", 7}, 139, "SIGSEGV", AfterEnd::kWait, "why"}),
+        R"({"program":"/p/build/app","pid":7,"exit_status":139,"signal":"SIGSEGV",)"
+        R"("next":"wait","detail":"why"})");
+    EXPECT_EQ(fields_of(ProgramEndedEvent()),
+              R"({"program":"","pid":null,"exit_status":0,"signal":null,"next":"wait",)"
+              R"("detail":""})");
+    EXPECT_EQ(to_word(AfterEnd::kRestart), "restart");
+    EXPECT_EQ(to_word(AfterEnd::kEnd), "end");
 }
 
 TEST(EventJson, Change) {
@@ -158,6 +183,16 @@ TEST(EventJson, Retired) {
 TEST(EventJson, Warning) {
     EXPECT_EQ(fields_of(WarningEvent{"watch_limit", "too many"}),
               R"({"code":"watch_limit","message":"too many"})");
+}
+
+TEST(EventJson, Replayed) {
+    EXPECT_EQ(fields_of(ReplayedEvent{"/p/jump", 3, 240, Microseconds(4001000), 2}),
+              R"({"file":"/p/jump","pass":3,"steps":240,"duration_us":4001000,"generation":2})");
+}
+
+TEST(EventJson, Recorded) {
+    EXPECT_EQ(fields_of(RecordedEvent{"/p/jump", 240, 81920}),
+              R"({"file":"/p/jump","steps":240,"bytes":81920})");
 }
 
 TEST(EventJson, Stopped) {

@@ -117,6 +117,16 @@ TEST_F(HandoverTest, WishThatHasTimeWakesNobody) {
     EXPECT_TRUE(handover.has_news());
 }
 
+TEST_F(HandoverTest, APauseIsNewsOnceEachTime) {
+    for (const bool paused : {true, false}) {
+        handover.set_paused(paused);
+        EXPECT_EQ(handover.is_paused(), paused);
+        EXPECT_TRUE(handover.take(Handover::Wish::kLook));
+        EXPECT_FALSE(handover.has_news()) << "the host would never rest";
+    }
+    EXPECT_EQ(wake_count, 2);
+}
+
 TEST_F(HandoverTest, WishesAndOffersLeaveEachOther) {
     handover.offer(candidates_for({0}));
     handover.ask(Handover::Wish::kRestart);

@@ -72,6 +72,24 @@ TEST_F(HeapKeeperTest, AnImageThatIsTakenAnewIsLeftForTheNextTime) {
     EXPECT_EQ(value(2) + value(3) + value(4), 3);
 }
 
+TEST_F(HeapKeeperTest, OneThatKeepsOnceKeepsTheFirstMomentThatWasWhole) {
+    HeapKeeping once(clock, files, image, {.keeps_once = true});
+    const auto keep_at = [&](std::uint64_t step) {
+        take();
+        once.keeper.keep(moment(code, step));
+    };
+    keep_at(1);
+    take();
+    once.loop.run_posted();
+    EXPECT_FALSE(once.keeper.has_kept()) << "its image was taken anew";
+    keep_at(2);
+    once.loop.run_posted();
+    EXPECT_TRUE(once.keeper.has_kept());
+    keep_at(3);
+    once.loop.run_posted();
+    EXPECT_EQ(once.kept()->step, 2U);
+}
+
 TEST_F(HeapKeeperTest, OnlyTheLastOfSeveralMomentsIsWritten) {
     take();
     keep(1);

@@ -37,6 +37,24 @@ TEST_F(HostedModulesTest, ModulesSwitchInTheOrderOfTheOfferAndStepInTheirOwn) {
     EXPECT_EQ(take_told(), (Words{"switched music 1", "switched game 1"}));
 }
 
+TEST_F(HostedModulesTest, PausedModulesAreSwitchedAndNotStepped) {
+    start();
+    switch_to_next_of({1});
+    handover.set_paused(true);
+    EXPECT_FALSE(hosted->step());
+    EXPECT_EQ(take_told(), Words{"switched music 2"}) << "its first step would not come";
+    switch_to_next_of({0});
+    EXPECT_EQ(take_told(), Words{"switched game 2"});
+    EXPECT_FALSE(hosted->step());
+    EXPECT_EQ(take_calls(),
+              (Words{"music: unload 1", "music: reload 2", "game: unload 1", "game: reload 2"}));
+    EXPECT_EQ(hosted->steps(), 1u);
+    handover.set_paused(false);
+    EXPECT_TRUE(hosted->step());
+    EXPECT_EQ(take_calls(), (Words{"game: step 2", "music: step 2"}));
+    EXPECT_EQ(hosted->steps(), 2u);
+}
+
 TEST_F(HostedModulesTest, NothingRunsAtFirst) {
     hosted->switch_to_offered();
     EXPECT_FALSE(hosted->step());

@@ -40,13 +40,26 @@ class HostedModulesTest : public testing::Test {
                                                        std::to_string(report.from) + " to " +
                                                        std::to_string(report.to));
                                         failures.push_back(std::move(report));
+                                    },
+                                    input, recorder, replay,
+                                    [this](const Replay::Pass &pass, std::uint64_t generation) {
+                                        told.push_back("replayed " + std::to_string(pass.steps) +
+                                                       " of " + std::to_string(generation));
                                     }},
             policy);
         for (std::size_t i = 0; i < names.size(); ++i) {
             trace.names[heaps[i].memory().data()] = names[i];
             ModuleRecord &record = memory.record().modules()[i];
             hosted->add(std::make_unique<Module>(
-                names[i], Module::Parts{i, guard, heaps[i], record}, Module::Hooks{}));
+                names[i],
+                Module::Parts{.index = i,
+                              .guard = guard,
+                              .heap = heaps[i],
+                              .record = record,
+                              .kept_root =
+                                  replay == nullptr ? std::nullopt : std::optional<void *>(nullptr),
+                              .is_replayed = replay != nullptr},
+                Module::Hooks{}));
         }
     }
 
@@ -90,6 +103,9 @@ class HostedModulesTest : public testing::Test {
     std::array<FakeHeapImage, 2> heaps;
     RunRecordMemory memory{2};
     Handover handover{[] {}};
+    InputQueue input;
+    Recorder *recorder = nullptr;
+    Replay *replay = nullptr;
     std::array<std::uint64_t, 2> last_numbers{};
     Words told;
     std::vector<SwitchReport> switches;

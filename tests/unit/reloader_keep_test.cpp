@@ -41,17 +41,21 @@ class ReloaderKeepTest : public ReloaderTest {
     }
 
     // With what that run says of the types of its code.
-    Reloader &make(std::uint64_t checksum) {
+    static KeptCode kept_code(std::uint64_t checksum) {
         CodeRecipe recipe;
         recipe.path = "/b/libgame.so";
         recipe.copy = "/s/heap.d/libgame.so.4";
         recipe.place = kPlace;
         recipe.types = checksum;
+        return {"/s/heap", {recipe}};
+    }
+    Reloader &make(std::uint64_t checksum) { return make(kept_code(checksum)); }
+    Reloader &make(std::optional<KeptCode> kept) {
         HostProcess process;
         process.heaps = {&heap};
         process.types = &reader;
         process.keeps_heap = true;
-        process.kept = KeptCode{"/s/heap", {recipe}};
+        process.kept = std::move(kept);
         return next.emplace(HotLibrary::Services{files, loader, processes, clock}, loop, events,
                             next_handover, std::vector<ModuleTarget>{{"game", "/b/libgame.so"}},
                             true, std::move(process));
@@ -164,6 +168,37 @@ TEST_F(ReloaderKeepTest, LaterCodeGetsTheSameStateAndItsRefusalIsOneThatAnEditCa
     next->failed(refused(later.at(0)));
     EXPECT_FALSE(next->has_given_up());
     EXPECT_FALSE(next_handover.stop_requested());
+}
+
+TEST_F(ReloaderKeepTest, ARecordingIsToldAsOne) {
+    KeptCode kept = kept_code(checksum(types_of(8)));
+    kept.is_recorded = true;
+    make(kept);
+    std::vector<Candidate> candidates = offered("one");
+    EXPECT_NE(candidates.at(0).recorded, nullptr) << "its static variables go on";
+    next->failed(refused(candidates.at(0)));
+    EXPECT_EQ(observer.last<RejectedEvent>().detail,
+              "the state in /s/heap can't be carried over, since no; take that change back, or "
+              "record anew with this code");
+    candidates = offered("two");
+    next->switched(switched(candidates.at(0), StateOutcome::kKept, ""));
+    EXPECT_EQ(next->statuses()[0].heap, "its state is that of the recording /s/heap");
+}
+
+TEST_F(ReloaderKeepTest, WhileAStateIsBroughtNothingIsOfferedAndThenCodeForIt) {
+    make(std::nullopt).set_ready();
+    std::vector<Candidate> candidates = offered("one");
+    EXPECT_FALSE(next->hold()) << "the host has yet to tell of that";
+    next->switched(switched(candidates.at(0), StateOutcome::kFresh, ""));
+    EXPECT_TRUE(next->hold());
+    EXPECT_TRUE(offered("two").empty());
+    next->set_kept(kept_code(checksum(types_of(8))));
+    candidates = offered("three");
+    ASSERT_EQ(candidates.size(), 1U);
+    words();
+    next->switched(switched(candidates.at(0), StateOutcome::kKept, ""));
+    EXPECT_EQ(words(), Words{"reloaded game 2 kept"});
+    EXPECT_EQ(observer.last<ReloadedEvent>().detail, "its heap is that of /s/heap");
 }
 
 TEST_F(ReloaderKeepTest, CodeWithoutDebugInformationIsToldOnce) {

@@ -100,13 +100,14 @@ class StaticCarryTest : public CodeTest {
     static AddressRange range_of(const Version &version) {
         return {version.library->lies_at.begin, version.library->lies_at.end};
     }
-    std::optional<std::string> apply() {
+    std::optional<std::string> apply(bool is_another = false) {
         const Migration::Construct construct = [](auto...) { return std::string(); };
         const StaticCarry::Destroy call = [this](const ExitCall &exit_call) {
             exit_call.function(exit_call.object);
             return failure;
         };
-        return carry->apply({before.code}, {{}, construct, {}, call, &outside, nullptr});
+        return carry->apply({before.code},
+                            {{}, construct, {}, call, &outside, nullptr, is_another});
     }
     std::optional<std::string> carry_all() {
         prepare();
@@ -208,6 +209,31 @@ TEST_F(StaticCarryTest, PointersToVariablesLeadToTheNewOnes) {
     EXPECT_EQ(after.at<void *>(64), &after.at<int>(64));
     EXPECT_EQ(after.at<void *>(72), &after.at<int>(68));
     EXPECT_TRUE(carry->holds().empty());
+}
+
+TEST_F(StaticCarryTest, OfAnotherProcessOnlyWhatLeadsNowhereElseIsCarried) {
+    const TypeLayout &pointer = types.pointer_to(number);
+    const std::vector<std::string> names = {"count", "inside", "null", "outside", "object"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool is_number = names[i] == "count" || names[i] == "object";
+        for (Version *version : {&before, &after})
+            version->add(names[i], is_number ? number : pointer, 8 * i);
+    }
+    before.at<int>(0) = 3;
+    before.at<int *>(8) = &before.at<int>(0);
+    before.at<int *>(24) = &before.at<int>(2000) + 4096;
+    before.at<int>(32) = 4;
+    after.library->add_exit_call(destroy<2>, &after.at<int>(32));
+    prepare();
+    EXPECT_EQ(apply(true), std::nullopt);
+    EXPECT_EQ(after.at<int>(0), 3);
+    EXPECT_EQ(after.at<int *>(8), &after.at<int>(0));
+    EXPECT_EQ(after.at<int *>(24), nullptr);
+    EXPECT_EQ(after.at<int>(32), 0);
+    EXPECT_EQ(destroyed, CarryNotes{});
+    const std::string why = " starts afresh: what it has outside of the permanent heap was left in "
+                            "the other process";
+    EXPECT_EQ(carry->detail(), "object" + why + "; outside" + why);
 }
 
 TEST_F(StaticCarryTest, WhatIsGoneHoldsTheOldCode) {

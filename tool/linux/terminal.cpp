@@ -1,20 +1,51 @@
 #include "terminal.hpp"
 
+#include "terminal_rescue.hpp"
+
+#include <cerrno>
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace hotrun {
 
+namespace {
+
+class TerminalScreen : public Screen {
+  public:
+    explicit TerminalScreen(std::FILE *stream) : stream_(stream) {}
+
+    // 80 columns where it does not tell.
+    ScreenSize size() const override {
+        winsize size{};
+        if (::ioctl(::fileno(stream_), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+            return {0, 80};
+        return {size.ws_row, size.ws_col};
+    }
+
+    void write(std::string_view bytes) override { write_all(::fileno(stream_), bytes); }
+
+    void set_last_words(std::string_view bytes) override {
+        rescue::set_last_words(::fileno(stream_), bytes);
+    }
+
+  private:
+    std::FILE *stream_;
+};
+
+} // namespace
+
 bool is_terminal(std::FILE *stream) {
     return ::isatty(::fileno(stream)) == 1;
 }
 
-std::size_t terminal_columns(std::FILE *stream) {
-    winsize size{};
-    if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return 80;
-    return size.ws_col;
+bool is_in_foreground(std::FILE *stream) {
+    return ::tcgetpgrp(::fileno(stream)) == ::getpgrp();
+}
+
+std::unique_ptr<Screen> make_screen(std::FILE *stream) {
+    return std::make_unique<TerminalScreen>(stream);
 }
 
 std::FILE *second_standard_output() {

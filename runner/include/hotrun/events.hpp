@@ -82,6 +82,12 @@ struct BuiltEdge {
     Microseconds duration{};
 };
 
+// The program that is wrapped, or is to be.
+struct ProgramStatus {
+    std::string path;
+    std::int64_t pid = 0; // 0: it does not run
+};
+
 struct ReadyEvent {
     std::string version;
     std::int64_t pid = 0;
@@ -90,6 +96,7 @@ struct ReadyEvent {
     std::vector<ModuleStatus> modules;
     std::size_t watched_files = 0;
     std::optional<std::string> socket;
+    std::optional<ProgramStatus> program = {}; // none: the modules run in this process
 };
 
 struct ChangeEvent {
@@ -178,11 +185,54 @@ struct RestartedEvent {
     int exit_status = 0; // what the failure would have ended the process with
 };
 
+// What follows the end of a wrapped program.
+enum class AfterEnd {
+    kWait,    // the next save starts it
+    kRestart, // it is started again at once
+    kEnd,     // the run ends too
+};
+std::string_view to_word(AfterEnd next);
+
+struct ProgramStartedEvent {
+    ProgramStatus program;
+    std::uint64_t start = 0; // from 1: how often it has been started
+};
+
+// It embeds a Runner, and all of its modules that could be loaded are live.
+struct ProgramAttachedEvent {
+    std::int64_t pid = 0;
+    std::vector<ModuleStatus> modules;
+};
+
+struct ProgramEndedEvent {
+    ProgramStatus program; // as it was; pid 0: it could not be started
+    int exit_status = 0;   // 128 and the signal's number, if one has ended it
+    std::string signal;    // its name; empty: none
+    AfterEnd next = AfterEnd::kWait;
+    std::string detail; // why it could not be started, or what was done to end it
+};
+
 struct RetiredEvent {
     std::string module;
     std::uint64_t generation = 0;
     bool unmapped = false;
     std::string why; // why it is still mapped
+};
+
+// A recording has been played to its end, and begins anew unless the run is to end.
+struct ReplayedEvent {
+    std::string file;       // path
+    std::uint64_t pass = 0; // from 1; those that a save has cut short are not counted
+    std::uint64_t steps = 0;
+    Microseconds duration{}; // that it took
+    std::uint64_t generation = 0;
+};
+
+// The run has ended, and so has its recording.
+struct RecordedEvent {
+    std::string file; // path
+    std::uint64_t steps = 0;
+    std::uint64_t bytes = 0; // with what lies beside it
 };
 
 struct WarningEvent {
@@ -198,7 +248,8 @@ struct StoppedEvent {
 using EventBody =
     std::variant<ReadyEvent, ChangeEvent, BuildStartedEvent, DiagnosticEvent, BuildFinishedEvent,
                  ReloadedEvent, RejectedEvent, RolledBackEvent, StalledEvent, RestartedEvent,
-                 RetiredEvent, WarningEvent, StoppedEvent>;
+                 RetiredEvent, WarningEvent, ReplayedEvent, RecordedEvent, StoppedEvent,
+                 ProgramStartedEvent, ProgramAttachedEvent, ProgramEndedEvent>;
 
 struct Event {
     std::uint64_t seq = 0; // from 1, without gaps

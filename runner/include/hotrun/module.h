@@ -62,6 +62,26 @@ enum hotrun_log_level {
     HOTRUN_LOG_DEBUG = 3
 };
 
+/* What comes from outside, for a step. A module that reads the time, keys and the like from here,
+ * and not from the system, can be recorded (--record) and replayed: see docs/record.md. */
+enum hotrun_input_kind {
+    HOTRUN_INPUT_TEXT = 1, /* of the standard input of the hotrun command; no bytes: its end */
+    HOTRUN_INPUT_OWN = 256 /* from here on: what the host and the module have agreed upon */
+};
+
+typedef struct hotrun_input_event {
+    uint32_t kind;
+    const void *bytes; /* at an address of any alignment */
+    size_t size_bytes;
+} hotrun_input_event;
+
+typedef struct hotrun_input {
+    uint64_t time_ns;  /* when the step began, by a clock that never goes back; 0: none has begun */
+    uint64_t delta_ns; /* since the step before began; 0 in the first one */
+    const hotrun_input_event *events; /* in their order; valid until hotrun_step returns */
+    size_t event_count;
+} hotrun_input;
+
 /* Owned by the host, one for each module, at the same address for the whole run. A module reads
  * it; the only field that it sets is `state`. */
 typedef struct hotrun_context {
@@ -93,6 +113,9 @@ typedef struct hotrun_context {
     /* Of HOTRUN_MIGRATE: the object that is carried over. */
     const hotrun_object *old_object;
     const hotrun_object *new_object;
+
+    /* Of this step. In other callbacks: the times of the last one, and no events. */
+    const hotrun_input *input;
 } hotrun_context;
 
 /* hotrun_init may find `state` set: --heap-file keeps the heap across runs, and at the end of the

@@ -25,6 +25,9 @@ Result<Project> find_project(const std::string &directory, const std::string &bu
 Result<std::vector<std::string>> find_build_folders(const std::string &directory,
                                                     const std::string &builddir);
 
+// The build folder that the file lies in; empty: in none.
+std::string build_folder_of(const std::string &file);
+
 // Runs `meson setup` with the project's defaults; its output goes to standard error.
 Status set_up_build_folder(const Project &project);
 
@@ -54,6 +57,15 @@ struct WatchSet {
 // `targets` as in Options (hotrun/runner.hpp). Starts ninja, and disturbs neither a run nor a build
 // in the folder.
 Result<WatchSet> watch_set(const std::string &builddir, const std::vector<std::string> &targets);
+
+// What a recording says of the project that it was made in.
+struct RecordedProject {
+    std::string module;
+    std::string builddir; // empty: there was none
+};
+
+// Of Options::record; an Error also if it is damaged, or is none.
+Result<RecordedProject> recorded_project(const std::string &file);
 
 // The process of the run that works in the build folder; none: there is no run.
 std::optional<int> run_in(const std::string &builddir);

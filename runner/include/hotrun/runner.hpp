@@ -4,6 +4,9 @@
 //     options.targets = {"hotmaths"};
 //     auto runner = hotrun::Runner::create(std::move(options));
 //     while (runner->poll()) { ...; runner->wait(interval); }
+//
+// Under `hotrun ... -- PROGRAM` the Runner starts no watcher and no ninja: it finds hotrun by the
+// variable HOTRUN_SOCKET, is told of builds by it, and tells it what becomes of them.
 #pragma once
 
 #include "hotrun/events.hpp"
@@ -15,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hotrun {
@@ -28,8 +32,6 @@ class Observer {
     virtual void event(const Event &) {}                                        // runner's thread
     virtual void build_progress(std::size_t /*done*/, std::size_t /*total*/) {} // runner's thread
     virtual void log(const std::string & /*module*/, int /*level*/, const char * /*text*/) {} // any
-    virtual void before_steps() {} // run() is about to step the modules; the host's thread
-    virtual void after_steps() {}  // the host's thread
 };
 
 // A live generation, as a host that calls into the module itself sees it. Valid during the call
@@ -82,6 +84,16 @@ struct Options {
     // if another run has it, if it is damaged or no heap file, of another module, of another
     // `heap_bytes`, or if the code that made it is missing. docs/heap_file.md has the format.
     std::string heap_file;
+    // The file in which what the only module reads as input is recorded, from a snapshot after its
+    // first step on; empty: none. A recording that is there is replaced. The Runner owns the file,
+    // and the folder FILE.d beside it. docs/record.md has the format. Not with `heap_file`.
+    std::string record;
+    // A recording that is played in place of input, in a loop that begins anew with each save;
+    // empty: none. create() fails if it is damaged, no recording, of another module, or of code
+    // that is missing. Not with `heap_file` or `record`; `heap_bytes` is the recording's.
+    std::string replay;
+    double replay_speed = 1;                    // run(): 2: twice as fast; 0: no wait between steps
+    bool replay_once = false;                   // the run ends after one pass
     std::chrono::milliseconds interval{250};    // run(): start to start; 0: no wait
     std::uint64_t step_limit = 0;               // run(): end after so many steps; 0: no end
     std::chrono::milliseconds poll_interval{0}; // above 0: watch by polling, not by events
@@ -101,22 +113,27 @@ struct Options {
     std::vector<Observer *> observers; // not owned; they outlive the Runner
 };
 
-// Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. Only
-// stop() may be called from any thread and from a signal handler. Destruction runs the modules'
-// shutdown, ends ninja, removes the live copies and ends the runner's thread.
+// Thread-bound: created, used and destroyed on the host's thread, the one that runs the loop. What
+// says so may be called from any thread, and stop() from a signal handler too. Destruction runs the
+// modules' shutdown, ends ninja, removes the live copies and ends the runner's thread.
 class Runner {
   public:
-    // Resolves the targets, maps the heaps, opens the control socket, begins to build.
+    // Resolves the targets, maps the heaps, opens the control socket, begins to build; waits for no
+    // build. The error is of kind kMisuse where a name or an option is wrong, kBusy where another
+    // run works in the build folder, else kFailed; its message is one sentence for the user.
     static Result<Runner> create(Options options);
 
     Runner(Runner &&) noexcept;
     Runner &operator=(Runner &&) noexcept;
     ~Runner();
 
-    // The safe point. Switches to what is ready; never blocks. False: the run is to end.
+    // The safe point: nothing of a module may be on the stack. Switches to what is ready, with the
+    // calls into the modules that belong to that; never waits for anything else, and costs one
+    // atomic load where nothing is ready. Without `build` it also asks for the libraries'
+    // timestamps. False: the run is to end.
     bool poll();
 
-    // Calls hotrun_step of each module that is live. False: no module is.
+    // Calls hotrun_step of each module that is live. False: no module is, or the run is paused.
     bool step();
 
     // poll, step and wait until the run ends, then the modules' shutdown. Gives the exit status.
@@ -125,11 +142,45 @@ class Runner {
     // Waits until `limit` has passed, something is ready for poll(), or the run is to end.
     void wait(std::chrono::nanoseconds limit);
 
-    // Readable while poll() has something to do: for a foreign event loop. Owned by the Runner.
+    // Readable while poll() has something to do: for a foreign event loop. The same one until the
+    // Runner is destroyed, which owns it: it is only waited for, never read or closed. Without
+    // `build` a changed library does not make it readable: call poll() now and then.
     int descriptor() const;
 
-    // Asks the run to end with that exit status; the first call counts.
+    // Asks the run to end with that exit status; the first call counts. Any thread.
     void stop(int exit_status = 0) noexcept;
+
+    // Gives the modules an input event in their next step: `kind` is one of hotrun_input_kind, or a
+    // number of the host's own from HOTRUN_INPUT_OWN on. False: it is dropped, since a recording is
+    // played, or 16M wait for a step already. Any thread.
+    bool push_input(std::uint32_t kind, std::string_view bytes);
+
+    // From a poll() that comes soon on, what `record` has recorded is played in a loop in place of
+    // input, as by Options::replay. The recording ends with that. A run that records nothing says
+    // so by a warning; one that plays already goes on. Any thread.
+    void replay();
+
+    // As stop(), and ends the process at once if a call into a module does not return. Any thread.
+    void end(int exit_status = 0);
+
+    // Runs ninja, whether a file has changed or not. Any thread. False: this run never builds.
+    bool request_build();
+
+    // Loads the modules' libraries as they are now, also if they are what runs. Any thread.
+    void request_reload();
+
+    // While the run is paused no module is stepped. New code is switched to all the same, and
+    // counts as proven by its switch. Any thread.
+    void set_paused(bool paused) noexcept;
+    bool is_paused() const noexcept;
+
+    // Finished in this run. Any thread.
+    std::uint64_t steps() const noexcept;
+
+    // Has the runner's thread call `readable` when the descriptor is, until the Runner goes;
+    // hotrun-linked has no thread and calls it from run() and wait(). The call reads all that there
+    // is. Not owned; any thread.
+    void watch(int descriptor, std::function<void()> readable);
 
     // What stop() was given; 0 before.
     int exit_status() const;

@@ -1,0 +1,46 @@
+// Where the code runs that a build has made: in modules of this process, or in a program beside it.
+#pragma once
+
+#include "core/hot_library.hpp"
+#include "core/phase_times.hpp"
+#include "hotrun/events.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotrun {
+
+// Bound to the runner's thread.
+class CodeHost {
+  public:
+    virtual ~CodeHost() = default;
+
+    // The files that the code comes from; somebody else may build them too.
+    virtual std::vector<std::string> libraries() const = 0;
+    virtual std::vector<std::string> changed_libraries() const = 0;
+    virtual bool is_library(const std::string &path) const = 0;
+
+    // A build is over: takes up what has changed. False: somebody is writing a file, look again
+    // later.
+    virtual bool look(Writer writer, const PhaseTimes &phases) = 0;
+
+    // The next look takes up also what runs.
+    virtual void load_anew() = 0;
+
+    // Whether it is yet to be told what has become of something.
+    virtual bool in_flight() const = 0;
+
+    // From now on first generations are told too; until then the ready event does it.
+    virtual void set_ready() = 0;
+
+    virtual std::vector<ModuleStatus> statuses() const = 0;
+
+    // Whether its modules are not stepped.
+    virtual bool is_paused() const { return false; }
+
+    // None: the modules run in this process.
+    virtual std::optional<ProgramStatus> program() const { return std::nullopt; }
+};
+
+} // namespace hotrun
