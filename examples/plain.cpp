@@ -28,6 +28,14 @@ void release(hotrun_context *, void *memory) {
     std::free(memory);
 }
 
+// For a step that begins now; there is nobody here to send events.
+void begin_step(hotrun_input &input) {
+    const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto time_ns = static_cast<std::uint64_t>(now.count());
+    input.delta_ns = input.time_ns == 0 ? 0 : time_ns - input.time_ns;
+    input.time_ns = time_ns;
+}
+
 void write_log(hotrun_context *, int, const char *text) {
     std::fprintf(stderr, "%s\n", text);
 }
@@ -53,9 +61,12 @@ int main(int argc, char **argv) {
     context.log = write_log;
     context.stop = stop;
 
+    hotrun_input input = {};
+    context.input = &input;
     hotrun_bind(&context);
     hotrun_init(&context);
     while (exit_status == kRunning && (steps == 0 || context.step < steps)) {
+        begin_step(input);
         hotrun_step(&context);
         ++context.step;
         std::this_thread::sleep_for(interval);

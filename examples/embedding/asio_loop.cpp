@@ -70,7 +70,7 @@ int main() {
         return 1;
     }
     asio::io_context io;
-    const Program program(io, *runner, maths);
+    Program program(io, *runner, maths);
     io.run();
     return runner->exit_status();
 }

@@ -101,7 +101,7 @@ void draw(World &world, bool terminal) {
         rows += line_end;
     }
     std::printf("%sgeneration %lu: %d alive%s%s%s", terminal ? "\x1b[H" : "", world.generation,
-                alive, line_end, rows.c_str(), terminal ? "\x1b[J" : "");
+                alive, line_end, rows.c_str(), terminal ? "\x1b[K" : "");
     std::fflush(stdout);
 }
 

@@ -56,10 +56,15 @@ std::string respond(Server &server, std::string_view request) {
     return response_with("200 OK", answer_to(server, request.substr(begin + 1, end - begin - 1)));
 }
 
+int option_of(int socket, int name) {
+    int value = 0;
+    socklen_t bytes = sizeof value;
+    return getsockopt(socket, SOL_SOCKET, name, &value, &bytes) == 0 ? value : 0;
+}
+
+// In another process the number may be another socket's.
 bool listens(int socket) {
-    int accepts = 0;
-    socklen_t bytes = sizeof accepts;
-    return getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &bytes) == 0 && accepts != 0;
+    return option_of(socket, SO_ACCEPTCONN) != 0 && option_of(socket, SO_DOMAIN) == AF_INET;
 }
 
 // PORT=0: any that is free.

@@ -35,6 +35,15 @@ static void release(hotrun_context *context, void *memory) {
     free(memory);
 }
 
+/* For a step that begins now; there is nobody here to send events. */
+static void begin_step(hotrun_input *input) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    input->delta_ns = input->time_ns == 0 ? 0 : time_ns - input->time_ns;
+    input->time_ns = time_ns;
+}
+
 static void write_log(hotrun_context *context, int level, const char *text) {
     (void)context;
     (void)level;
@@ -49,6 +58,7 @@ static void stop(hotrun_context *context, int status) {
 
 int main(void) {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* each line at once, in a pipe too */
+    hotrun_input input = {0};
     hotrun_context context = {
         .abi_version = HOTRUN_ABI_VERSION,
         .context_bytes = sizeof context,
@@ -58,10 +68,12 @@ int main(void) {
         .release = release,
         .log = write_log,
         .stop = stop,
+        .input = &input,
     };
     if (hotrun_init != NULL)
         hotrun_init(&context);
     while (exit_status == RUNNING) {
+        begin_step(&input);
         hotrun_step(&context);
         ++context.step;
         nanosleep(&interval, NULL);

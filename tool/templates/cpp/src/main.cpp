@@ -35,6 +35,14 @@ void release(hotrun_context *, void *memory) {
     std::free(memory);
 }
 
+// For a step that begins now; there is nobody here to send events.
+void begin_step(hotrun_input &input) {
+    const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto time_ns = static_cast<std::uint64_t>(now.count());
+    input.delta_ns = input.time_ns == 0 ? 0 : time_ns - input.time_ns;
+    input.time_ns = time_ns;
+}
+
 void write_log(hotrun_context *, int, const char *text) {
     std::fprintf(stderr, "%s\n", text);
 }
@@ -62,10 +70,13 @@ hotrun_context make_context() {
 int main() {
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ); // each line at once, in a pipe too
     hotrun_context context = make_context();
+    hotrun_input input = {};
+    context.input = &input;
     hotrun_bind(&context);
     if (hotrun_init != nullptr)
         hotrun_init(&context);
     while (exit_status == kRunning) {
+        begin_step(input);
         hotrun_step(&context);
         ++context.step;
         std::this_thread::sleep_for(kInterval);
