@@ -1,4 +1,4 @@
-# Sourced by scripts/demo and scripts/test: installs what the build and the tests need.
+# Sourced by demo, test and package: installs what the build and the tests need.
 
 # shellcheck disable=SC2034 # the lists are for those who source this
 

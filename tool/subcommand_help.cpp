@@ -18,7 +18,8 @@ constexpr std::array kSubcommands = {
         "restarted once the build has succeeded. TARGET is of any kind, and by default the one "
         "that builds PROGRAM.\n",
         "Exit status: 0 for SIGTERM, --steps and the key q, 130 for SIGINT, the module's own for "
-        "its stop(n), 0 when PROGRAM ends with 0 (another end of it waits for the next save), 2 "
+        "its stop(n), 0 when PROGRAM ends with 0 (another end of it waits for the next save), 128 "
+        "+ N for signal N, 2 "
         "for an unknown target, option or value, 1 for anything else that keeps hotrun from "
         "working.\n"},
     SubcommandHelp{Subcommand::kInit, "init", "[DIR]",

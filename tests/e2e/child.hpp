@@ -30,8 +30,7 @@ class Child {
     pid_t pid() const { return pid_; }
     const std::string &output() const { return output_; }
 
-    // Reads until `enough` says so of all output from `from` on; gives where that was reached.
-    // False: it did not come, and the test has failed.
+    // Reads until `enough` says so. False: it did not come, and the test has failed.
     bool wait_until(const std::function<bool()> &enough, const std::string &what);
 
     // Reads until the output has `text` after what earlier calls found.

@@ -191,7 +191,7 @@ TEST(Embedding, AProjectWithHotrunAsItsSubprojectIsBuilt) {
         GTEST_SKIP() << kNoSanitizer;
     const UserProject project;
     fs::create_directories(project.path("subprojects"));
-    fs::create_directory_symlink(HOTRUN_SOURCES, project.path("subprojects/hotrun"));
+    fs::create_directory_symlink(HOTRUN_ROOT, project.path("subprojects/hotrun"));
     project.set_up("build", "",
                    {"--wrap-mode=forcefallback", "-Dhotrun:docs=disabled", "-Dhotrun:joined=true"});
     run_command({"ninja", "libgame.so", "subprojects/hotrun/runner/libhotrun-linked.a"},

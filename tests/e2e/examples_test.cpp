@@ -1,5 +1,6 @@
 // The programs in examples/, as a user has them who has copied the folder.
 #include "e2e/hotrun_process.hpp"
+#include "e2e/scoped_variable.hpp"
 #include "e2e/test_project.hpp"
 
 #include <gtest/gtest.h>
@@ -247,13 +248,15 @@ void Examples::answer_while_the_responder_is_edited(HotrunProcess &hotrun) const
 
 // What it draws fits 80 columns and 24 rows.
 void Examples::draw_on_a_terminal() const {
+    const ScopedVariable dumb("TERM", "dumb"); // no status line is drawn in between
     HotrunProcess hotrun({"--interval", "1", "--steps", "9", "life"}, folder / "examples",
                          Child::Streams::kTerminal);
     ASSERT_TRUE(hotrun.wait_for("\x1b[Hgeneration 8: "));
     EXPECT_EQ(hotrun.child().wait_for_exit(), 0);
     const std::string &output = hotrun.child().output();
     const std::size_t begin = output.find("\x1b[Hgeneration 3: ");
-    const std::string picture = output.substr(begin, output.find("\x1b[J", begin) - begin);
+    ASSERT_NE(begin, std::string::npos) << output;
+    const std::string picture = output.substr(begin, output.find("\x1b[K\x1b[H", begin) - begin);
     std::vector<std::string> rows = lines_of(picture);
     EXPECT_EQ(rows.size(), 21U) << picture;
     rows.erase(rows.begin());
@@ -283,9 +286,8 @@ TEST_F(Examples, GoOnWhileTheyAreEdited) {
     if (std::string_view(HOTRUN_SANITIZE) != "none")
         GTEST_SKIP() << "a sanitizer has nothing to see in other programs";
     set_up();
-    ::setenv("PORT", "0", 1);
+    const ScopedVariable port("PORT", "0");
     HotrunProcess hotrun({"--interval", "5", "responder", "synth", "life"}, folder / "examples");
-    ::unsetenv("PORT");
     hotrun.wait_until_ready();
     ASSERT_TRUE(hotrun.wait_for("block 0"));
     answer_while_the_responder_is_edited(hotrun);

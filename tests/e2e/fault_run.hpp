@@ -12,7 +12,7 @@ namespace hotrun::e2e {
 
 // How one copy of the library behaves: tests/e2e/modules/fault_module.cpp reads it.
 struct FaultPlan {
-    int value = 1;     // printed, and what tells one copy from another
+    int value = 1;       // printed, and what tells one copy from another
     std::string fault{}; // a name of modules/faults.cpp; empty: none
     std::string place = "none";
     int at = 1; // which step, if the place is one

@@ -30,7 +30,7 @@ class HotrunProcess {
     // As next(), of whichever of these names comes first.
     const boost::json::object *next_of(const std::vector<std::string> &names);
 
-    // Waits for the ready event, then for the output of a first step.
+    // Waits for the ready event.
     void wait_until_ready();
 
     const std::deque<boost::json::object> &events() const { return events_; }

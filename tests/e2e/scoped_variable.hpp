@@ -9,21 +9,24 @@ namespace hotrun::e2e {
 
 class ScopedVariable {
   public:
-    ScopedVariable(const char *name, const std::string &value) : name_(name) {
+    // None: the variable is not there.
+    ScopedVariable(const char *name, const std::optional<std::string> &value) : name_(name) {
         if (const char *before = std::getenv(name))
             before_ = before;
-        ::setenv(name, value.c_str(), 1);
+        set(value);
     }
     ScopedVariable(const ScopedVariable &) = delete;
     ScopedVariable &operator=(const ScopedVariable &) = delete;
-    ~ScopedVariable() {
-        if (before_)
-            ::setenv(name_, before_->c_str(), 1);
+    ~ScopedVariable() { set(before_); }
+
+  private:
+    void set(const std::optional<std::string> &value) const {
+        if (value)
+            ::setenv(name_, value->c_str(), 1);
         else
             ::unsetenv(name_);
     }
 
-  private:
     const char *name_;
     std::optional<std::string> before_;
 };

@@ -40,9 +40,14 @@ void make_repository(const std::string &path) {
     for (const char *name :
          {"LICENSE", "docs", "meson.build", "meson_options.txt", "runner", "scripts", "tool"})
         fs::copy(fs::path(HOTRUN_ROOT) / name, fs::path(path) / name, fs::copy_options::recursive);
-    run_command({"git", "init", "-q", "-b", "main"}, path);
-    run_command({"git", "add", "."}, path);
-    run_command({"git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all"}, path);
+    const auto git = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"env", "-u", "GIT_DIR", "-u", "GIT_INDEX_FILE", "-u",
+                                     "GIT_WORK_TREE", "GIT_CONFIG_GLOBAL=/dev/null", "git"});
+        run_command(words, path);
+    };
+    git({"init", "-q", "-b", "main"});
+    git({"add", "."});
+    git({"-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all"});
 }
 
 TEST(Subproject, OfHotrunIsWhatTheWrapFileInTheDocumentsMakes) {

@@ -20,11 +20,6 @@ constexpr const char *kRowReleased = "\x1b[r\x1b[9999;1H\x1b[2K\x1b"
 
 class Terminal : public GameTest {
   protected:
-    Terminal() {
-        for (const char *name : {"CI", "NO_COLOR", "CLICOLOR_FORCE", "DBUS_SESSION_BUS_ADDRESS"})
-            ::unsetenv(name);
-    }
-
     HotrunProcess &start_on_terminal(std::vector<std::string> options = {}) {
         options.insert(options.begin(), kFast.begin(), kFast.end());
         HotrunProcess &hotrun = start(options, kTerminal);
@@ -41,6 +36,10 @@ class Terminal : public GameTest {
         EXPECT_GT(released, output.rfind("●")) << output;
     }
 
+    ScopedVariable ci{"CI", std::nullopt};
+    ScopedVariable no_color{"NO_COLOR", std::nullopt};
+    ScopedVariable color_force{"CLICOLOR_FORCE", std::nullopt};
+    ScopedVariable desktop{"DBUS_SESSION_BUS_ADDRESS", std::nullopt};
     ScopedVariable term{"TERM", "xterm"};
     ScopedVariable locale{"LC_ALL", "C.UTF-8"};
 };

@@ -167,8 +167,9 @@ TEST_F(Wrap, AProgramOnATerminalIsRestartedOnSaveAndKeepsTheTerminal) {
 TEST_F(Wrap, TheShellsJobControlWorks) {
     if (!program_exists("bash"))
         GTEST_SKIP() << "bash is not installed";
-    Child shell({"env", "PS1=ready> ", "bash", "--norc", "--noediting", "-i"}, path(),
-                Child::Streams::kTerminal);
+    Child shell(
+        {"env", "PS1=ready> ", "HISTFILE=", "LC_ALL=C", "bash", "--norc", "--noediting", "-i"},
+        path(), Child::Streams::kTerminal);
     ASSERT_TRUE(shell.wait_for("ready> "));
     shell.type("'" HOTRUN_TOOL "' -- build/app x\n");
     ASSERT_TRUE(shell.wait_for("value=1 echoes=1"));
@@ -193,6 +194,7 @@ TEST_F(Wrap, AFullScreenProgramGetsTheKeys) {
     if (!program_exists("less"))
         GTEST_SKIP() << "less is not installed";
     const ScopedVariable term("TERM", "xterm");
+    const ScopedVariable options("LESS", std::nullopt);
     HotrunProcess hotrun({"app", "--", "less", "value.h"}, path(), Child::Streams::kTerminal);
     ASSERT_TRUE(hotrun.wait_for("#define VALUE 1"));
     hotrun.child().type("q");
