@@ -18,7 +18,7 @@ std::string heap_file_of(const std::string &path) {
 
 std::uint64_t size_of(const FileSystem &files, const std::string &path) {
     const std::optional<Timestamp> stamp = files.timestamp(path);
-    return stamp ? static_cast<std::uint64_t>(stamp->size_bytes) : 0;
+    return stamp ? stamp->size_bytes : 0;
 }
 
 std::vector<std::string> paths_in(const FileSystem &files, const std::string &folder) {

@@ -117,7 +117,8 @@ class Runner::Impl {
     void forget_pass(ModuleRecord &record) const;
     void make_way_for_replay();
     void begin_replay();
-    Status bring_recorded();
+    void go_on_unchanged();
+    Status bring_recorded(std::unique_ptr<ReplayedRun> replayed);
     void tell_pass(const Replay::Pass &pass, std::uint64_t generation);
     std::function<void(const Error &)> warn_of(const char *code);
     Duration pause_after_step() const;

@@ -123,35 +123,46 @@ void Runner::Impl::make_way_for_replay() {
 
 // Host's thread.
 void Runner::Impl::begin_replay() {
-    std::optional<KeptCode> code;
-    if (replayed_ == nullptr) {
-        if (const Status brought = bring_recorded(); !brought)
-            warn_of("record")(brought.error());
-        else
-            code = replayed_->code();
+    if (replayed_ != nullptr)
+        return go_on_unchanged();
+    hosted_->end_recording();
+    Result<std::unique_ptr<ReplayedRun>> replayed = recording_->replay(
+        {restart_->record().state_file, options_.replay_speed, options_.replay_once});
+    if (!replayed) {
+        warn_of("record")(replayed.error());
+        return go_on_unchanged();
     }
+    hosted_->give_way();
+    std::optional<KeptCode> code;
+    if (const Status brought = bring_recorded(std::move(*replayed)); !brought)
+        warn_of("record")(brought.error());
+    else
+        code = replayed_->code();
     loop_.post([this, code = std::move(code)] {
         reloader_->set_kept(code);
         engine_->reload([](const ChangeOutcome &) {});
     });
 }
 
-Status Runner::Impl::bring_recorded() {
-    Result<std::unique_ptr<ReplayedRun>> replayed = recording_->replay(
-        {restart_->record().state_file, options_.replay_speed, options_.replay_once});
-    if (!replayed)
-        return replayed.error();
-    loop_.post([this, outcome = recording_->outcome()] { events_->tell(outcome); });
-    hosted_->give_way();
-    const std::shared_ptr<KeptHeap> heap = (*replayed)->heap;
+// What was saved in between is taken up.
+void Runner::Impl::go_on_unchanged() {
+    loop_.post([this] {
+        reloader_->set_kept(std::nullopt);
+        engine_->library_changed();
+    });
+}
+
+Status Runner::Impl::bring_recorded(std::unique_ptr<ReplayedRun> replayed) {
+    const std::shared_ptr<KeptHeap> heap = replayed->heap;
     Status brought = heap->bring_back(*heaps_.front());
     if (brought && options_.carry_statics)
-        brought = heap->put_statics((*replayed)->statics);
+        brought = heap->put_statics(replayed->statics);
     if (!brought) {
         hosted_->go_back();
         return brought;
     }
-    replayed_ = std::move(*replayed);
+    replayed_ = std::move(replayed);
+    loop_.post([this, outcome = recording_->outcome()] { events_->tell(outcome); });
     restart_->record().is_replayed = true;
     input_.close();
     hosted_->begin_replay(*replayed_->replay, heap->root());

@@ -50,7 +50,7 @@ class Fields {
         return fit_ && value->get_bool();
     }
 
-    // The enumerator from `first` to `last` that has this word.
+    // The enumerator up to `last` that has this word.
     template <typename Word>
     Word word(const char *name, Word last) {
         const std::string given = text(name);
@@ -70,22 +70,15 @@ class Fields {
             fit_ = false;
             return items;
         }
-        for (const json::value &element : value->get_array()) {
-            if (const json::object *object = element.if_object()) {
-                Fields fields(*object);
-                items.push_back(read(fields));
-                fit_ &= fields.fit();
-            }
-        }
+        for (const json::value &element : value->get_array())
+            read_object(element, [&](Fields &fields) { items.push_back(read(fields)); });
         return items;
     }
 
-    std::optional<Fields> object(const char *name) {
-        const json::value *value = find(name);
-        if (value != nullptr && value->is_object())
-            return Fields(value->get_object());
-        fit_ = false;
-        return std::nullopt;
+    template <typename Read>
+    void object(const char *name, Read read) {
+        if (const json::value *value = find(name))
+            read_object(*value, read);
     }
 
   private:
@@ -93,6 +86,17 @@ class Fields {
         const json::value *value = object_.if_contains(name);
         fit_ &= value != nullptr;
         return value;
+    }
+
+    template <typename Read>
+    void read_object(const json::value &value, Read read) {
+        const json::object *object = value.if_object();
+        fit_ &= object != nullptr;
+        if (object == nullptr)
+            return;
+        Fields fields(*object);
+        read(fields);
+        fit_ &= fields.fit();
     }
 
     std::string wrong() {
@@ -143,10 +147,10 @@ EventBody read_reloaded(Fields &fields) {
                         .lane = fields.word("lane", Lane::kObject),
                         .why = fields.text("why"),
                         .detail = fields.text("detail")};
-    if (auto phases = fields.object("phases_us")) {
+    fields.object("phases_us", [&event](Fields &phases) {
         for (std::size_t i = 0; i < kPhaseCount; ++i)
-            event.phases[i] = phases->time(std::string(kPhaseNames[i]).c_str());
-    }
+            event.phases[i] = phases.time(std::string(kPhaseNames[i]).c_str());
+    });
     return event;
 }
 

@@ -303,7 +303,7 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
     if (stopped_)
         return;
     if (graphviz)
-        take_graph(*graphviz);
+        sources_.set_graph(BuildGraph::parse(*graphviz));
     else // the build that follows tells the user why
         graph_wanted_ = true;
     sources_.read_deps();
@@ -311,12 +311,8 @@ void Engine::graph_read(const Result<std::string> &graphviz) {
     start_first_build();
     settle();
     pump();
-}
-
-void Engine::take_graph(const std::string &graphviz) {
-    sources_.set_graph(BuildGraph::parse(graphviz));
-    if (!graph_wanted_ && !build_file_changed()) // it is what the next run will ask for
-        kept_graph_.keep(sources_.build_files(), ninja_->targets(), graphviz);
+    if (graphviz && !graph_wanted_ && !build_file_changed()) // it is what the next run will ask for
+        kept_graph_.keep(sources_.build_files(), ninja_->targets(), *graphviz);
 }
 
 // First watch, then look at the times: a save in between is seen twice rather than never.

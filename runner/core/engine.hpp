@@ -106,7 +106,6 @@ class Engine : public ControlledRun {
     void start_first_build();
     void query_graph();
     void graph_read(const Result<std::string> &graphviz);
-    void take_graph(const std::string &graphviz);
     void watch_sources();
     void warn_once(const std::string &code, const std::string &message);
     bool build_file_changed();

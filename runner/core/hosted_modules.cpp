@@ -130,7 +130,6 @@ void HostedModules::begin_step() {
 
 void HostedModules::give_way() {
     report_switches();
-    services_.recorder = nullptr;
     modules_.front()->give_way(services_.clock);
 }
 

@@ -54,6 +54,7 @@ class HostedModules {
 
     // At the safe point: from the next code of the only module on, that is what steps get. Until
     // then nothing of the module is called.
+    void end_recording() { services_.recorder = nullptr; }
     void give_way();
     void begin_replay(Replay &replay, void *root);
     void go_back(); // there is none

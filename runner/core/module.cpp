@@ -154,10 +154,9 @@ RecordedStart Module::recorded_start() const {
 }
 
 void Module::mark_start() {
-    if (live_ == nullptr)
-        return;
-    static_cast<void>(start_.take(heap_, statics(), context_.host, HeapImage::Memory::kKept));
-    has_start_ = true;
+    has_start_ = live_ != nullptr;
+    if (has_start_)
+        static_cast<void>(start_.take(heap_, statics(), context_.host, HeapImage::Memory::kKept));
 }
 
 void Module::give_way(const Clock &clock) {

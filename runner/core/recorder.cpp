@@ -70,8 +70,8 @@ void Recorder::write(const RecordBytes &records) {
         whole_bytes_ += records.size();
         return;
     }
-    has_failed_ = true;
-    give_up(written.error());
+    if (!has_failed_.exchange(true))
+        give_up(written.error());
 }
 
 void Recorder::give_up(const Error &error) {

@@ -67,9 +67,9 @@ class Reloader : public CodeHost {
     // Whether the host has yet to tell of something that it was offered.
     bool in_flight() const override;
 
-    // Whether the state that was kept could not be gone on with, and the run is to end.
     bool is_paused() const override { return handover_.is_paused(); }
 
+    // Whether the state that was kept could not be gone on with, and the run is to end.
     bool has_given_up() const { return has_given_up_; }
 
     // From now on first generations are told too; until then the ready event does it.

@@ -58,9 +58,10 @@ bool WrappedProgram::is_settled() {
         if (!file)
             continue;
         const Writers writers = (*file)->lock_out_writers();
+        if (writers == Writers::kSome)
+            return false;
         const std::optional<Timestamp> before = std::exchange(seen_[path], (*file)->timestamp());
-        if (writers == Writers::kSome ||
-            (writers == Writers::kUnknown && before != (*file)->timestamp()))
+        if (writers == Writers::kUnknown && before != (*file)->timestamp())
             return false;
     }
     return true;
@@ -80,6 +81,7 @@ bool WrappedProgram::look(Writer writer, const PhaseTimes &phases) {
         wanted_ = true;
         end_program();
     } else if (attached_) {
+        made_.clear(); // none of it leads to the program
         send_candidate(phases, anew);
     }
     return true;
@@ -173,7 +175,7 @@ void WrappedProgram::event(const Event &event) {
     const auto *finished = std::get_if<BuildFinishedEvent>(&event.body);
     if (finished == nullptr)
         return;
-    building_ = false;
+    building_ = finished->status == BuildStatus::kCancelled; // another one follows
     for (const BuiltEdge &edge : finished->edges)
         made_.insert(edge.output);
     seen_ = stamps();

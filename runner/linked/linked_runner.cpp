@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -42,14 +43,16 @@ constexpr std::array kStopSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 // Asks the run to end. A signal handler reaches it too.
 struct StopRequest {
     std::atomic<int> status{kNotAsked};
+    std::atomic<bool> interrupted{false};
     int wake = -1; // an eventfd
 
     void ask(int exit_status) noexcept {
         int expected = kNotAsked;
         status.compare_exchange_strong(expected, exit_status);
+        const int error = errno;
         const std::uint64_t one = 1;
         if (::write(wake, &one, sizeof one) < 0)
-            return; // it is full: whoever waits is awake
+            errno = error; // it is full: whoever waits is awake
     }
 };
 
@@ -60,7 +63,7 @@ void stop_by_signal(int signal) {
     StopRequest *request = of_signals.load();
     if (request == nullptr)
         return;
-    if (signal == SIGINT && request->status.load() == 128 + SIGINT)
+    if (signal == SIGINT && request->interrupted.exchange(true))
         ::_exit(128 + SIGINT);
     request->ask(signal == SIGTERM ? 0 : 128 + signal);
 }
@@ -178,17 +181,15 @@ class Runner::Impl {
         return exit_status();
     }
 
+    // What is watched is looked at once at least.
     void wait(std::chrono::nanoseconds limit) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-        const std::lock_guard lock(mutex_);
-        wakes_.front().fd = request_.wake;
-        if (left <= 0 || !poll() ||
-            ::poll(wakes_.data(), wakes_.size(), static_cast<int>(left)) <= 0)
-            return;
-        for (std::size_t i = 0; i < readable_.size(); ++i) {
-            if (wakes_[i + 1].revents != 0)
-                readable_[i]();
-        }
+        using Clock = std::chrono::steady_clock;
+        constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24);
+        const auto end = Clock::now() + std::min(limit, kLongest);
+        do {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+            serve_watched(static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+        } while (poll() && Clock::now() < end);
     }
 
     void watch(int descriptor, std::function<void()> readable) {
@@ -196,6 +197,7 @@ class Runner::Impl {
         wakes_.push_back({descriptor, POLLIN, 0});
         readable_.push_back(std::move(readable));
     }
+    bool can_be_woken() const { return request_.wake >= 0; }
 
     int descriptor() const { return request_.wake; }
     bool push_input(std::uint32_t kind, std::string_view bytes) { return input_.push(kind, bytes); }
@@ -212,6 +214,24 @@ class Runner::Impl {
     struct Context : hotrun_context {
         Impl *outer = nullptr;
     };
+
+    // The calls may watch more.
+    void serve_watched(int limit_ms) {
+        std::vector<pollfd> wakes;
+        std::vector<std::function<void()>> readable;
+        {
+            const std::lock_guard lock(mutex_);
+            wakes = wakes_;
+            readable = readable_;
+        }
+        wakes.front().fd = request_.wake;
+        if (::poll(wakes.data(), wakes.size(), limit_ms) <= 0)
+            return;
+        for (std::size_t i = 0; i < readable.size(); ++i) {
+            if (wakes[i + 1].revents != 0)
+                readable[i]();
+        }
+    }
 
     static Impl &self(hotrun_context *context) { return *static_cast<Context *>(context)->outer; }
 
@@ -292,7 +312,11 @@ Result<Runner> Runner::create(Options options) {
                              "; leave that option empty",
                          0};
     }
-    return Runner(std::make_unique<Impl>(std::move(options)));
+    auto impl = std::make_unique<Impl>(std::move(options));
+    if (!impl->can_be_woken())
+        return Error{ErrorKind::kFailed,
+                     "there is no descriptor left to wake the loop by; close some", EMFILE};
+    return Runner(std::move(impl));
 }
 
 bool Runner::poll() {

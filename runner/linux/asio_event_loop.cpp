@@ -35,7 +35,11 @@ void AsioEventLoop::clear_alarm(int name) {
 }
 
 void AsioEventLoop::watch(int descriptor, std::function<void()> readable) {
-    Watched &watched = watched_.emplace_back(io_, descriptor);
+    Watched &watched = watched_.emplace_back(io_);
+    boost::system::error_code error;
+    watched.descriptor.assign(descriptor, error);
+    if (error) // it is none, or a file, which is always readable
+        return watched_.pop_back();
     watched.readable = std::move(readable);
     wait(watched);
 }

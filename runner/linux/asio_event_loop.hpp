@@ -41,10 +41,13 @@ class AsioEventLoop : public EventLoop {
     };
 
     struct Watched {
-        Watched(boost::asio::io_context &io, int number) : descriptor(io, number) {}
+        explicit Watched(boost::asio::io_context &io) : descriptor(io) {}
         Watched(const Watched &) = delete;
         Watched &operator=(const Watched &) = delete;
-        ~Watched() { descriptor.release(); }
+        ~Watched() {
+            if (descriptor.is_open())
+                descriptor.release();
+        }
 
         boost::asio::posix::stream_descriptor descriptor;
         std::function<void()> readable;

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,10 +16,10 @@ namespace hotrun {
 namespace {
 
 // Holds nothing that others wait for the end of, and hears no signal of the terminal.
-[[noreturn]] void keep_until_end(int pipe) {
+[[noreturn]] void keep_until_end(int socket) {
     ::setsid();
     ::prctl(PR_SET_NAME, "hotrun-keeper");
-    ::dup2(pipe, 0);
+    ::dup2(socket, 0);
     ::close_range(1, ~0U, 0);
     pid_t group = 0;
     pid_t next = 0;
@@ -38,23 +39,23 @@ namespace {
 
 GroupKeeper::GroupKeeper() {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         return;
     const UniqueFd reader(ends[0]);
-    pipe_ = UniqueFd(ends[1]);
+    socket_ = UniqueFd(ends[1]);
     pid_ = ::fork();
     if (pid_ == 0)
         keep_until_end(reader.get());
 }
 
 GroupKeeper::~GroupKeeper() {
-    pipe_.reset();
+    socket_.reset();
     if (pid_ > 0)
         ::waitpid(pid_, nullptr, 0);
 }
 
 void GroupKeeper::keep(pid_t group) const {
-    if (::write(pipe_.get(), &group, sizeof group) < 0)
+    if (::send(socket_.get(), &group, sizeof group, MSG_NOSIGNAL) < 0)
         return; // it was killed: the program itself ends with us all the same
 }
 

@@ -19,7 +19,7 @@ class GroupKeeper {
     void keep(pid_t group) const;
 
   private:
-    UniqueFd pipe_;
+    UniqueFd socket_;
     pid_t pid_ = -1;
 };
 

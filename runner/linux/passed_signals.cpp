@@ -7,13 +7,24 @@
 
 namespace hotrun {
 
+namespace {
+
+bool is_ignored(int signal) {
+    struct sigaction now {};
+    return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+} // namespace
+
 PassedSignals::PassedSignals(boost::asio::io_context &io, OnSignal on_signal)
     : stream_(io), on_signal_(std::move(on_signal)) {
     sigset_t passed;
     sigemptyset(&passed);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP,
-                             SIGCONT, SIGCHLD, SIGPIPE})
+    for (const int signal :
+         {SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT, SIGCHLD, SIGPIPE})
         sigaddset(&passed, signal);
+    if (!is_ignored(SIGHUP)) // as nohup(1) has it
+        sigaddset(&passed, SIGHUP);
     sigset_t blocked = passed;
     sigaddset(&blocked, SIGTTOU); // in the background we write, and take the terminal back
     ::pthread_sigmask(SIG_BLOCK, &blocked, &before_);

@@ -10,8 +10,8 @@
 
 namespace hotrun {
 
-// Blocks them in this thread, from which others inherit that, and tells of each on the loop. What
-// is ignored stays so. Made before any thread.
+// Blocks them in this thread, from which others inherit that, and tells of each on the loop. A
+// SIGHUP that is ignored stays so. Made before any thread.
 class PassedSignals {
   public:
     // `from_terminal`: all of the terminal's foreground process group have got it.

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -37,12 +36,7 @@ void TimedCommands::remove_folder() const {
 }
 
 Status TimedCommands::write(const std::string &path, const std::string &text) {
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file)
-        return system_error("can't write " + path);
-    return Done{};
+    return LinuxFileSystem().write_whole(path, text);
 }
 
 bool TimedCommands::has_program(const std::string &name) const {

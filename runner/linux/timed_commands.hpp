@@ -26,10 +26,8 @@ class TimedCommands : public Trials {
     bool has_program(const std::string &name) const override;
     Result<Outcome> run(const Command &command) override;
 
-    // What comes of everything else that is to be measured after a signal.
-    Status interrupted();
-
   private:
+    Status interrupted(); // before a command
     explicit TimedCommands(std::string folder);
     void remove_folder() const;
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@ namespace json = boost::json;
 // The run that wraps is never busy for long; one that is stopped is not waited for.
 constexpr int kHelloLimitMs = 5000;
 constexpr std::uint64_t kHelloId = 1;
+constexpr std::size_t kMostUnsentBytes = std::size_t{16} << 20;
 
 UniqueFd connect_to(const std::string &path) {
     sockaddr_un address{};
@@ -55,7 +57,7 @@ std::unique_ptr<WrapperLink> WrapperLink::join(asio::io_context &io, const Hello
     return link->await_hello_answer() ? std::move(link) : nullptr;
 }
 
-// Nothing else is said before the answer.
+// Nothing else is said before the answer; behind it there may be a candidate already.
 bool WrapperLink::await_hello_answer() {
     std::array<char, 4096> bytes; // NOLINT(*-member-init)
     bool answered = false;
@@ -70,6 +72,10 @@ bool WrapperLink::await_hello_answer() {
         if (got <= 0)
             return false;
         lines_.feed({bytes.data(), static_cast<std::size_t>(got)}, [&](std::string_view line) {
+            if (answered) {
+                early_.emplace_back(line);
+                return;
+            }
             boost::system::error_code error;
             const json::value said = json::parse(line, error);
             answered = true;
@@ -85,6 +91,8 @@ WrapperLink::~WrapperLink() {
 
 void WrapperLink::serve(std::function<void(const Candidate &)> on_candidate) {
     on_candidate_ = std::move(on_candidate);
+    for (const std::string &line : std::exchange(early_, {}))
+        take(line);
     read_when_ready();
 }
 
@@ -143,6 +151,7 @@ void WrapperLink::event(const Event &event) {
 
 void WrapperLink::send(const std::string &line) {
     unsent_ += line;
+    closed_ |= unsent_.size() > kMostUnsentBytes;
     if (!writing_)
         flush();
 }

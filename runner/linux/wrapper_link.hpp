@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace hotrun {
 
@@ -47,6 +48,7 @@ class WrapperLink : public Observer {
     boost::asio::posix::stream_descriptor stream_;
     LineReader lines_;
     std::function<void(const Candidate &)> on_candidate_;
+    std::vector<std::string> early_; // lines that came before somebody served
     std::string unsent_;
     bool writing_ = false;
     bool closed_ = false; // by the other side

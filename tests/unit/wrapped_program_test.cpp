@@ -119,6 +119,16 @@ TEST_F(WrappedProgramTest, IsRestartedOnceABuildHasMadeSomething) {
     EXPECT_FALSE(finished);
 }
 
+TEST_F(WrappedProgramTest, WhatACancelledBuildHasLeftIsNotStarted) {
+    start();
+    build({"app"});
+    build({}, BuildStatus::kCancelled);
+    program.ended(kTerminated, "SIGTERM");
+    EXPECT_EQ(control.calls, Lines{"terminate"});
+    build({}, BuildStatus::kNothing);
+    EXPECT_EQ(control.calls, (Lines{"terminate", "start"}));
+}
+
 TEST_F(WrappedProgramTest, WhatWasMadeByABuildThatFailedCountsToo) {
     start();
     build({"libused.so"}, BuildStatus::kFailed);
@@ -225,6 +235,8 @@ TEST_F(WrappedProgramTest, BuiltBySomebodyElseIsRestartedWhenItIsWhole) {
     EXPECT_EQ(program.changed_libraries(), Lines{kProgram});
     files.set_writers(kProgram, Writers::kSome);
     EXPECT_FALSE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())));
+    EXPECT_FALSE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())))
+        << "a linker that pauses is none that has ended";
     EXPECT_TRUE(control.calls.empty());
     files.set_writers(kProgram, Writers::kNone);
     EXPECT_TRUE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())));
