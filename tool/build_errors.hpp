@@ -14,8 +14,6 @@ class BuildErrors {
     void add(const DiagnosticEvent &diagnostic);
     void clear() { errors_.clear(); }
 
-    std::size_t count() const { return errors_.size(); }
-
     // Whether the first one names a place in a file. Where it does not, the output of the command
     // that failed says more.
     bool has_place() const { return !errors_.empty() && errors_.front().line != 0; }

@@ -28,12 +28,11 @@ std::string locale() {
     return "";
 }
 
-// What reads a log of continuous integration is no terminal, whatever it says.
+} // namespace
+
 bool understands_sequences() {
     return is_set("TERM") && variable("TERM") != "dumb" && !is_set("CI");
 }
-
-} // namespace
 
 bool wants_color(ColorChoice choice, std::FILE *stream) {
     if (choice != ColorChoice::kAuto)

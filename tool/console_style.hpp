@@ -12,6 +12,10 @@ namespace hotrun {
 // "C.UTF-8", "de_DE.utf8@euro": whether text is UTF-8 there.
 bool names_utf8(std::string_view locale);
 
+// Whether a terminal obeys escape sequences. What reads a log of continuous integration is none,
+// whatever it says.
+bool understands_sequences();
+
 // NO_COLOR and CLICOLOR_FORCE are honoured (no-color.org, bixense.com/clicolors).
 bool wants_color(ColorChoice choice, std::FILE *stream);
 

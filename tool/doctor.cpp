@@ -1,8 +1,9 @@
 #include "doctor.hpp"
 
+#include "console_style.hpp"
 #include "diagnosis_text.hpp"
-#include "hotrun/project.hpp"
 #include "screen_text.hpp"
+#include "set_up_folder.hpp"
 #include "terminal.hpp"
 
 #include <cerrno>
@@ -15,25 +16,16 @@ namespace {
 constexpr int kFound = 1;
 constexpr int kInterrupted = 130;
 
-// The folder that doctor is to look into, set up as hotrun itself would do it.
-Result<std::string> build_folder(const Arguments &arguments) {
-    const Result<Project> project = find_project(".", arguments.builddir);
-    if (!project)
-        return project.error();
-    if (!project->set_up)
-        return Error{
-            ErrorKind::kFailed,
-            "there is no build folder yet; set it up with meson setup " + project->builddir, 0};
-    return project->builddir;
-}
-
 } // namespace
 
 Result<int> examine(const Arguments &arguments) {
-    const Result<std::string> builddir = build_folder(arguments);
+    const Result<Project> project = find_project(".", arguments.builddir);
+    if (!project)
+        return project.error();
+    const Result<std::string> builddir = set_up_folder(*project);
     if (!builddir)
         return builddir.error();
-    const bool shows_progress = is_terminal(stderr);
+    const bool shows_progress = is_terminal(stderr) && understands_sequences();
     const std::size_t columns = make_screen(stderr)->size().columns;
     const auto show = [&](const std::string &text) {
         if (shows_progress)

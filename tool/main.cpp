@@ -10,6 +10,7 @@
 #include "language_server_loop.hpp"
 #include "report.hpp"
 #include "requests.hpp"
+#include "set_up_folder.hpp"
 #include "standard_input.hpp"
 #include "status.hpp"
 #include "terminal.hpp"
@@ -62,12 +63,8 @@ Result<std::string> ready_build_folder(const Arguments &arguments, Console &cons
     const Result<Project> project = find_project(".", builddir);
     if (!project)
         return project.error();
-    if (project->set_up)
-        return project->builddir;
-    if (!arguments.build)
-        return Error{
-            ErrorKind::kFailed,
-            "there is no build folder yet; set it up with meson setup " + project->builddir, 0};
+    if (project->set_up || !arguments.build)
+        return set_up_folder(*project);
     console.say("setting up the build folder " + project->builddir);
     if (const Status done = set_up_build_folder(*project); !done)
         return done.error();
@@ -142,10 +139,8 @@ int run(const Arguments &arguments) {
     if (!builddir)
         return report(builddir.error());
     Interaction interaction(console, interaction_style(arguments, style));
-    DesktopNotices notices(notice_sender(screen.get()));
+    DesktopNotices notices(notice_sender(understands_sequences() ? screen.get() : nullptr));
     std::vector<Observer *> observers = {&console, &interaction};
-    if (arguments.desktop_notify)
-        observers.push_back(&notices);
     std::vector<std::unique_ptr<EventLog>> logs;
     const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;
     for (const auto &[path, format] : {std::pair(arguments.events, EventLog::stream()),
@@ -157,6 +152,8 @@ int run(const Arguments &arguments) {
             return report(log.error());
         observers.push_back(logs.emplace_back(std::move(*log)).get());
     }
+    if (arguments.desktop_notify)
+        observers.push_back(&notices); // last: it waits for a shell
     if (wraps)
         return report(wrap_program(arguments, *builddir, std::move(observers)));
     Options options = options_of(arguments, *builddir);

@@ -39,6 +39,8 @@ Status read_file(const std::string &path, SaveHistory &history) {
         return cant("read", path, errno);
     for (std::string line; std::getline(file, line);)
         history.take(line);
+    if (file.bad())
+        return cant("read", path, errno);
     if (history.event_count() == 0)
         return unusable(path + " has no events; name a file that hotrun --events has written");
     return Done{};
@@ -127,7 +129,8 @@ Status write_report(const Arguments &arguments) {
         return read;
     const std::string page = report_page(history, source);
     if (arguments.output == "-") {
-        std::fputs(page.c_str(), stdout);
+        if (std::fputs(page.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+            return cant("write the report to", "standard output", errno);
         return Done{};
     }
     if (const Status written = write_page(arguments.output, page); !written)

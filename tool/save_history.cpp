@@ -250,13 +250,15 @@ Save &SaveHistory::save_of(const std::string &module) {
 // Of several modules the slowest one counts.
 void SaveHistory::take_reload(const Object &event) {
     const std::string module = text_in(event, "module");
+    const Object *phases = object_in(event, "phases_us");
+    if (phases != nullptr && time_in(*phases, "build").count() == 0)
+        is_open_ = false; // it was asked for, or made by somebody else
     Save &save = save_of(module);
     save.time = now_;
     append(save.detail, module + " " + std::to_string(number_in(event, "generation")), ", ");
     if (save.outcome == SaveOutcome::kNothing)
         save.outcome = SaveOutcome::kLive;
     const Microseconds total = time_in(event, "total_us");
-    const Object *phases = object_in(event, "phases_us");
     if (phases == nullptr || (reported_.size() > 1 && total < save.total))
         return;
     Parts parts{};

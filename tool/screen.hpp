@@ -13,6 +13,9 @@ class Screen {
 
     virtual ScreenSize size() const = 0;
 
+    // Whether it takes a write now: one that a person has stopped by Ctrl+S does not.
+    virtual bool is_ready() const = 0;
+
     // In one write, past the stream that others print to.
     virtual void write(std::string_view bytes) = 0;
 

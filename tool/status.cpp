@@ -2,9 +2,9 @@
 
 #include "control/event_json.hpp"
 #include "counted.hpp"
-#include "hotrun/project.hpp"
 #include "json_fields.hpp"
 #include "requests.hpp"
+#include "set_up_folder.hpp"
 
 #include <boost/json.hpp>
 
@@ -134,11 +134,10 @@ Status print_status(const Arguments &arguments) {
     const Result<Project> project = find_project(".", arguments.builddir);
     if (!project)
         return project.error();
-    if (!project->set_up)
-        return Error{
-            ErrorKind::kFailed,
-            "there is no build folder yet; set it up with meson setup " + project->builddir, 0};
-    return print_of_folder(project->builddir, arguments);
+    const Result<std::string> builddir = set_up_folder(*project);
+    if (!builddir)
+        return builddir.error();
+    return print_of_folder(*builddir, arguments);
 }
 
 } // namespace hotrun

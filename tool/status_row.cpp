@@ -58,7 +58,7 @@ std::size_t StatusRow::columns() const {
 }
 
 void StatusRow::draw(const std::string &text, const std::string &title, Draw draw) {
-    if (!shown_)
+    if (!shown_ || !screen_.is_ready())
         return;
     if (title_kept_ && titled_ != title)
         screen_.write(set_title(titled_ = title));

@@ -19,6 +19,7 @@ class FakeScreen final : public Screen {
     explicit FakeScreen(ScreenSize size) { resize(size); }
 
     ScreenSize size() const override { return size_; }
+    bool is_ready() const override { return ready; }
     void write(std::string_view bytes) override {
         written += bytes;
         show(bytes);
@@ -58,6 +59,7 @@ class FakeScreen final : public Screen {
 
     std::string written; // by write()
     std::string last_words;
+    bool ready = true;
     std::string title;
     int kept_titles = 0;
     bool overflowed = false; // more was put into a row than it has columns

@@ -157,6 +157,16 @@ TEST_F(SaveHistoryTest, AnOutcomeBelongsToTheBuildBeforeIt) {
     EXPECT_EQ(last().paths, Paths{"/p/b.cpp"});
 }
 
+TEST_F(SaveHistoryTest, AReloadThatWasAskedForIsNoOutcomeOfTheSaveBeforeIt) {
+    start();
+    change({"/p/a.cpp"});
+    build(BuildStatus::kNothing);
+    reload("game", 2, {{Phase::kLoad, milliseconds(3)}});
+    ASSERT_EQ(history.saves().size(), 2U);
+    EXPECT_EQ(history.saves()[0].outcome, SaveOutcome::kNothing);
+    EXPECT_EQ(last().outcome, SaveOutcome::kLive);
+}
+
 TEST_F(SaveHistoryTest, OfSeveralModulesTheWorstOutcomeAndTheSlowestCount) {
     start();
     change({"/p/a.h"});

@@ -39,6 +39,17 @@ TEST_F(StatusRowTest, TheFirstLineIsNotMovedWhereThereIsRoom) {
     EXPECT_EQ(screen.last_row(), "status");
 }
 
+// Ctrl+S on a terminal must not hold up the run.
+TEST_F(StatusRowTest, IsDrawnOnceTheTerminalTakesIt) {
+    row.show();
+    screen.ready = false;
+    row.draw("status", "");
+    EXPECT_EQ(screen.last_row(), "");
+    screen.ready = true;
+    row.draw("status", "");
+    EXPECT_EQ(screen.last_row(), "status");
+}
+
 TEST_F(StatusRowTest, HidingLeavesTheScreenAsAnyProgramDoes) {
     row.show();
     row.draw("status", "");

@@ -1,8 +1,10 @@
 #include "desktop_notices.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,13 +37,21 @@ bool notify_desktop(const std::string &title, const std::string &text) {
                                    first.data(), second.data(), nullptr};
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                POSIX_SPAWN_SETSIGDEF);
+    sigset_t signals;
+    sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&attributes, &signals);
+    sigfillset(&signals);
+    ::posix_spawnattr_setsigdefault(&attributes, &signals);
     pid_t pid = 0;
     const int failed = ::posix_spawn(&pid, "/bin/sh", nullptr, &attributes, words.data(), environ);
     ::posix_spawnattr_destroy(&attributes);
     int status = 0;
-    return failed == 0 && ::waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    pid_t ended = -1;
+    while (failed == 0 && (ended = ::waitpid(pid, &status, 0)) < 0 && errno == EINTR) {
+    }
+    return ended == pid && failed == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 } // namespace hotrun

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,6 +23,11 @@ class TerminalScreen : public Screen {
         if (::ioctl(::fileno(stream_), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
             return {0, 80};
         return {size.ws_row, size.ws_col};
+    }
+
+    bool is_ready() const override {
+        pollfd terminal{::fileno(stream_), POLLOUT, 0};
+        return ::poll(&terminal, 1, 0) == 1;
     }
 
     void write(std::string_view bytes) override { write_all(::fileno(stream_), bytes); }

@@ -56,7 +56,7 @@ void on_fatal(int signal, siginfo_t *info, void *) {
     struct sigaction standard {};
     standard.sa_handler = SIG_DFL;
     ::sigaction(signal, &standard, nullptr);
-    if (info->si_code <= 0 || info->si_code == SI_KERNEL)
+    if (info->si_code <= 0 || info->si_code == SI_KERNEL || signal == SIGSYS)
         ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), signal);
 }
 

@@ -5,7 +5,6 @@
 #include "terminal_rescue.hpp"
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
