@@ -53,6 +53,8 @@ TEST_F(Terminal, KeysAreObeyedAndTheStatusLineSaysSo) {
     EXPECT_TRUE(hotrun.wait_for("hotrun: keys: r reload, b build, p pause"));
     child.type("s");
     EXPECT_TRUE(hotrun.wait_for("hotrun: game: generation 1 is live"));
+    child.type("l");
+    EXPECT_TRUE(hotrun.wait_for("nothing was recorded that could be played"));
     child.type("p");
     EXPECT_TRUE(hotrun.wait_for("paused"));
     project.set_value(2);

@@ -12,6 +12,7 @@ using Keys = std::vector<Key>;
 TEST(Keys, EachLetterHasItsMeaning) {
     EXPECT_EQ(keys_in("rbpsq?h"), (Keys{Key::kReload, Key::kBuild, Key::kPause, Key::kStatus,
                                         Key::kQuit, Key::kHelp, Key::kHelp}));
+    EXPECT_EQ(keys_in("l"), Keys{Key::kReplay});
     EXPECT_EQ(keys_in("x\nR"), Keys{});
 }
 
