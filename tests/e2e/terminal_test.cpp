@@ -36,11 +36,6 @@ class Terminal : public GameTest {
         EXPECT_GT(released, output.rfind("●")) << output;
     }
 
-    ScopedVariable ci{"CI", std::nullopt};
-    ScopedVariable no_color{"NO_COLOR", std::nullopt};
-    ScopedVariable color_force{"CLICOLOR_FORCE", std::nullopt};
-    ScopedVariable desktop{"DBUS_SESSION_BUS_ADDRESS", std::nullopt};
-    ScopedVariable term{"TERM", "xterm"};
     ScopedVariable locale{"LC_ALL", "C.UTF-8"};
 };
 

@@ -193,7 +193,6 @@ TEST_F(Wrap, TheShellsJobControlWorks) {
 TEST_F(Wrap, AFullScreenProgramGetsTheKeys) {
     if (!program_exists("less"))
         GTEST_SKIP() << "less is not installed";
-    const ScopedVariable term("TERM", "xterm");
     const ScopedVariable options("LESS", std::nullopt);
     HotrunProcess hotrun({"app", "--", "less", "value.h"}, path(), Child::Streams::kTerminal);
     ASSERT_TRUE(hotrun.wait_for("#define VALUE 1"));
