@@ -212,7 +212,8 @@ TEST(Findings, OfSeveralSourcesTheOneThatItCostsMostIsTold) {
 
 class ChosenTypes final : public TypeReader {
   public:
-    std::shared_ptr<const LibraryTypes> read(const std::string & /*path*/) override {
+    std::shared_ptr<const LibraryTypes> read(const std::string & /*path*/,
+                                             const LibraryTypes * /*before*/) override {
         return types;
     }
 
@@ -258,7 +259,7 @@ TEST_F(LibraryFactsTest, AreThoseOfTheChecksAtAReload) {
 TEST_F(LibraryFactsTest, ATypeOfTheStateThatIsOnlyDeclaredCountsWhereTheStateConsistsOfIt) {
     using Kind = TypeLayout::Kind;
     types.types = std::make_shared<LibraryTypes>();
-    std::deque<TypeLayout> &all = types.types->types;
+    LibraryTypes::Types all;
     const auto add = [&](Kind kind, const TypeLayout *element = nullptr) -> TypeLayout & {
         all.emplace_back().kind = kind;
         all.back().element = element;
