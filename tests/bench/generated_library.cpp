@@ -136,8 +136,9 @@ void GeneratedLibrary::write_build_file(const LibrarySize &size) const {
     }
     for (const char *version : {"1", "2"})
         out << "build module" << version << ".o: cxx " PAUSE_SOURCES "/pause_module.cpp | "
-            << PAUSE_SOURCES "/pause_state.hpp\n more = -DPAUSE_VERSION=" << version
-            << " -DPAUSE_STATICS_BYTES=" << size.statics_bytes
+            << PAUSE_SOURCES "/pause_state.hpp " HOTRUN_INCLUDE
+                             "/hotrun/module.h\n more = -DPAUSE_VERSION="
+            << version << " -DPAUSE_STATICS_BYTES=" << size.statics_bytes
             << " -DPAUSE_GENERATED=" << (size.source_count > 0) << "\nbuild version" << version
             << ".so: link module" << version << ".o" << objects << "\n";
     write_if_new(folder_ + "/build.ninja", out.str());
