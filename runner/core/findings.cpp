@@ -199,7 +199,7 @@ std::vector<Finding> find(const FolderFacts &folder, const RunTime &idle_build,
     add_folder(folder, findings);
     add_idle_build(folder, idle_build, findings);
     for (const ModuleFacts &module : modules)
-        add_times(module, folder.builddir, findings);
+        add_times(module, folder, findings);
     std::ranges::stable_sort(findings, [](const Finding &a, const Finding &b) {
         const auto rank = [](const Finding &finding) {
             return finding.cost_time.value_or(Microseconds::max());
