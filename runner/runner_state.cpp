@@ -34,7 +34,8 @@ Status Runner::Impl::open_state_file() {
     if (!restart_->taken_over() && !wanted.empty()) {
         const std::string path = files_.canonical(absolute_path(wanted));
         if (path.size() >= sizeof record.state_file)
-            return Error{ErrorKind::kMisuse, "the path is too long: " + path, 0};
+            return Error{ErrorKind::kMisuse,
+                         "the path " + path + " is too long; choose a shorter one", 0};
         std::ranges::copy(path, record.state_file);
     }
     if (*record.state_file == '\0')

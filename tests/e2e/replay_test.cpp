@@ -177,6 +177,8 @@ TEST_F(ReplayedRun, IsRefusedWhereThereIsNoWholeRecording) {
     const std::string cut = replayed({"--once", "jump"});
     EXPECT_NE(cut.find(" bytes are left out"), std::string::npos) << cut;
     EXPECT_NE(printed_steps(cut).find(": 3 was 3 1 10>"), std::string::npos) << cut;
+    project.write("jump", whole.substr(0, project.builddir().size() + 100)); // behind its head
+    expect_refused({"jump"}, "jump has no step that is whole: record it anew, for longer");
     project.write("jump", whole);
     fs::rename(project.path("jump.d/heap"), project.path("heap"));
     expect_refused({"jump"}, "jump has no state to begin with: record it anew");
