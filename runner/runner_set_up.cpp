@@ -54,7 +54,7 @@ Status Runner::Impl::set_up() {
     events_.emplace(clock_, std::move(observers), TimePoint(Duration(record.start_ns)),
                     record.last_seq);
     if (plan_.build) {
-        if (const Status claimed = claim_builddir(); !claimed)
+        if (const Status claimed = claim_builddir(plan_.builddir, lock_); !claimed)
             return claimed.error();
         const Result<std::string> program = find_ninja();
         if (!program)
@@ -67,10 +67,10 @@ Status Runner::Impl::set_up() {
         return added;
     make_reloader();
     if (plan_.build)
-        make_control_socket();
+        control_socket_ = make_control_socket(loop_, *events_, plan_.builddir);
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
                     EngineSetup{plan_.builddir, plan_.build, plan_.target_names,
-                                [this] { return claim_builddir(); },
+                                [this] { return claim_builddir(plan_.builddir, lock_); },
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
                                                            : std::nullopt},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
@@ -226,25 +226,6 @@ void Runner::Impl::ask_for_snapshots() {
         }
         ask_for_snapshots();
     });
-}
-
-void Runner::Impl::make_control_socket() {
-    auto made = ControlSocket::create(loop_.io(), plan_.builddir);
-    if (made)
-        control_socket_ = std::move(*made);
-    else
-        loop_.post([this, message = made.error().message] {
-            events_->tell(WarningEvent{"socket", message});
-        });
-}
-
-Status Runner::Impl::claim_builddir() {
-    lock_.reset();
-    Result<BuildLock> lock = BuildLock::take(plan_.builddir);
-    if (!lock)
-        return lock.error();
-    lock_ = std::move(*lock);
-    return Done{};
 }
 
 Status Runner::Impl::add_modules() {

@@ -1,12 +1,10 @@
 // A run that wraps a program: the engine beside the program's own process.
 #include "hotrun/wrap.hpp"
 
+#include "builddir_parts.hpp"
 #include "control/control_server.hpp"
 #include "core/engine.hpp"
 #include "core/wrapped_program.hpp"
-#include "linux/asio_event_loop.hpp"
-#include "linux/build_lock.hpp"
-#include "linux/control_socket.hpp"
 #include "linux/foreground_program.hpp"
 #include "linux/linux_file_system.hpp"
 #include "linux/linux_process_table.hpp"
@@ -34,8 +32,6 @@ class WrappingRun {
     int run();
 
   private:
-    Status claim_builddir();
-    void make_control_socket();
     WrappedProgram::Ways ways();
     void make_program();
     void make_engine(const std::string &ninja);
@@ -65,24 +61,15 @@ class WrappingRun {
     int exit_status_ = 0;
 };
 
-Status WrappingRun::claim_builddir() {
-    lock_.reset();
-    Result<BuildLock> lock = BuildLock::take(plan_.builddir);
-    if (!lock)
-        return lock.error();
-    lock_ = std::move(*lock);
-    return Done{};
-}
-
 Status WrappingRun::set_up() {
-    if (const Status claimed = claim_builddir(); !claimed)
+    if (const Status claimed = claim_builddir(plan_.builddir, lock_); !claimed)
         return claimed.error();
     const Result<std::string> ninja = find_ninja();
     if (!ninja)
         return ninja.error();
     signals_.emplace(loop_.io(),
                      [this](int signal, bool from_terminal) { received(signal, from_terminal); });
-    make_control_socket();
+    control_socket_ = make_control_socket(loop_, events_, plan_.builddir);
     make_program();
     make_engine(*ninja);
     watcher_ =
@@ -92,16 +79,6 @@ Status WrappingRun::set_up() {
                             });
     engine_->set_watcher(watcher_.get());
     return Done{};
-}
-
-void WrappingRun::make_control_socket() {
-    auto made = ControlSocket::create(loop_.io(), plan_.builddir);
-    if (made)
-        control_socket_ = std::move(*made);
-    else
-        loop_.post([this, message = made.error().message] {
-            events_.tell(WarningEvent{"socket", message});
-        });
 }
 
 WrappedProgram::Ways WrappingRun::ways() {
@@ -136,8 +113,9 @@ void WrappingRun::make_engine(const std::string &ninja) {
     ninja_.emplace(
         NinjaBuild::Services{*commands_, files_, clock_},
         NinjaSetup{ninja, plan_.builddir, plan_.targets.ninja_targets, find_program({"flock"})});
-    EngineSetup setup{plan_.builddir, true, plan_.target_names, [this] { return claim_builddir(); },
-                      std::nullopt};
+    EngineSetup setup{.builddir = plan_.builddir,
+                      .target_names = plan_.target_names,
+                      .claim_builddir = [this] { return claim_builddir(plan_.builddir, lock_); }};
     if (control_socket_ != nullptr)
         setup.socket = control_socket_->path();
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_}, std::move(setup), events_,

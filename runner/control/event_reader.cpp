@@ -232,14 +232,9 @@ std::optional<Hello> read_hello(const json::object &params) {
 }
 
 json::object to_json(const Hello &hello) {
-    json::array modules;
-    for (const ModuleStatus &module : hello.modules)
-        modules.push_back({{"name", json_text(module.name)},
-                           {"library", json_text(module.library)},
-                           {"generation", module.generation}});
     return {{"pid", hello.pid},
             {"builddir", json_text(hello.builddir)},
-            {"modules", std::move(modules)}};
+            {"modules", modules_json(hello.modules)}};
 }
 
 } // namespace hotrun

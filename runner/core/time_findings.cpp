@@ -2,6 +2,7 @@
 
 #include "control/cost_text.hpp"
 #include "core/compared_runs.hpp"
+#include "core/sentence.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -66,13 +67,6 @@ class CompileFinder {
     std::vector<Finding> &findings_;
 };
 
-std::string joined(const std::vector<std::string> &names, std::size_t most) {
-    std::string text;
-    for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
-        text += (i == 0 ? "" : ", ") + names[i];
-    return text + (names.size() > most ? " …" : "");
-}
-
 void add_compiles(const ModuleFacts &module, const std::string &builddir,
                   std::vector<Finding> &findings) {
     using Times = const CompileTimes &;
@@ -87,7 +81,7 @@ void add_compiles(const ModuleFacts &module, const std::string &builddir,
                                       " compiles its system headers anew each time",
                            .cost = "with them precompiled",
                            .remedy = "give the target a cpp_pch (c_pch in C) that includes " +
-                                     joined(times.system_headers, 8)};
+                                     listed(times.system_headers, 8, times.system_headers.size())};
         });
     finder.add(
         whole, [](Times times) { return times.unoptimised; },
