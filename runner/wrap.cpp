@@ -33,6 +33,7 @@ class WrappingRun {
 
   private:
     WrappedProgram::Ways ways();
+    std::vector<std::string> linked_libraries() const;
     void make_program();
     void make_engine(const std::string &ninja);
     void build_modules(const std::vector<ModuleStatus> &modules);
@@ -89,7 +90,19 @@ WrappedProgram::Ways WrappingRun::ways() {
                 [this](const std::string &input, const std::string &output) {
                     return engine_->graph().leads_to(input, output);
                 },
+            .linked = [this] { return linked_libraries(); },
             .finish = [this](int status) { finish(status); }};
+}
+
+std::vector<std::string> WrappingRun::linked_libraries() const {
+    const BuildGraph &graph = engine_->graph();
+    std::vector<std::string> paths;
+    for (const std::string &output : graph.outputs()) {
+        if (graph.rule_of(output).find("_LINKER") != std::string::npos &&
+            output.find(".so") != std::string::npos && graph.leads_to(output, plan_.output))
+            paths.push_back((std::filesystem::path(plan_.builddir) / output).string());
+    }
+    return paths;
 }
 
 void WrappingRun::make_program() {
