@@ -102,8 +102,6 @@ const boost::json::object *FaultRun::next_outcome() {
 
 const boost::json::object *FaultRun::expect_outcome(const std::string &name) {
     const boost::json::object *event = next_outcome();
-    if (event == nullptr)
-        return nullptr;
     EXPECT_EQ(event->at("event").as_string(), name) << boost::json::serialize(*event);
     return event->at("event").as_string() == name ? event : nullptr;
 }
