@@ -125,6 +125,7 @@ class Runner::Impl {
     void start_thread();
     void begin();
     void ask_for_snapshots();
+    void expect_code(bool expected);
     Module::Hooks hooks_for(const std::string &name);
     void close_sockets();
     void look_at_libraries();

@@ -72,7 +72,8 @@ Status Runner::Impl::set_up() {
                     EngineSetup{plan_.builddir, plan_.build, plan_.target_names,
                                 [this] { return claim_builddir(plan_.builddir, lock_); },
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
-                                                           : std::nullopt},
+                                                           : std::nullopt,
+                                [this](bool expected) { expect_code(expected); }},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (wrapper_ != nullptr)
         events_->add(*wrapper_);
@@ -206,6 +207,13 @@ void Runner::Impl::begin() {
                                    wrapper_->answer(number);
                                });
         });
+}
+
+// What code that waits is parked for.
+void Runner::Impl::expect_code(bool expected) {
+    restart_->record().code_expected = expected;
+    if (!expected && reloader_->restart_due())
+        handover_.ask(Handover::Wish::kRestart);
 }
 
 // The host comes by anyway; they are put off while they would take more than one hundredth of the

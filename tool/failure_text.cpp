@@ -33,6 +33,9 @@ std::string later_failure(const RolledBackEvent &event, OnCrash on_crash) {
     const std::string age = age_of_state(event.steps_lost);
     if (on_crash == OnCrash::kExit)
         return "the run ends";
+    if (event.waits)
+        return "its state is that of " + age + ", and it waits for the new code that is on its " +
+               "way; if nothing comes of that, the process restarts";
     if (event.parked)
         return "its state is that of " + age + ", and it is parked until the next save";
     return "it goes on with the state of " + age;
@@ -45,6 +48,8 @@ std::string consequence(const RolledBackEvent &event, OnCrash on_crash) {
         return later_failure(event, on_crash);
     if (event.parked)
         return generation_text(event.to) + " is back, and parked until the next save";
+    if (event.waits)
+        return generation_text(event.to) + " goes on when the process has restarted";
     return generation_text(event.to) + " runs on, " + counted(event.steps_lost, "step", "steps") +
            " lost";
 }

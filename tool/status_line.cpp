@@ -165,7 +165,7 @@ void StatusLine::tell(const RejectedEvent &rejected) {
 void StatusLine::tell(const RolledBackEvent &rolled_back) {
     Module &told = module(rolled_back.module);
     told.generation = rolled_back.to;
-    told.parked = rolled_back.parked;
+    told.parked = rolled_back.parked && !rolled_back.waits;
     set(Outcome::kRolledBack, "gen " + std::to_string(rolled_back.from) + " " +
                                   failure_verb(rolled_back.reason) +
                                   (rolled_back.from == rolled_back.to ? "" : ", rolled back"));

@@ -133,6 +133,7 @@ void append(json::object &object, const RolledBackEvent &event) {
     object.emplace("steps_lost", event.steps_lost);
     object.emplace("detail", json_text(event.detail));
     object.emplace("parked", event.parked);
+    object.emplace("waits", event.waits);
 }
 
 void append(json::object &object, const StalledEvent &event) {
@@ -223,7 +224,6 @@ struct NameOf {
 
 } // namespace
 
-std::string_view event_name(const EventBody &body) {
 json::array modules_json(const std::vector<ModuleStatus> &modules) {
     json::array array;
     for (const ModuleStatus &module : modules) {
@@ -234,6 +234,7 @@ json::array modules_json(const std::vector<ModuleStatus> &modules) {
     return array;
 }
 
+std::string_view event_name(const EventBody &body) {
     return std::visit(NameOf(), body);
 }
 

@@ -50,6 +50,9 @@ class Fields {
         return fit_ && value->get_bool();
     }
 
+    // An older version does not tell it.
+    bool flag_if_told(const char *name) { return object_.contains(name) && flag(name); }
+
     // The enumerator up to `last` that has this word.
     template <typename Word>
     Word word(const char *name, Word last) {
@@ -173,7 +176,8 @@ EventBody read_rolled_back(Fields &fields) {
                            .backtrace = fields.list("backtrace", read_frame),
                            .steps_lost = fields.number<std::uint64_t>("steps_lost"),
                            .detail = fields.text("detail"),
-                           .parked = fields.flag("parked")};
+                           .parked = fields.flag("parked"),
+                           .waits = fields.flag_if_told("waits")};
 }
 
 EventBody read_stalled(Fields &fields) {

@@ -245,9 +245,14 @@ void Reloader::warn_of_unseen_changes(Slot &slot, const LiveLibrary &code) {
     tell_warning(no_debug_info_warning(slot.name));
 }
 
+bool Reloader::restart_due() const {
+    return std::any_of(slots_.begin(), slots_.end(), [](const auto &slot) { return slot->waits; });
+}
+
 bool Reloader::in_flight() const {
     return std::any_of(slots_.begin(), slots_.end(),
                        [](const auto &slot) { return !slot->untold.empty(); });
+    slot.waits &= report.resumed;
 }
 
 void Reloader::switched(SwitchReport report) {
@@ -290,6 +295,7 @@ std::string Reloader::text_of_kept(const SwitchReport &report) const {
 }
 
 // What has failed may have left callbacks with others, so that it is retired as any other code. By
+    report.waits = slot.waits |= report.waits;
 // the time of the report the host may run later code, and the graph know so.
 void Reloader::failed(FailureReport report) {
     if (!report.refusal.empty())
@@ -353,7 +359,8 @@ void Reloader::tell_failure(const Slot &slot, const FailureReport &report) {
                                  .backtrace = symbolize(report.fault.backtrace),
                                  .steps_lost = report.steps_lost,
                                  .detail = std::move(detail),
-                                 .parked = report.parked});
+                                 .parked = report.parked,
+                                 .waits = report.waits});
 }
 
 void Reloader::stalled(std::size_t module, const std::vector<CodeAddress> &backtrace) {

@@ -69,6 +69,9 @@ class Reloader : public CodeHost {
 
     bool is_paused() const override { return handover_.is_paused(); }
 
+    // Whether a module waits for new code, and is to go on in another process if none comes.
+    bool restart_due() const;
+
     // Whether the state that was kept could not be gone on with, and the run is to end.
     bool has_given_up() const { return has_given_up_; }
 
@@ -99,6 +102,7 @@ class Reloader : public CodeHost {
         LiveLibrary::Shared live_code;
         LiveLibrary::Shared kept_code; // of another run, as long as the state is that of its heap
         std::string heap;              // what is to be told of that
+        bool waits = false;            // as in RolledBackEvent
         bool unique_symbols_told = false;
         bool unseen_told = false;
         RetiredCode retired;

@@ -43,17 +43,33 @@ int exit_status_of(const FailureRecord &failure) {
     return failure.signal_number != 0 ? 128 + failure.signal_number : 1;
 }
 
+// By then new code was on its way, which may take longer than this code needs to fail again.
+bool waits_for_code(RunRecord &record, OnCrash on_crash) {
+    const FailureRecord &failure = record.failure;
+    return on_crash == OnCrash::kRestart && record.code_expected && !failure.is_told &&
+           failure.where == FailureRecord::Where::kCall && failure.site.kind == CallKind::kStep &&
+           record.modules()[failure.site.module].candidate == 0;
+}
+
 } // namespace
 
 std::optional<int> Reloader::take_over(RunRecord &record, OnCrash on_crash) {
+    FailureRecord &failure = record.failure;
+    const bool waits = waits_for_code(record, on_crash);
+    if (waits)
+        slots_[failure.site.module]->waits = true;
     tell_takeover(record, on_crash);
     if (record.stopping)
         return std::nullopt;
-    FailureRecord &failure = record.failure;
+    record.code_expected = true; // until it is known whether there is any
     distrust(failure, record);
     const bool later_failure = resume_all(record, on_crash);
     graph_.remove_other_copies();
-    failure.where = FailureRecord::Where::kNowhere;
+    failure.is_told = waits;
+    if (waits)
+        --record.restarts_in_vain; // that it is for is yet to come
+    else
+        failure.where = FailureRecord::Where::kNowhere;
     return later_failure && on_crash == OnCrash::kExit ? std::optional(exit_status_of(failure))
                                                        : std::nullopt;
 }
@@ -75,6 +91,8 @@ bool Reloader::resume_all(RunRecord &record, OnCrash on_crash) {
             later_failure |= is_step;
             module.parked = !is_step || on_crash != OnCrash::kRestart;
         }
+        module.parked = (module.parked && !module.restart_due) || slots_[i]->waits;
+        module.restart_due = slots_[i]->waits;
         module.candidate = 0;
         if (std::optional<Candidate> candidate = resume(i, module))
             candidates.push_back(std::move(*candidate));
@@ -93,7 +111,8 @@ void Reloader::tell_takeover(RunRecord &record, OnCrash on_crash) {
         where = "static destructors";
     events_.tell(RestartedEvent{services_.processes.own_pid(), described(failure) + " in " + where,
                                 exit_status_of(failure)});
-    if (failure.where != FailureRecord::Where::kCall || failure.site.kind == CallKind::kUnload)
+    if (failure.where != FailureRecord::Where::kCall || failure.site.kind == CallKind::kUnload ||
+        failure.is_told)
         return;
     const ModuleRecord &module = record.modules()[failure.site.module];
     FailureReport report;
@@ -101,9 +120,11 @@ void Reloader::tell_takeover(RunRecord &record, OnCrash on_crash) {
     report.where = failure.site.kind;
     report.from = module.candidate != 0 ? module.candidate : module.generation;
     report.to = module.generation;
-    report.parked = report.from == report.to
-                        ? on_crash != OnCrash::kRestart || report.where != CallKind::kStep
-                        : report.to == 0 || module.parked_before;
+    report.waits = slots_[report.module]->waits;
+    report.parked =
+        report.from == report.to
+            ? on_crash != OnCrash::kRestart || report.where != CallKind::kStep || report.waits
+            : report.to == 0 || (module.parked_before && !module.restart_due);
     report.fault.reason = failure.reason;
     report.fault.signal = failure.signal;
     if (failure.has_address)
