@@ -66,7 +66,7 @@ class ReadyNote : public Observer {
     const bool needs_steps_;
 };
 
-enum Alarm { kWatchdogAlarm = 101, kSnapshotAlarm, kReplayAlarm };
+enum Alarm { kWatchdogAlarm = 101, kSnapshotAlarm };
 
 class Runner::Impl {
   public:

@@ -61,6 +61,7 @@ Status Runner::Impl::open_recording(const std::string &path) {
     if (!recording)
         return recording.error();
     recording_ = std::move(*recording);
+    restart_->set_before_replacing([this] { recording_->write_now(); });
     return Done{};
 }
 
@@ -108,17 +109,16 @@ void Runner::Impl::replay() {
 
 // Runner's thread. The host's thread brings another heap while nothing is prepared for this one.
 void Runner::Impl::make_way_for_replay() {
-    constexpr std::chrono::milliseconds kAskAgain{20};
     if (options_.record.empty()) {
         if (options_.replay.empty())
             events_->tell(WarningEvent{"record", "nothing was recorded that could be played: start "
                                                  "hotrun with --record FILE"});
         return;
     }
-    if (engine_->is_ready() && reloader_->hold())
+    engine_->when_quiet([this] {
+        reloader_->hold();
         handover_.ask(Handover::Wish::kReplay);
-    else
-        loop_.set_alarm(kReplayAlarm, clock_.now() + kAskAgain, [this] { make_way_for_replay(); });
+    });
 }
 
 // Host's thread.
@@ -162,7 +162,10 @@ Status Runner::Impl::bring_recorded(std::unique_ptr<ReplayedRun> replayed) {
         return brought;
     }
     replayed_ = std::move(replayed);
-    loop_.post([this, outcome = recording_->outcome()] { events_->tell(outcome); });
+    loop_.post([this, outcome = recording_->outcome()] {
+        loop_.clear_alarm(kSnapshotAlarm); // a pass goes back to its own start
+        events_->tell(outcome);
+    });
     restart_->record().is_replayed = true;
     input_.close();
     hosted_->begin_replay(*replayed_->replay, heap->root());

@@ -61,11 +61,6 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
     return seen.settled;
 }
 
-bool Reloader::hold() {
-    is_held_ = !in_flight();
-    return is_held_;
-}
-
 void Reloader::set_kept(std::optional<KeptCode> kept) {
     is_held_ = false;
     if (!kept)
@@ -245,19 +240,19 @@ void Reloader::warn_of_unseen_changes(Slot &slot, const LiveLibrary &code) {
     tell_warning(no_debug_info_warning(slot.name));
 }
 
-bool Reloader::restart_due() const {
-    return std::any_of(slots_.begin(), slots_.end(), [](const auto &slot) { return slot->waits; });
-}
-
 bool Reloader::in_flight() const {
     return std::any_of(slots_.begin(), slots_.end(),
                        [](const auto &slot) { return !slot->untold.empty(); });
-    slot.waits &= report.resumed;
+}
+
+bool Reloader::restart_due() const {
+    return std::any_of(slots_.begin(), slots_.end(), [](const auto &slot) { return slot->waits; });
 }
 
 void Reloader::switched(SwitchReport report) {
     Slot &slot = *slots_[report.module];
     slot.live = report.generation;
+    slot.waits &= report.resumed;
     host_took(report.module, report.generation);
     auto told = slot.untold.extract(report.generation);
     if (told)
@@ -295,12 +290,12 @@ std::string Reloader::text_of_kept(const SwitchReport &report) const {
 }
 
 // What has failed may have left callbacks with others, so that it is retired as any other code. By
-    report.waits = slot.waits |= report.waits;
 // the time of the report the host may run later code, and the graph know so.
 void Reloader::failed(FailureReport report) {
     if (!report.refusal.empty())
         return refused(std::move(report));
     Slot &slot = *slots_[report.module];
+    report.waits = slot.waits |= report.waits;
     tell_failure(slot, report);
     const auto later = slot.untold.upper_bound(report.from);
     const bool is_overtaken = later != slot.untold.end() && later->first <= slot.taken;

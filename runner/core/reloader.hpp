@@ -51,8 +51,8 @@ class Reloader : public CodeHost {
     void load_anew() override { graph_.load_anew(); }
 
     // For a state that the host's thread is going to bring into the only module's heap: nothing is
-    // offered any more until set_kept(). False: something that was offered is on its way.
-    bool hold();
+    // offered any more until set_kept(). Nothing is in flight.
+    void hold() { is_held_ = true; }
     void set_kept(std::optional<KeptCode> kept); // the code that made it; none: nothing was brought
 
     void switched(SwitchReport report);
