@@ -41,20 +41,20 @@ std::string later_failure(const RolledBackEvent &event, OnCrash on_crash) {
     return "it goes on with the state of " + age;
 }
 
-std::string consequence(const RolledBackEvent &event, OnCrash on_crash) {
+} // namespace
+
+std::string consequence_text(const RolledBackEvent &event, OnCrash on_crash) {
     if (event.to == 0)
         return "nothing runs until the next save";
     if (event.from == event.to)
         return later_failure(event, on_crash);
-    if (event.parked)
-        return generation_text(event.to) + " is back, and parked until the next save";
     if (event.waits)
         return generation_text(event.to) + " goes on when the process has restarted";
+    if (event.parked)
+        return generation_text(event.to) + " is back, and parked until the next save";
     return generation_text(event.to) + " runs on, " + counted(event.steps_lost, "step", "steps") +
            " lost";
 }
-
-} // namespace
 
 // No default: the compiler names the enumerator that is missing.
 const char *failure_verb(RollBackReason reason) {
@@ -73,7 +73,7 @@ const char *failure_verb(RollBackReason reason) {
 
 std::string rolled_back_text(const RolledBackEvent &event, OnCrash on_crash) {
     return event.module + ": " + generation_text(event.from) + " " + failure_verb(event.reason) +
-           circumstances(event) + "; " + consequence(event, on_crash);
+           circumstances(event) + "; " + consequence_text(event, on_crash);
 }
 
 std::string stalled_text(const StalledEvent &event) {
