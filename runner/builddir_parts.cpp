@@ -4,9 +4,9 @@
 
 namespace hotrun {
 
-Status claim_builddir(const std::string &builddir, std::optional<BuildLock> &lock) {
+Status claim_builddir(const std::string &builddir, std::optional<BuildLock> &lock, bool again) {
     lock.reset();
-    Result<BuildLock> taken = BuildLock::take(builddir);
+    Result<BuildLock> taken = again ? BuildLock::take_again(builddir) : BuildLock::take(builddir);
     if (!taken)
         return taken.error();
     lock = std::move(*taken);

@@ -12,8 +12,10 @@
 
 namespace hotrun {
 
-// Takes the folder's lock, in place of that of a folder that was removed.
-Status claim_builddir(const std::string &builddir, std::optional<BuildLock> &lock);
+// Takes the folder's lock, in place of that of a folder that was removed. `again`: a process before
+// this one, which has replaced itself, had it.
+Status claim_builddir(const std::string &builddir, std::optional<BuildLock> &lock,
+                      bool again = false);
 
 // Null: there can't be one, and that is going to be told.
 std::unique_ptr<ControlSocket> make_control_socket(AsioEventLoop &loop, EventStream &events,

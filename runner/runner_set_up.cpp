@@ -54,8 +54,9 @@ Status Runner::Impl::set_up() {
     events_.emplace(clock_, std::move(observers), TimePoint(Duration(record.start_ns)),
                     record.last_seq);
     if (plan_.build) {
-        if (const Status claimed = claim_builddir(plan_.builddir, lock_); !claimed)
-            return claimed.error();
+        if (Status claimed = claim_builddir(plan_.builddir, lock_, restart_->taken_over());
+            !claimed)
+            return claimed;
         const Result<std::string> program = find_ninja();
         if (!program)
             return program.error();

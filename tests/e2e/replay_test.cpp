@@ -196,7 +196,7 @@ TEST_F(ReplayedRun, GoesOnInTheProcessThatReplacesOneThatHasCrashed) {
         for (size_t k)";
     project.set_source(with_replaced(adding_source("", 1), "        for (size_t k", crash));
     const TypedInput typing(project.path("keys"));
-    HotrunProcess &hotrun = start({"--interval", "5", "--record", "jump", "--snapshot", "0",
+    HotrunProcess &hotrun = start({"--interval", "1", "--record", "jump", "--snapshot", "0",
                                    "--guard", "on", "--on-crash", "restart"});
     typing.type("3");
     hotrun.wait_for(": 3 was 3 1 10>");
