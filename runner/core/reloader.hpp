@@ -137,7 +137,7 @@ class Reloader : public CodeHost {
     void tell_failure(const Slot &slot, const FailureReport &report);
     void tell_takeover(RunRecord &record, OnCrash on_crash);
     void distrust(const FailureRecord &failure, RunRecord &record);
-    bool resume_all(RunRecord &record, OnCrash on_crash);
+    std::vector<Candidate> resume_all(RunRecord &record, OnCrash on_crash);
     std::shared_ptr<RebindPlan> plan_of_moves(const std::vector<CodeRecipe> &recipes,
                                               const LiveLibrary::Shared &code) const;
     std::optional<Candidate> resume(std::size_t module, const ModuleRecord &record);
