@@ -1,14 +1,11 @@
 #include "bench/pause_host.hpp"
 
-#include "bench/statistics.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <utility>
 
 #include <sys/resource.h>
@@ -142,31 +139,24 @@ bool PauseHost::reload(GeneratedLibrary &library, std::vector<Iteration> *iterat
     return notes_.reloaded_count() == before + 1;
 }
 
-std::string library_cache() {
-    const char *given = std::getenv("HOTRUN_BENCH_CACHE");
-    const std::string path = given == nullptr ? PAUSE_CACHE : given;
-    std::filesystem::create_directories(path);
-    return std::filesystem::canonical(path).string();
-}
-
 int reload_count(int otherwise) {
     const char *given = std::getenv("HOTRUN_BENCH_RELOADS");
     return given == nullptr ? otherwise : std::atoi(given);
 }
 
-double median_phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase) {
+std::vector<double> phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase) {
     std::vector<double> sample;
     for (const ReloadedEvent &reload : reloads)
         sample.push_back(
             static_cast<double>(reload.phases[static_cast<std::size_t>(phase)].count()));
-    return median(sample);
+    return sample;
 }
 
-double median_pause_us(const std::vector<ReloadedEvent> &reloads) {
+std::vector<double> pause_us(const std::vector<ReloadedEvent> &reloads) {
     std::vector<double> sample;
     for (const ReloadedEvent &reload : reloads)
         sample.push_back(static_cast<double>(reload.pause.count()));
-    return median(sample);
+    return sample;
 }
 
 } // namespace hotrun::bench

@@ -67,13 +67,10 @@ class PauseHost {
     std::int64_t next_ns_ = 0;
 };
 
-// The folder of the generated libraries: HOTRUN_BENCH_CACHE, else one in the build folder.
-std::string library_cache();
-
 // So many reloads, or as many as HOTRUN_BENCH_RELOADS says.
 int reload_count(int otherwise);
 
-double median_phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase);
-double median_pause_us(const std::vector<ReloadedEvent> &reloads);
+std::vector<double> phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase);
+std::vector<double> pause_us(const std::vector<ReloadedEvent> &reloads);
 
 } // namespace hotrun::bench

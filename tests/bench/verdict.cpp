@@ -1,16 +1,16 @@
 // What it takes to see that a new version of a library has the layouts of the old one, without and
 // with its static variables.
-#include "bench/pause_host.hpp"
-#include "bench/statistics.hpp"
-#include "bench/thread_time.hpp"
+#include "bench/clocks.hpp"
+#include "bench/figures.hpp"
+#include "bench/generated_library.hpp"
 #include "core/layout_diff.hpp"
 #include "core/static_pairs.hpp"
 #include "linux/dwarf_types.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace hotrun::bench {
@@ -44,11 +44,6 @@ bool has_changed(const LibraryTypes &olds, const LibraryTypes &news) {
     return !diff.changed().empty() || pairs.pairs.empty();
 }
 
-void print(const char *what, const std::vector<double> &ms, double bar_ms) {
-    std::printf("  %-28s %8.2f ms, at best %.2f", what, median(ms), percentile(ms, 0));
-    std::printf(bar_ms == 0 ? "\n" : " (bar %.0f)\n", bar_ms);
-}
-
 void measure(const LibrarySize &size, double bar_ms) {
     const GeneratedLibrary library(library_cache(), size);
     const Types before = read(library, 1, Statics::kRead);
@@ -64,12 +59,12 @@ void measure(const LibrarySize &size, double bar_ms) {
         ASSERT_NE(now, nullptr);
         compared.push_back(ms_of([&] { EXPECT_FALSE(has_changed(*before, *now)); }));
     }
-    std::printf("library of %.2f MB, %zu static variables, %zu types; medians of %d runs\n",
-                library.size_mb(), before->statics.size(), before->types.size(), kRunCount);
-    print("layouts without statics", bare, 0);
-    print("layouts with statics", with, bar_ms);
-    print("comparing them", compared, 0);
-    std::fflush(stdout);
+    const std::string of = size.name + ", " + std::to_string(before->statics.size()) +
+                           " static variables, " + std::to_string(before->types.size()) +
+                           " types: ";
+    tell_figure(of + "layouts without statics", "ms", bare);
+    tell_figure(of + "layouts with statics", "ms", with, {of + "layouts without statics", bar_ms});
+    tell_figure(of + "comparing them", "ms", compared);
 }
 
 TEST(Verdict, Medium) {
