@@ -130,11 +130,18 @@ std::optional<Timestamp> LinuxFileSystem::timestamp(const std::string &path) con
     return to_timestamp(status);
 }
 
-std::optional<std::chrono::nanoseconds> LinuxFileSystem::changed_at(const std::string &path) const {
+FileLook LinuxFileSystem::look(const std::string &path) const {
+    FileLook look;
     struct stat status;
-    if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0)
-        return std::nullopt;
-    return to_nanoseconds(status.st_ctim);
+    int failed = ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+    look.is_link = failed == 0 && S_ISLNK(status.st_mode);
+    if (look.is_link)
+        failed = ::fstatat(AT_FDCWD, path.c_str(), &status, 0);
+    if (failed != 0)
+        return look;
+    look.timestamp = to_timestamp(status);
+    look.changed_at = to_nanoseconds(status.st_ctim);
+    return look;
 }
 
 bool LinuxFileSystem::is_folder(const std::string &path) const {

@@ -5,7 +5,10 @@
 namespace hotrun::bench {
 
 LibraryProject::LibraryProject(const GeneratedLibrary &library, const LibrarySize &size) {
-    std::string text = "rule compile\n command = " + GeneratedLibrary::compile_command(size) +
+    std::string text = "rule regenerate\n command = touch $out\n generator = 1\n"
+                       "build build.ninja: regenerate ../meson.build\n"
+                       "rule compile\n command = " +
+                       GeneratedLibrary::compile_command(size) +
                        " -MD -MF $out.d -c $in -o $out\n deps = gcc\n depfile = $out.d\n"
                        "rule link\n command = " +
                        GeneratedLibrary::link_command() +

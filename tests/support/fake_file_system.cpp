@@ -59,9 +59,15 @@ std::optional<Timestamp> FakeFileSystem::timestamp(const std::string &path) cons
     return node == nullptr ? std::nullopt : std::optional(node->stamp);
 }
 
-std::optional<std::chrono::nanoseconds> FakeFileSystem::changed_at(const std::string &path) const {
+FileLook FakeFileSystem::look(const std::string &path) const {
     const Node *node = find(path);
-    return node == nullptr ? std::nullopt : std::optional(node->changed);
+    FileLook look;
+    look.is_link = is_link(path);
+    if (node == nullptr)
+        return look;
+    look.timestamp = node->stamp;
+    look.changed_at = node->changed;
+    return look;
 }
 
 bool FakeFileSystem::is_folder(const std::string &path) const {
