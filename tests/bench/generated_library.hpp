@@ -36,6 +36,9 @@ class GeneratedLibrary {
     // The version itself, as the linker has made it.
     std::string version_path(int version) const;
 
+    // Has the precompiled pause_state.hpp.
+    const std::string &folder() const { return folder_; }
+
     // All that is linked beside the module itself.
     const std::vector<std::string> &objects() const { return objects_; }
 
