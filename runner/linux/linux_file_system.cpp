@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -167,6 +168,9 @@ Result<std::string> LinuxFileSystem::read(const std::string &path, std::uint64_t
     if (!fd.is_open())
         return system_error("can't read " + path);
     std::string content;
+    struct stat status; // no more than a hint: of some files the kernel does not say the size
+    if (::fstat(fd.get(), &status) == 0 && std::cmp_greater(status.st_size, offset))
+        content.reserve(static_cast<std::size_t>(status.st_size) - offset + kBlockBytes);
     while (true) {
         const std::size_t filled = content.size();
         content.resize(filled + kBlockBytes);
