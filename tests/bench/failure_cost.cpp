@@ -22,7 +22,7 @@ double roll_back_ms(PauseHost &host, GeneratedLibrary &library, std::uint64_t ge
     using Clock = std::chrono::steady_clock;
     ::setenv("PAUSE_FAILS_IN", std::to_string(generation).c_str(), 1);
     const std::size_t before = host.notes().failed_count();
-    library.put_other();
+    library.put_copy_of_other();
     Clock::duration longest{};
     for (int i = 0; i < kMostIterations && host.notes().failed_count() == before; ++i) {
         host.runner().poll();
@@ -46,7 +46,7 @@ void measure_roll_backs(const LibrarySize &size) {
     std::uint64_t generation = 1;
     for (int i = 0; i < reload_count(kRollBackCount); ++i) {
         times.push_back(roll_back_ms(host, library, ++generation));
-        library.put_other(); // what runs already, so that nothing is reloaded
+        library.put_copy_of_other(); // what runs already, so that nothing is reloaded
         host.iterate(kIterationsAfter, between);
     }
     tell_figure("crash in a first step → next step of the old code, " + size.name, "ms", times);

@@ -176,6 +176,13 @@ void GeneratedLibrary::put(int version) const {
     fs::rename(beside, path_);
 }
 
+void GeneratedLibrary::put_copy_of_other() {
+    version_ = 3 - version_;
+    const std::string beside = path_ + ".new";
+    fs::copy_file(version_path(version_), beside, fs::copy_options::overwrite_existing);
+    fs::rename(beside, path_);
+}
+
 void GeneratedLibrary::put_other() {
     version_ = 3 - version_;
     put(version_);

@@ -33,6 +33,9 @@ class GeneratedLibrary {
     // Puts the version that is not there.
     void put_other();
 
+    // The same as a file of its own: one that has failed is not tried again.
+    void put_copy_of_other();
+
     // The version itself, as the linker has made it.
     std::string version_path(int version) const;
 
