@@ -14,13 +14,14 @@ namespace {
 
 constexpr int kRollBackCount = 15;
 constexpr int kRestartCount = 10;
-constexpr int kIterationsAfter = 500; // a large library is read meanwhile
+constexpr int kIterationsAfter = 2000; // a large library is read meanwhile, and loaded
 constexpr int kMostIterations = 5000;
 
 // The iteration in which new code fails, and the one after it, without a pause between them.
-double roll_back_ms(PauseHost &host, GeneratedLibrary &library, std::uint64_t generation) {
+double roll_back_ms(PauseHost &host, GeneratedLibrary &library) {
     using Clock = std::chrono::steady_clock;
-    ::setenv("PAUSE_FAILS_IN", std::to_string(generation).c_str(), 1);
+    const std::string next = std::to_string(host.notes().last_generation() + 1);
+    ::setenv("PAUSE_FAILS_IN", next.c_str(), 1);
     const std::size_t before = host.notes().failed_count();
     library.put_copy_of_other();
     Clock::duration longest{};
@@ -43,10 +44,9 @@ void measure_roll_backs(const LibrarySize &size) {
     PauseHost host(library, Work{});
     std::vector<double> times;
     std::vector<PauseHost::Iteration> between;
-    std::uint64_t generation = 1;
     for (int i = 0; i < reload_count(kRollBackCount); ++i) {
-        times.push_back(roll_back_ms(host, library, ++generation));
-        library.put_copy_of_other(); // what runs already, so that nothing is reloaded
+        times.push_back(roll_back_ms(host, library));
+        library.put_copy_of_other(); // what runs already
         host.iterate(kIterationsAfter, between);
     }
     tell_figure("crash in a first step → next step of the old code, " + size.name, "ms", times);

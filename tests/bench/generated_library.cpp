@@ -179,7 +179,8 @@ void GeneratedLibrary::put(int version) const {
 void GeneratedLibrary::put_copy_of_other() {
     version_ = 3 - version_;
     const std::string beside = path_ + ".new";
-    fs::copy_file(version_path(version_), beside, fs::copy_options::overwrite_existing);
+    fs::remove(beside); // may be another name of the version itself
+    fs::copy_file(version_path(version_), beside);
     fs::rename(beside, path_);
 }
 

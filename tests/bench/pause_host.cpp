@@ -44,12 +44,16 @@ void set(const char *name, std::size_t value) {
 
 void EventNotes::event(const Event &event) {
     const std::lock_guard lock(mutex_);
-    if (const auto *reloaded = std::get_if<ReloadedEvent>(&event.body))
+    if (const auto *reloaded = std::get_if<ReloadedEvent>(&event.body)) {
         reloads_.push_back(*reloaded);
+        last_generation_ = reloaded->generation;
+    }
     if (std::holds_alternative<ReadyEvent>(event.body))
         ready_ = true;
-    if (std::holds_alternative<RolledBackEvent>(event.body))
+    if (const auto *rolled_back = std::get_if<RolledBackEvent>(&event.body)) {
         ++failed_;
+        last_generation_ = rolled_back->from;
+    }
     const auto *retired = std::get_if<RetiredEvent>(&event.body);
     if (retired != nullptr && retired->unmapped)
         close_ms_.push_back(static_cast<double>((event.time - last_retired_).count()) / 1e3);
@@ -70,6 +74,11 @@ std::size_t EventNotes::reloaded_count() const {
 std::size_t EventNotes::failed_count() const {
     const std::lock_guard lock(mutex_);
     return failed_;
+}
+
+std::uint64_t EventNotes::last_generation() const {
+    const std::lock_guard lock(mutex_);
+    return last_generation_;
 }
 
 std::size_t EventNotes::closed_count() const {
