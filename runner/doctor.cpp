@@ -22,6 +22,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <unordered_map>
 
 namespace hotrun {
@@ -29,7 +31,8 @@ namespace hotrun {
 namespace {
 
 constexpr std::size_t kSourceCount = 3; // of a module, those that take longest
-constexpr Microseconds kLongCompile = std::chrono::seconds(5); // after such a one no other
+constexpr Microseconds kLongCompile = std::chrono::seconds(5);   // after such a one no other
+constexpr Microseconds kLongCompiles = std::chrono::seconds(20); // longer is not done again
 constexpr std::string_view kNothingToDo = "no work to do";
 
 // One examination, in its order.
@@ -52,9 +55,10 @@ class Examination {
     Status look_at_versions();
     Status look_at_watch();
     Status look_at(const ModuleTarget &module);
+    Status look_at_cache();
     Status look_at_bindings(const ModuleTarget &module, LibraryFacts &library);
     Status time(const LibraryCommands &commands, ModuleFacts &module);
-    std::vector<BuildCommand> slowest(std::vector<BuildCommand> compiles) const;
+    std::unordered_map<std::string, Microseconds> durations() const;
 
     TimedCommands &trials_;
     const RunPlan plan_;
@@ -192,18 +196,14 @@ Status Examination::look_at_bindings(const ModuleTarget &module, LibraryFacts &l
     return Done{};
 }
 
-// By ninja's log; those that it does not name come last.
-std::vector<BuildCommand> Examination::slowest(std::vector<BuildCommand> compiles) const {
+// By ninja's log, of each output.
+std::unordered_map<std::string, Microseconds> Examination::durations() const {
     std::unordered_map<std::string, Microseconds> durations;
     if (const auto log = files_.read(plan_.builddir + "/.ninja_log", 0)) {
         for (const BuiltEdge &edge : parse_ninja_log(*log))
             durations[edge.output] = edge.duration;
     }
-    std::ranges::stable_sort(compiles, [&](const BuildCommand &a, const BuildCommand &b) {
-        return durations[a.output] > durations[b.output];
-    });
-    compiles.resize(std::min(compiles.size(), kSourceCount));
-    return compiles;
+    return durations;
 }
 
 Status Examination::time(const LibraryCommands &commands, ModuleFacts &module) {
@@ -212,7 +212,15 @@ Status Examination::time(const LibraryCommands &commands, ModuleFacts &module) {
     const bool uses_cache =
         std::getenv("CCACHE_DISABLE") == nullptr && trials_.has_program("ccache");
     CompileTrials compile_trials(trials_, files_, {uses_cache, compressed});
-    for (const BuildCommand &compile : slowest(commands.compiles)) {
+    auto took = durations(); // those that the log does not name come last
+    std::vector<BuildCommand> compiles = commands.compiles;
+    std::ranges::stable_sort(compiles, std::ranges::greater(),
+                             [&](const BuildCommand &each) { return took[each.output]; });
+    Microseconds all{};
+    for (const BuildCommand &compile : compiles)
+        all += took[compile.output];
+    for (const BuildCommand &compile :
+         std::span(compiles).first(std::min(compiles.size(), kSourceCount))) {
         on_progress_("timing ways to compile " + compile.input);
         auto times = compile_trials.measure(compile);
         if (!times)
@@ -224,15 +232,18 @@ Status Examination::time(const LibraryCommands &commands, ModuleFacts &module) {
         if (module.compiles.back().whole.least >= kLongCompile)
             break;
     }
+    module.is_link_optimised = std::ranges::any_of(
+        commands.link.words, [](const auto &word) { return word.starts_with(kLto); });
     on_progress_("timing linkers on " + module.library.module);
-    auto link = measure_link(trials_, commands.link, {compressed});
+    LinkOptions options{.has_compressed_debug = compressed};
+    if (module.is_link_optimised && all < kLongCompiles)
+        options.compiles = std::move(compiles);
+    auto link = measure_link(trials_, commands.link, options);
     if (!link)
         return link.error();
     module.link = std::move(*link);
     if (module.link)
         module.link->module = module.library.module;
-    module.is_link_optimised = std::ranges::any_of(
-        commands.link.words, [](const auto &word) { return word.starts_with("-flto"); });
     return Done{};
 }
 
@@ -253,6 +264,22 @@ Status Examination::look_at(const ModuleTarget &module) {
     return Done{};
 }
 
+// What the user's ccache has been good for, if a source goes by way of it.
+Status Examination::look_at_cache() {
+    const bool is_used = std::ranges::any_of(modules_, [](const ModuleFacts &module) {
+        return std::ranges::any_of(
+            module.compiles, [](const CompileTimes &times) { return times.cached.has_value(); });
+    });
+    if (!is_used)
+        return Done{};
+    const auto outcome = trials_.run({"ccache", {"--print-stats"}, plan_.builddir, {}});
+    if (!outcome)
+        return outcome.error();
+    if (outcome->exit_status == 0)
+        folder_.cache = parse_cache_use(outcome->output);
+    return Done{};
+}
+
 Result<Diagnosis> Examination::run() {
     for (const auto part :
          {&Examination::build, &Examination::look_at_idle_build, &Examination::look_at_folder}) {
@@ -267,9 +294,12 @@ Result<Diagnosis> Examination::run() {
         if (const Status looked = look_at(module); !looked)
             return looked.error();
     }
+    if (const Status looked = look_at_cache(); !looked)
+        return looked.error();
     diagnosis_.builddir = plan_.builddir;
     diagnosis_.targets = plan_.target_names;
     diagnosis_.findings = find(folder_, diagnosis_.idle_build, modules_);
+    diagnosis_.cache = folder_.cache;
     for (ModuleFacts &module : modules_) {
         std::ranges::move(module.compiles, std::back_inserter(diagnosis_.compiles));
         if (module.link)

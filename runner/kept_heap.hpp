@@ -49,7 +49,7 @@ class KeptHeap {
     // From here on what keeper() is given is written. `warn` is called on the thread that writes.
     void start(HeapMapping &heap, HeapKeeper::Start start, std::function<void(const Error &)> warn);
     HeapKeeper &keeper() { return *keeper_; }
-    EventLoop &loop() { return loop_; } // of the thread that writes
+    AsioEventLoop &loop() { return loop_; } // of the thread that writes
 
     // Waits until all of it is.
     void finish();

@@ -50,7 +50,14 @@ Result<std::unique_ptr<RecordedRun>> RecordedRun::create(const std::string &path
         FileStorage::open_locked(path, FileStorage::kRecord);
     if (!file)
         return file.error();
-    std::unique_ptr<RecordedRun> run(new RecordedRun(path, std::move(*file), warn));
+    Result<WakeDescriptor> write = WakeDescriptor::create();
+    if (!write)
+        return write.error();
+    Result<WakeDescriptor> written = WakeDescriptor::create();
+    if (!written)
+        return written.error();
+    std::unique_ptr<RecordedRun> run(
+        new RecordedRun(path, std::move(*file), warn, {std::move(*write), std::move(*written)}));
     if (const Status opened = run->open(head, goes_on); !opened)
         return opened.error();
     return run;
@@ -62,20 +69,24 @@ Status RecordedRun::open(const RecordingHead &head, bool goes_on) {
                      path_ + " is no recording of hotrun, and stays as it is: give --record "
                              "another name",
                      0};
-    const Result<Recording> before =
-        goes_on ? read_recording(path_, *file_, 0) : Error{ErrorKind::kFailed, {}, 0};
-    if (before)
-        whole_bytes_ = before->whole_bytes;
-    else if (const Status begun = begin_file(head); !begun)
-        return begun;
-    if (const Status cut = file_->cut(whole_bytes_); !cut)
-        return cut;
+    if (!goes_on || !read_recording_head(path_, *file_)) {
+        if (Status begun = begin_file(head); !begun)
+            return begun;
+    }
     Result<std::unique_ptr<KeptHeap>> heap =
         KeptHeap::open(heap_file_of(path_), head.module, OnRefuse::kFresh);
     if (!heap)
         return heap.error();
     heap_ = std::move(*heap);
-    recorder_.emplace(path_, Recorder::Services{heap_->loop(), *file_, warn_}, whole_bytes_);
+    const std::optional<KeptState> &state = heap_->state();
+    const Result<Recording> before = read_recording(path_, *file_, state ? state->step : 0);
+    if (!before)
+        return before.error();
+    if (Status cut = file_->cut(before->whole_bytes); !cut)
+        return cut;
+    recorder_.emplace(path_, Recorder::Services{heap_->loop(), *file_, warn_}, before->whole_bytes);
+    if (state && before->start)
+        recorder_->go_on(state->step, before->steps.size());
     return Done{};
 }
 
@@ -92,12 +103,31 @@ Status RecordedRun::begin_file(const RecordingHead &head) {
         static_cast<void>(files_.remove(path));
     if (const Status cut = file_->cut(0); !cut)
         return cut;
-    const RecordBytes bytes = bytes_of(head);
-    whole_bytes_ = bytes.size();
-    return file_->write_at(0, bytes);
+    return file_->write_at(0, bytes_of(head));
+}
+
+void RecordedRun::start(HeapMapping &heap) {
+    heap_->start(heap, {.keeps_once = true}, warn_);
+    heap_->loop().post([this] {
+        heap_->loop().watch(wakes_.write.descriptor(), [this] {
+            wakes_.write.clear();
+            recorder_->write_waiting();
+            wakes_.written.notify();
+        });
+    });
+    is_written_ = true;
+}
+
+void RecordedRun::write_now() const noexcept {
+    constexpr std::chrono::seconds kPatience{2}; // the disk may be slow, or memory be locked
+    if (!is_written_)
+        return;
+    wakes_.write.notify();
+    wakes_.written.wait(kPatience);
 }
 
 void RecordedRun::finish() {
+    is_written_ = false;
     if (recorder_)
         recorder_->flush();
     if (heap_ != nullptr)

@@ -4,7 +4,9 @@
 #include "core/recorder.hpp"
 #include "core/replay.hpp"
 #include "kept_heap.hpp"
+#include "linux/wake_descriptor.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,20 +42,30 @@ class RecordedRun {
     ~RecordedRun() { finish(); }
 
     // From here on what both are given is written.
-    void start(HeapMapping &heap) { heap_->start(heap, {.keeps_once = true}, warn_); }
+    void start(HeapMapping &heap);
     HeapKeeper &keeper() { return heap_->keeper(); }
     Recorder &recorder() { return *recorder_; }
 
     // Waits until all of it is.
     void finish();
+
+    // In a signal handler, before the process replaces itself: waits for a while.
+    void write_now() const noexcept;
+
     RecordedEvent outcome() const; // afterwards
 
     // Finishes, and gives what was recorded; the heap is not in any heap of this process yet.
     Result<std::unique_ptr<ReplayedRun>> replay(Replay::Plan plan);
 
   private:
-    RecordedRun(std::string path, std::unique_ptr<FileStorage> file, Warn warn)
-        : path_(std::move(path)), file_(std::move(file)), warn_(std::move(warn)) {}
+    struct Wakes { // of the thread that writes, and of who waits for it
+        WakeDescriptor write;
+        WakeDescriptor written;
+    };
+
+    RecordedRun(std::string path, std::unique_ptr<FileStorage> file, Warn warn, Wakes wakes)
+        : path_(std::move(path)), file_(std::move(file)), warn_(std::move(warn)),
+          wakes_(std::move(wakes)) {}
 
     Status open(const RecordingHead &head, bool goes_on);
     Status begin_file(const RecordingHead &head);
@@ -62,7 +74,8 @@ class RecordedRun {
     LinuxFileSystem files_;
     std::unique_ptr<FileStorage> file_;
     const Warn warn_;
-    std::uint64_t whole_bytes_ = 0;
+    const Wakes wakes_;
+    std::atomic<bool> is_written_{false}; // what both are given
     std::shared_ptr<KeptHeap> heap_;
     std::optional<Recorder> recorder_;
 };

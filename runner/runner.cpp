@@ -53,8 +53,11 @@ void Runner::Impl::look_at_libraries() {
 }
 
 void Runner::Impl::act_at_safe_point() {
-    if (handover_.take(Handover::Wish::kRestart)) {
+    const bool has_ended = handover_.stop_requested() && restart_->record().failure.is_told;
+    if (handover_.take(Handover::Wish::kRestart) && !has_ended) {
         hosted_->take_snapshots();
+        if (recording_ != nullptr)
+            recording_->finish();
         restart_->replace_process();
         stop(1); // it can't be replaced
     }

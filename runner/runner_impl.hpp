@@ -4,15 +4,13 @@
 
 #include "hotrun/runner.hpp"
 
+#include "builddir_parts.hpp"
 #include "core/engine.hpp"
 #include "core/host_thread_loader.hpp"
 #include "core/hosted_modules.hpp"
 #include "core/reloader.hpp"
 #include "core/watchdog.hpp"
 #include "kept_heap.hpp"
-#include "linux/asio_event_loop.hpp"
-#include "linux/build_lock.hpp"
-#include "linux/control_socket.hpp"
 #include "linux/crash_guard.hpp"
 #include "linux/dl_library_loader.hpp"
 #include "linux/dwarf_symbolizer.hpp"
@@ -68,7 +66,7 @@ class ReadyNote : public Observer {
     const bool needs_steps_;
 };
 
-enum Alarm { kWatchdogAlarm = 101, kSnapshotAlarm, kReplayAlarm };
+enum Alarm { kWatchdogAlarm = 101, kSnapshotAlarm };
 
 class Runner::Impl {
   public:
@@ -106,7 +104,6 @@ class Runner::Impl {
 
     Status set_up();
     void join_wrapper();
-    Status claim_builddir();
     Status make_guard();
     Status add_modules();
     Status open_state_file();
@@ -128,8 +125,8 @@ class Runner::Impl {
     void start_thread();
     void begin();
     void ask_for_snapshots();
+    void expect_code(bool expected);
     Module::Hooks hooks_for(const std::string &name);
-    void make_control_socket();
     void close_sockets();
     void look_at_libraries();
     void act_at_safe_point();

@@ -54,8 +54,9 @@ Status Runner::Impl::set_up() {
     events_.emplace(clock_, std::move(observers), TimePoint(Duration(record.start_ns)),
                     record.last_seq);
     if (plan_.build) {
-        if (const Status claimed = claim_builddir(); !claimed)
-            return claimed.error();
+        if (Status claimed = claim_builddir(plan_.builddir, lock_, restart_->taken_over());
+            !claimed)
+            return claimed;
         const Result<std::string> program = find_ninja();
         if (!program)
             return program.error();
@@ -67,12 +68,13 @@ Status Runner::Impl::set_up() {
         return added;
     make_reloader();
     if (plan_.build)
-        make_control_socket();
+        control_socket_ = make_control_socket(loop_, *events_, plan_.builddir);
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_},
                     EngineSetup{plan_.builddir, plan_.build, plan_.target_names,
-                                [this] { return claim_builddir(); },
+                                [this] { return claim_builddir(plan_.builddir, lock_); },
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
-                                                           : std::nullopt},
+                                                           : std::nullopt,
+                                [this](bool expected) { expect_code(expected); }},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (wrapper_ != nullptr)
         events_->add(*wrapper_);
@@ -208,6 +210,13 @@ void Runner::Impl::begin() {
         });
 }
 
+// What code that waits is parked for.
+void Runner::Impl::expect_code(bool expected) {
+    restart_->record().code_expected = expected;
+    if (!expected && reloader_->restart_due())
+        handover_.ask(Handover::Wish::kRestart);
+}
+
 // The host comes by anyway; they are put off while they would take more than one hundredth of the
 // time, or be in the way of the last one's writing. What that one took is only known after it was
 // asked for.
@@ -226,25 +235,6 @@ void Runner::Impl::ask_for_snapshots() {
         }
         ask_for_snapshots();
     });
-}
-
-void Runner::Impl::make_control_socket() {
-    auto made = ControlSocket::create(loop_.io(), plan_.builddir);
-    if (made)
-        control_socket_ = std::move(*made);
-    else
-        loop_.post([this, message = made.error().message] {
-            events_->tell(WarningEvent{"socket", message});
-        });
-}
-
-Status Runner::Impl::claim_builddir() {
-    lock_.reset();
-    Result<BuildLock> lock = BuildLock::take(plan_.builddir);
-    if (!lock)
-        return lock.error();
-    lock_ = std::move(*lock);
-    return Done{};
 }
 
 Status Runner::Impl::add_modules() {

@@ -34,7 +34,8 @@ Status Runner::Impl::open_state_file() {
     if (!restart_->taken_over() && !wanted.empty()) {
         const std::string path = files_.canonical(absolute_path(wanted));
         if (path.size() >= sizeof record.state_file)
-            return Error{ErrorKind::kMisuse, "the path is too long: " + path, 0};
+            return Error{ErrorKind::kMisuse,
+                         "the path " + path + " is too long; choose a shorter one", 0};
         std::ranges::copy(path, record.state_file);
     }
     if (*record.state_file == '\0')
@@ -61,6 +62,7 @@ Status Runner::Impl::open_recording(const std::string &path) {
     if (!recording)
         return recording.error();
     recording_ = std::move(*recording);
+    restart_->set_before_replacing([this] { recording_->write_now(); });
     return Done{};
 }
 
@@ -108,17 +110,16 @@ void Runner::Impl::replay() {
 
 // Runner's thread. The host's thread brings another heap while nothing is prepared for this one.
 void Runner::Impl::make_way_for_replay() {
-    constexpr std::chrono::milliseconds kAskAgain{20};
     if (options_.record.empty()) {
         if (options_.replay.empty())
             events_->tell(WarningEvent{"record", "nothing was recorded that could be played: start "
                                                  "hotrun with --record FILE"});
         return;
     }
-    if (engine_->is_ready() && reloader_->hold())
+    engine_->when_quiet([this] {
+        reloader_->hold();
         handover_.ask(Handover::Wish::kReplay);
-    else
-        loop_.set_alarm(kReplayAlarm, clock_.now() + kAskAgain, [this] { make_way_for_replay(); });
+    });
 }
 
 // Host's thread.
@@ -162,7 +163,10 @@ Status Runner::Impl::bring_recorded(std::unique_ptr<ReplayedRun> replayed) {
         return brought;
     }
     replayed_ = std::move(replayed);
-    loop_.post([this, outcome = recording_->outcome()] { events_->tell(outcome); });
+    loop_.post([this, outcome = recording_->outcome()] {
+        loop_.clear_alarm(kSnapshotAlarm); // a pass goes back to its own start
+        events_->tell(outcome);
+    });
     restart_->record().is_replayed = true;
     input_.close();
     hosted_->begin_replay(*replayed_->replay, heap->root());

@@ -1,12 +1,10 @@
 // A run that wraps a program: the engine beside the program's own process.
 #include "hotrun/wrap.hpp"
 
+#include "builddir_parts.hpp"
 #include "control/control_server.hpp"
 #include "core/engine.hpp"
 #include "core/wrapped_program.hpp"
-#include "linux/asio_event_loop.hpp"
-#include "linux/build_lock.hpp"
-#include "linux/control_socket.hpp"
 #include "linux/foreground_program.hpp"
 #include "linux/linux_file_system.hpp"
 #include "linux/linux_process_table.hpp"
@@ -34,9 +32,8 @@ class WrappingRun {
     int run();
 
   private:
-    Status claim_builddir();
-    void make_control_socket();
     WrappedProgram::Ways ways();
+    std::vector<std::string> linked_libraries() const;
     void make_program();
     void make_engine(const std::string &ninja);
     void build_modules(const std::vector<ModuleStatus> &modules);
@@ -65,24 +62,15 @@ class WrappingRun {
     int exit_status_ = 0;
 };
 
-Status WrappingRun::claim_builddir() {
-    lock_.reset();
-    Result<BuildLock> lock = BuildLock::take(plan_.builddir);
-    if (!lock)
-        return lock.error();
-    lock_ = std::move(*lock);
-    return Done{};
-}
-
 Status WrappingRun::set_up() {
-    if (const Status claimed = claim_builddir(); !claimed)
+    if (const Status claimed = claim_builddir(plan_.builddir, lock_); !claimed)
         return claimed.error();
     const Result<std::string> ninja = find_ninja();
     if (!ninja)
         return ninja.error();
     signals_.emplace(loop_.io(),
                      [this](int signal, bool from_terminal) { received(signal, from_terminal); });
-    make_control_socket();
+    control_socket_ = make_control_socket(loop_, events_, plan_.builddir);
     make_program();
     make_engine(*ninja);
     watcher_ =
@@ -94,16 +82,6 @@ Status WrappingRun::set_up() {
     return Done{};
 }
 
-void WrappingRun::make_control_socket() {
-    auto made = ControlSocket::create(loop_.io(), plan_.builddir);
-    if (made)
-        control_socket_ = std::move(*made);
-    else
-        loop_.post([this, message = made.error().message] {
-            events_.tell(WarningEvent{"socket", message});
-        });
-}
-
 WrappedProgram::Ways WrappingRun::ways() {
     return {.host_told = [this] { engine_->host_told(); },
             .build_modules =
@@ -112,7 +90,19 @@ WrappedProgram::Ways WrappingRun::ways() {
                 [this](const std::string &input, const std::string &output) {
                     return engine_->graph().leads_to(input, output);
                 },
+            .linked = [this] { return linked_libraries(); },
             .finish = [this](int status) { finish(status); }};
+}
+
+std::vector<std::string> WrappingRun::linked_libraries() const {
+    const BuildGraph &graph = engine_->graph();
+    std::vector<std::string> paths;
+    for (const std::string &output : graph.outputs()) {
+        if (graph.rule_of(output).find("_LINKER") != std::string::npos &&
+            output.find(".so") != std::string::npos && graph.leads_to(output, plan_.output))
+            paths.push_back((std::filesystem::path(plan_.builddir) / output).string());
+    }
+    return paths;
 }
 
 void WrappingRun::make_program() {
@@ -136,8 +126,9 @@ void WrappingRun::make_engine(const std::string &ninja) {
     ninja_.emplace(
         NinjaBuild::Services{*commands_, files_, clock_},
         NinjaSetup{ninja, plan_.builddir, plan_.targets.ninja_targets, find_program({"flock"})});
-    EngineSetup setup{plan_.builddir, true, plan_.target_names, [this] { return claim_builddir(); },
-                      std::nullopt};
+    EngineSetup setup{.builddir = plan_.builddir,
+                      .target_names = plan_.target_names,
+                      .claim_builddir = [this] { return claim_builddir(plan_.builddir, lock_); }};
     if (control_socket_ != nullptr)
         setup.socket = control_socket_->path();
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_}, std::move(setup), events_,

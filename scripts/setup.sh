@@ -1,4 +1,4 @@
-# Sourced by demo, test and package: installs what the build and the tests need.
+# Sourced by demo, test, benchmark and package: installs what the build and the tests need.
 
 # shellcheck disable=SC2034 # the lists are for those who source this
 
@@ -9,6 +9,8 @@ to_build_and_run='g++ meson ninja-build pkg-config
 to_test='libgtest-dev libbenchmark-dev clang libclang-rt-14-dev lld mold python3
     vim neovim emacs-nox nano rsync git clang-format perl patch ccache distcc gdb nodejs npm'
 to_browse=chromium-headless-shell # the smallest of the browsers
+to_measure='libgtest-dev libbenchmark-dev mold python3'
+to_compare=entr # what people rebuild with who have no hotrun
 to_package='debhelper dpkg-dev git lintian'
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -33,7 +35,7 @@ is_there() {
     case $1 in
     g++ | meson | pkg-config | mold | python3) command -v "$1" ;;
     npm | vim | nano | rsync | git | clang-format | perl) command -v "$1" ;;
-    patch | ccache | gdb) command -v "$1" ;;
+    patch | ccache | gdb | entr) command -v "$1" ;;
     ninja-build) command -v ninja ;;
     clang) command -v clang++ ;;
     lld) command -v ld.lld ;;

@@ -219,7 +219,7 @@ void Console::tell(const RejectedEvent &rejected) {
 }
 
 void Console::tell(const RolledBackEvent &rolled_back) {
-    if (rolled_back.parked)
+    if (rolled_back.parked && !rolled_back.waits)
         parked_.insert(rolled_back.module);
     else
         parked_.erase(rolled_back.module);

@@ -1,6 +1,7 @@
 #include "desktop_notices.hpp"
 
 #include "failure_text.hpp"
+#include "program_text.hpp"
 
 namespace hotrun {
 
@@ -45,9 +46,19 @@ void DesktopNotices::tell(const RejectedEvent &rejected) {
 void DesktopNotices::tell(const RolledBackEvent &rolled_back) {
     failed(rolled_back.module + ": generation " + std::to_string(rolled_back.from) + " " +
                failure_verb(rolled_back.reason),
-           rolled_back.from == rolled_back.to || rolled_back.to == 0
-               ? "it waits for the next save"
-               : "generation " + std::to_string(rolled_back.to) + " runs on");
+           consequence_text(rolled_back, on_crash_));
+}
+
+// Of a run that ends as it should nobody needs to be told.
+void DesktopNotices::tell(const ProgramEndedEvent &ended) {
+    if (ended.next == AfterEnd::kWait)
+        failed("the program has ended", program_ended_text(ended));
+}
+
+void DesktopNotices::tell(const ProgramStartedEvent &started) {
+    if (failed_)
+        send_("the program runs again", started.program.path);
+    failed_ = false;
 }
 
 } // namespace hotrun

@@ -12,7 +12,7 @@ namespace hotrun {
 class DesktopNotices : public Observer {
   public:
     using Send = std::function<void(const std::string &title, const std::string &text)>;
-    explicit DesktopNotices(Send send) : send_(std::move(send)) {}
+    DesktopNotices(Send send, OnCrash on_crash) : send_(std::move(send)), on_crash_(on_crash) {}
 
     void event(const Event &event) override;
 
@@ -23,12 +23,15 @@ class DesktopNotices : public Observer {
     void tell(const ReloadedEvent &reloaded);
     void tell(const RejectedEvent &rejected);
     void tell(const RolledBackEvent &rolled_back);
+    void tell(const ProgramStartedEvent &started);
+    void tell(const ProgramEndedEvent &ended);
     template <typename Other>
     void tell(const Other &) {}
 
     void failed(const std::string &title, const std::string &text);
 
     const Send send_;
+    const OnCrash on_crash_;
     std::string first_error_; // of the build that runs
     bool failed_ = false;     // and that was told
 };

@@ -50,6 +50,7 @@ json::object to_json(const CompileTimes &times) {
             {"largest_part_us", microseconds(times.part)},
             {"ccache_us", microseconds(times.cached)},
             {"uncompressed_us", microseconds(times.uncompressed)},
+            {"without_lto_us", microseconds(times.without_lto)},
             {"headers", std::move(headers)}};
 }
 
@@ -63,7 +64,14 @@ json::object to_json(const LinkTimes &times) {
             {"linker", times.linker.empty() ? json::value(nullptr) : json::value(times.linker)},
             {"link_us", microseconds(times.whole)},
             {"uncompressed_us", microseconds(times.uncompressed)},
+            {"without_lto_us", microseconds(times.without_lto)},
             {"linkers", std::move(linkers)}};
+}
+
+json::value to_json(const std::optional<CacheUse> &use) {
+    if (!use)
+        return nullptr;
+    return json::object{{"hits", use->hit_count}, {"misses", use->miss_count}};
 }
 
 // "game.cpp compiles in 190 ms (160 ms of it reading and checking)"
@@ -103,6 +111,10 @@ std::vector<std::string> notes(const Diagnosis &diagnosis) {
         lines.push_back(summary(times));
     for (const LinkTimes &times : diagnosis.links)
         lines.push_back(summary(times));
+    if (diagnosis.cache)
+        lines.push_back("ccache had " + std::to_string(diagnosis.cache->hit_count) + " of " +
+                        counted(diagnosis.cache->hit_count + diagnosis.cache->miss_count,
+                                "compilation", "compilations"));
     lines.push_back("ninja with nothing to do takes " + cost_text(diagnosis.idle_build.median));
     if (const std::string absent = absent_linkers(diagnosis); !absent.empty())
         lines.push_back("not installed, and so not tried: " + absent + " (apt-get install " +
@@ -189,7 +201,8 @@ std::string diagnosis_json(const Diagnosis &diagnosis) {
                                  {"findings", std::move(findings)},
                                  {"idle_build_us", microseconds(diagnosis.idle_build)},
                                  {"compiles", std::move(compiles)},
-                                 {"links", std::move(links)}};
+                                 {"links", std::move(links)},
+                                 {"ccache", to_json(diagnosis.cache)}};
     return json::serialize(object);
 }
 

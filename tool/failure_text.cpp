@@ -33,23 +33,28 @@ std::string later_failure(const RolledBackEvent &event, OnCrash on_crash) {
     const std::string age = age_of_state(event.steps_lost);
     if (on_crash == OnCrash::kExit)
         return "the run ends";
+    if (event.waits)
+        return "its state is that of " + age + ", and it waits for the new code that is on its " +
+               "way; if nothing comes of that, the process restarts";
     if (event.parked)
         return "its state is that of " + age + ", and it is parked until the next save";
     return "it goes on with the state of " + age;
 }
 
-std::string consequence(const RolledBackEvent &event, OnCrash on_crash) {
+} // namespace
+
+std::string consequence_text(const RolledBackEvent &event, OnCrash on_crash) {
     if (event.to == 0)
         return "nothing runs until the next save";
     if (event.from == event.to)
         return later_failure(event, on_crash);
+    if (event.waits)
+        return generation_text(event.to) + " goes on when the process has restarted";
     if (event.parked)
         return generation_text(event.to) + " is back, and parked until the next save";
     return generation_text(event.to) + " runs on, " + counted(event.steps_lost, "step", "steps") +
            " lost";
 }
-
-} // namespace
 
 // No default: the compiler names the enumerator that is missing.
 const char *failure_verb(RollBackReason reason) {
@@ -68,7 +73,7 @@ const char *failure_verb(RollBackReason reason) {
 
 std::string rolled_back_text(const RolledBackEvent &event, OnCrash on_crash) {
     return event.module + ": " + generation_text(event.from) + " " + failure_verb(event.reason) +
-           circumstances(event) + "; " + consequence(event, on_crash);
+           circumstances(event) + "; " + consequence_text(event, on_crash);
 }
 
 std::string stalled_text(const StalledEvent &event) {

@@ -12,7 +12,10 @@ namespace hotrun {
 // "crashed".
 const char *failure_verb(RollBackReason reason);
 
-// What happened, and what runs now; `on_crash` is the run's.
+// What runs now; `on_crash` is the run's.
+std::string consequence_text(const RolledBackEvent &event, OnCrash on_crash);
+
+// What happened, and what runs now.
 std::string rolled_back_text(const RolledBackEvent &event, OnCrash on_crash);
 
 std::string stalled_text(const StalledEvent &event);

@@ -12,6 +12,12 @@ namespace {
 
 namespace json = boost::json;
 
+// What waits goes on, by itself or by new code; an older version does not tell it.
+bool is_parked(const json::object &rolled_back) {
+    const json::value *waits = rolled_back.if_contains("waits");
+    return rolled_back.at("parked").as_bool() && (waits == nullptr || !waits->as_bool());
+}
+
 std::string in_milliseconds(const json::value &microseconds) {
     return std::to_string((microseconds.to_number<std::uint64_t>() + 500) / 1000) + " ms";
 }
@@ -28,8 +34,7 @@ bool LiveLines::event(const json::object &event) {
     else if (name == "rejected")
         outcomes_[text_of(event.at("module"))].trouble = "rejected, ";
     else if (name == "rolled_back")
-        outcomes_[text_of(event.at("module"))] = {"rolled back, ", "",
-                                                  event.at("parked").as_bool()};
+        outcomes_[text_of(event.at("module"))] = {"rolled back, ", "", is_parked(event)};
     else
         return false;
     return true;

@@ -139,7 +139,8 @@ int run(const Arguments &arguments) {
     if (!builddir)
         return report(builddir.error());
     Interaction interaction(console, interaction_style(arguments, style));
-    DesktopNotices notices(notice_sender(understands_sequences() ? screen.get() : nullptr));
+    DesktopNotices notices(notice_sender(understands_sequences() ? screen.get() : nullptr),
+                           arguments.on_crash);
     std::vector<Observer *> observers = {&console, &interaction};
     std::vector<std::unique_ptr<EventLog>> logs;
     const auto mode = is_restart() ? EventLog::Mode::kAppend : EventLog::Mode::kTruncate;

@@ -67,7 +67,10 @@ std::vector<NewFile> new_project(const std::string &name, Language language) {
     const bool c = language == Language::kC;
     const Words words = {{"name", name},
                          {"module", c ? "module.c" : "module.cpp"},
-                         {"main", c ? "main.c" : "main.cpp"}};
+                         {"main", c ? "main.c" : "main.cpp"},
+                         {"precompiled", c ? ""
+                                           : "| `pch/module_pch.hpp` | what the module includes, "
+                                             "compiled once and not at each save |\n"}};
     std::vector<NewFile> files;
     add_group(c ? "c" : "cpp", "", words, files);
     add_group("common", "", words, files);

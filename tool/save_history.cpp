@@ -1,5 +1,6 @@
 #include "save_history.hpp"
 
+#include "build_shares.hpp"
 #include "json_fields.hpp"
 
 #include <boost/json.hpp>
@@ -54,48 +55,12 @@ std::vector<const json::object *> objects_in(const json::object &object, std::st
     return objects;
 }
 
-struct Span {
-    Microseconds begin;
-    Microseconds end;
-};
-
-// How much of the time any of them ran.
-Microseconds covered(std::vector<Span> spans) {
-    std::ranges::sort(spans, {}, &Span::begin);
-    Microseconds sum{0};
-    Microseconds to{0};
-    for (const Span &span : spans) {
-        const Microseconds from = std::max(span.begin, to);
-        to = std::max(to, span.end);
-        sum += std::max(to - from, Microseconds(0));
-    }
-    return sum;
-}
-
-bool is_compiled(std::string_view output) {
-    constexpr std::array<std::string_view, 5> kEndings = {".o", ".obj", ".gch", ".pch", ".pcm"};
-    return std::ranges::any_of(kEndings, [&](auto ending) { return output.ends_with(ending); });
-}
-
-// What compiles at the same time as it links counts as compiling; the rest is ninja's own and that
-// of other commands.
-void split_build(const json::object &event, Parts &parts) {
-    std::vector<Span> all;
-    std::vector<Span> compiled;
-    for (const json::object *edge : objects_in(event, "edges")) {
-        const Microseconds begin = time_in(*edge, "start_us");
-        const Span span{begin, begin + time_in(*edge, "duration_us")};
-        const std::string output = text_in(*edge, "output");
-        const std::string_view name = std::string_view(output).substr(output.rfind('/') + 1);
-        if (is_compiled(name))
-            compiled.push_back(span);
-        if (is_compiled(name) || name.find(".so") != std::string_view::npos ||
-            name.ends_with(".a") || name.find('.') == std::string_view::npos)
-            all.push_back(span);
-    }
-    const Microseconds compile = covered(compiled);
-    parts[static_cast<std::size_t>(Part::kCompile)] = compile;
-    parts[static_cast<std::size_t>(Part::kLink)] = covered(all) - compile;
+std::vector<BuiltEdge> edges_of(const json::object &event) {
+    std::vector<BuiltEdge> edges;
+    for (const json::object *edge : objects_in(event, "edges"))
+        edges.push_back(
+            {text_in(*edge, "output"), time_in(*edge, "start_us"), time_in(*edge, "duration_us")});
+    return edges;
 }
 
 Microseconds &part_of(Parts &parts, Part part) {
@@ -221,13 +186,15 @@ void SaveHistory::take_build(const Object &event) {
     save.total = time_in(event, "duration_us");
     save.outcome = status == "failed" ? SaveOutcome::kFailed : SaveOutcome::kNothing;
     save.detail = error;
-    split_build(event, save.parts);
+    const std::vector<BuiltEdge> edges = edges_of(event);
+    const BuildShares shares = shares_of(edges);
+    part_of(save.parts, Part::kCompile) = shares.compile;
+    part_of(save.parts, Part::kLink) = shares.link;
     // Of what failed ninja keeps no time.
     fit_build(save.parts, save.total, error.empty() ? Part::kNinja : failed_in_);
-    for (const Object *edge : objects_in(event, "edges")) {
-        ++save.edge_count;
-        edges_[text_in(*edge, "output")].push_back(time_in(*edge, "duration_us"));
-    }
+    save.edge_count = edges.size();
+    for (const BuiltEdge &edge : edges)
+        edges_[edge.output].push_back(edge.duration);
 }
 
 Save &SaveHistory::open_save() {

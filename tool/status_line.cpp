@@ -1,5 +1,6 @@
 #include "status_line.hpp"
 
+#include "build_shares.hpp"
 #include "counted.hpp"
 #include "failure_text.hpp"
 #include "screen_text.hpp"
@@ -14,19 +15,6 @@ namespace {
 
 constexpr const char *kLive = "live"; // since the start of the run
 
-using Interval = std::pair<Microseconds, Microseconds>;
-
-Microseconds covered(std::vector<Interval> intervals) {
-    std::sort(intervals.begin(), intervals.end());
-    Microseconds sum{};
-    Microseconds end{};
-    for (const auto &[from, to] : intervals) {
-        sum += std::max(to, end) - std::max(from, end);
-        end = std::max(end, to);
-    }
-    return sum;
-}
-
 std::string milliseconds(Microseconds time) {
     return short_number(static_cast<double>(time.count()) / 1000);
 }
@@ -38,14 +26,6 @@ std::string rate_text(double rate) {
     return rate >= kMany ? short_number(rate / 1000) + "k" : short_number(rate);
 }
 
-bool is_object(const std::string &output) {
-    return output.ends_with(".o") || output.ends_with(".obj");
-}
-
-bool is_library(const std::string &output) {
-    return output.ends_with(".so") || output.find(".so.") != std::string::npos;
-}
-
 } // namespace
 
 std::string short_number(double number) {
@@ -55,18 +35,6 @@ std::string short_number(double number) {
     if (shortened.ends_with(".0"))
         shortened.resize(shortened.size() - 2);
     return shortened;
-}
-
-BuildShares shares_of(const std::vector<BuiltEdge> &edges) {
-    std::vector<Interval> compiles;
-    std::vector<Interval> links;
-    for (const BuiltEdge &edge : edges) {
-        if (is_object(edge.output))
-            compiles.emplace_back(edge.start, edge.start + edge.duration);
-        else if (is_library(edge.output))
-            links.emplace_back(edge.start, edge.start + edge.duration);
-    }
-    return {covered(std::move(compiles)), covered(std::move(links))};
 }
 
 void StatusLine::event(const Event &event) {
@@ -165,7 +133,7 @@ void StatusLine::tell(const RejectedEvent &rejected) {
 void StatusLine::tell(const RolledBackEvent &rolled_back) {
     Module &told = module(rolled_back.module);
     told.generation = rolled_back.to;
-    told.parked = rolled_back.parked;
+    told.parked = rolled_back.parked && !rolled_back.waits;
     set(Outcome::kRolledBack, "gen " + std::to_string(rolled_back.from) + " " +
                                   failure_verb(rolled_back.reason) +
                                   (rolled_back.from == rolled_back.to ? "" : ", rolled back"));

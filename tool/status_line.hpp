@@ -14,13 +14,6 @@ namespace hotrun {
 // "84", "0.6": without what does not matter.
 std::string short_number(double number);
 
-// How long the build was at compiling and at linking, each thing once that was done side by side.
-struct BuildShares {
-    Microseconds compile{};
-    Microseconds link{};
-};
-BuildShares shares_of(const std::vector<BuiltEdge> &edges);
-
 // Pure, and thread-bound.
 class StatusLine {
   public:

@@ -24,16 +24,6 @@ json::array texts(const std::vector<std::string> &items) {
     return array;
 }
 
-json::array modules(const std::vector<ModuleStatus> &items) {
-    json::array array;
-    for (const ModuleStatus &item : items) {
-        array.push_back({{"name", json_text(item.name)},
-                         {"library", json_text(item.library)},
-                         {"generation", item.generation}});
-    }
-    return array;
-}
-
 json::array edges(const std::vector<BuiltEdge> &items) {
     json::array array;
     for (const BuiltEdge &item : items)
@@ -73,7 +63,7 @@ void append(json::object &object, const ReadyEvent &event) {
     object.emplace("pid", event.pid);
     object.emplace("builddir", json_text(event.builddir));
     object.emplace("targets", texts(event.targets));
-    object.emplace("modules", modules(event.modules));
+    object.emplace("modules", modules_json(event.modules));
     object.emplace("watched_files", event.watched_files);
     object.emplace("socket", event.socket ? json::value(json_text(*event.socket)) : json::value());
     if (event.program)
@@ -143,6 +133,7 @@ void append(json::object &object, const RolledBackEvent &event) {
     object.emplace("steps_lost", event.steps_lost);
     object.emplace("detail", json_text(event.detail));
     object.emplace("parked", event.parked);
+    object.emplace("waits", event.waits);
 }
 
 void append(json::object &object, const StalledEvent &event) {
@@ -197,7 +188,7 @@ void append(json::object &object, const ProgramStartedEvent &event) {
 
 void append(json::object &object, const ProgramAttachedEvent &event) {
     object.emplace("pid", event.pid);
-    object.emplace("modules", modules(event.modules));
+    object.emplace("modules", modules_json(event.modules));
 }
 
 void append(json::object &object, const ProgramEndedEvent &event) {
@@ -232,6 +223,16 @@ struct NameOf {
 };
 
 } // namespace
+
+json::array modules_json(const std::vector<ModuleStatus> &modules) {
+    json::array array;
+    for (const ModuleStatus &module : modules) {
+        array.push_back({{"name", json_text(module.name)},
+                         {"library", json_text(module.library)},
+                         {"generation", module.generation}});
+    }
+    return array;
+}
 
 std::string_view event_name(const EventBody &body) {
     return std::visit(NameOf(), body);

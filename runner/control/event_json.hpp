@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotrun {
 
@@ -16,6 +17,9 @@ std::string to_json_line(const Event &event);
 
 // The fields of the event but for `event`, `seq` and `time_us`.
 boost::json::object event_fields(const EventBody &body);
+
+// As in `ready`.
+boost::json::array modules_json(const std::vector<ModuleStatus> &modules);
 
 // The word in the field `event`.
 std::string_view event_name(const EventBody &body);

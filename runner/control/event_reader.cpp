@@ -50,6 +50,9 @@ class Fields {
         return fit_ && value->get_bool();
     }
 
+    // An older version does not tell it.
+    bool flag_if_told(const char *name) { return object_.contains(name) && flag(name); }
+
     // The enumerator up to `last` that has this word.
     template <typename Word>
     Word word(const char *name, Word last) {
@@ -173,7 +176,8 @@ EventBody read_rolled_back(Fields &fields) {
                            .backtrace = fields.list("backtrace", read_frame),
                            .steps_lost = fields.number<std::uint64_t>("steps_lost"),
                            .detail = fields.text("detail"),
-                           .parked = fields.flag("parked")};
+                           .parked = fields.flag("parked"),
+                           .waits = fields.flag_if_told("waits")};
 }
 
 EventBody read_stalled(Fields &fields) {
@@ -232,14 +236,9 @@ std::optional<Hello> read_hello(const json::object &params) {
 }
 
 json::object to_json(const Hello &hello) {
-    json::array modules;
-    for (const ModuleStatus &module : hello.modules)
-        modules.push_back({{"name", json_text(module.name)},
-                           {"library", json_text(module.library)},
-                           {"generation", module.generation}});
     return {{"pid", hello.pid},
             {"builddir", json_text(hello.builddir)},
-            {"modules", std::move(modules)}};
+            {"modules", modules_json(hello.modules)}};
 }
 
 } // namespace hotrun

@@ -1,6 +1,7 @@
 // Where the control socket of a build folder is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ struct SocketSurroundings {
     std::string temporary_folder; // TMPDIR
     std::uint32_t user_id = 0;
 };
+
+// In the address of a socket, a zero comes behind it.
+inline constexpr std::size_t kMostSocketPathBytes = 107;
 
 struct SocketPlace {
     std::string folder; // of the user's alone

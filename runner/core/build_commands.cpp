@@ -101,7 +101,7 @@ CompilerCall::CompilerCall(const BuildCommand &command) : source_(command.input)
     std::size_t i = 0;
     const std::string first = all.empty() ? "" : fs::path(all.front()).filename().string();
     if (std::ranges::find(kCaches, first) != kCaches.end()) {
-        is_cached_ = true;
+        cache_ = first;
         ++i;
     }
     for (; i < all.size(); ++i) {

@@ -10,6 +10,8 @@
 
 namespace hotrun {
 
+inline constexpr std::string_view kLto = "-flto"; // so begin its words
+
 struct BuildCommand {
     std::string directory;
     std::string input; // the first one
@@ -34,7 +36,7 @@ class CompilerCall {
     // into the folder in which the compiler runs.
     explicit CompilerCall(const BuildCommand &command);
 
-    bool is_cached() const { return is_cached_; }
+    const std::string &cache() const { return cache_; } // the program's name; empty: none
     bool has_precompiled_header() const;
     bool is_c() const;
     bool has_prefix(std::string_view prefix) const; // of a word
@@ -52,7 +54,7 @@ class CompilerCall {
   private:
     std::string source_;
     std::vector<std::string> words_; // without the source
-    bool is_cached_ = false;
+    std::string cache_;
 };
 
 } // namespace hotrun

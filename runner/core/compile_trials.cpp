@@ -3,6 +3,7 @@
 #include "core/compared_runs.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 namespace hotrun {
@@ -13,6 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kHeaderCount = 4;           // so many are measured
 constexpr std::size_t kLeastHeaderBytes = 20'000; // less is read in no time
+constexpr const char *kCache = "ccache";
 
 using MaybeTimes = std::optional<CompileTimes>;
 
@@ -78,15 +80,26 @@ std::vector<CompileTrials::Variant> CompileTrials::variants(const CompilerCall &
     if (options_.has_compressed_debug)
         all.push_back(
             {to_command(whole.without("-gz").with({"-gz=none"})), &CompileTimes::uncompressed});
-    if (call.is_cached() && options_.uses_cache) {
-        Command cached = to_command(whole);
-        cached.arguments.insert(cached.arguments.begin(), cached.program);
-        cached.program = "ccache";
-        cached.environment = {{"CCACHE_DIR", file_in(trials_.folder(), "ccache")},
-                              {"CCACHE_RECACHE", "1"}};
-        all.push_back({std::move(cached), &CompileTimes::cached});
-    }
+    if (call.has_prefix(kLto))
+        all.push_back({to_command(whole.without(kLto)), &CompileTimes::without_lto});
+    if (std::optional<Command> by_cache = cached(whole))
+        all.push_back({std::move(*by_cache), &CompileTimes::cached});
     return all;
+}
+
+// By way of ccache, which is named before the compiler, or is what the compiler's name stands for.
+std::optional<Command> CompileTrials::cached(const CompilerCall &call) const {
+    Command command = to_command(call);
+    const bool is_link = fs::path(trials_.program_file(command.program)).filename() == kCache;
+    if (!options_.uses_cache || (call.cache() != kCache && !is_link))
+        return std::nullopt;
+    if (!is_link) {
+        command.arguments.insert(command.arguments.begin(), command.program);
+        command.program = kCache;
+    }
+    command.environment = {{"CCACHE_DIR", file_in(trials_.folder(), "ccache")},
+                           {"CCACHE_RECACHE", "1"}};
+    return command;
 }
 
 // Meson's unity sources consist of include lines.
@@ -200,6 +213,22 @@ Result<MaybeTimes> CompileTrials::measure(const BuildCommand &compile) {
     if (const Status measured = measure_headers(call, *headers, times); !measured)
         return measured.error();
     return MaybeTimes(std::move(times));
+}
+
+CacheUse parse_cache_use(std::string_view statistics) {
+    CacheUse use;
+    const auto count_of = [&](std::string_view name) {
+        const std::string line = "\n" + std::string(name) + "\t";
+        const std::size_t at = statistics.find(line);
+        std::uint64_t count = 0;
+        if (at != std::string_view::npos)
+            std::from_chars(statistics.data() + at + line.size(),
+                            statistics.data() + statistics.size(), count);
+        return count;
+    };
+    use.hit_count = count_of("direct_cache_hit") + count_of("preprocessed_cache_hit");
+    use.miss_count = count_of("cache_miss");
+    return use;
 }
 
 } // namespace hotrun

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hotrun {
@@ -16,7 +17,7 @@ namespace hotrun {
 class CompileTrials {
   public:
     struct Options {
-        bool uses_cache = false;           // a compiler cache that is named is at work
+        bool uses_cache = false;           // ccache is at work where it is the compiler
         bool has_compressed_debug = false; // the library's debug information is
     };
 
@@ -38,6 +39,7 @@ class CompileTrials {
     Result<std::vector<IncludedHeader>> included(const CompilerCall &call);
     Result<std::optional<CompilerCall>> precompiled(const CompilerCall &call,
                                                     const std::vector<std::string> &headers);
+    std::optional<Command> cached(const CompilerCall &call) const;
     std::vector<Variant> variants(const CompilerCall &call, CompileTimes &times) const;
     void add_part(const CompilerCall &call, CompileTimes &times,
                   std::vector<Variant> &variants) const;
@@ -49,5 +51,8 @@ class CompileTrials {
     const Options options_;
     std::string directory_; // of the command that is measured
 };
+
+// From what `ccache --print-stats` prints.
+CacheUse parse_cache_use(std::string_view statistics);
 
 } // namespace hotrun

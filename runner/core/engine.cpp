@@ -26,6 +26,7 @@ Engine::Engine(Services services, EngineSetup setup, EventStream &events, CodeHo
 }
 
 void Engine::start() {
+    setup_.expect_code(true);
     last_save_ = services_.clock.now();
     claimed_ = services_.files.timestamp(setup_.builddir);
     if (setup_.build) {
@@ -77,6 +78,7 @@ void Engine::files_changed(const std::vector<std::string> &paths, ChangeSource s
     save_seen(changed, now);
     if (foreign_build && !driver_.building())
         library_changed();
+    setup_.expect_code(expects_code());
 }
 
 // A file that has vanished is looked at again a little later, before its absence counts.
@@ -91,6 +93,7 @@ std::vector<std::string> Engine::set_absent_aside(const std::vector<std::string>
                 const std::vector<std::string> gone(absent_.begin(), absent_.end());
                 absent_.clear();
                 save_seen(take_changed(gone), services_.clock.now());
+                setup_.expect_code(expects_code());
             });
         }
     }
@@ -120,6 +123,7 @@ void Engine::save_seen(const std::vector<std::string> &changed, TimePoint when) 
 }
 
 void Engine::pump() {
+    setup_.expect_code(expects_code());
     if (held_ && !driver_.building())
         return;
     switch (driver_.next(services_.clock.now())) {
@@ -249,6 +253,7 @@ void Engine::tell_build(NinjaBuild::Outcome &outcome) {
 void Engine::look(Writer writer, PhaseTimes phases) {
     if (std::exchange(reload_wanted_, false))
         host_.load_anew();
+    setup_.expect_code(true);
     looking_ = !host_.look(writer, phases);
     if (!looking_)
         return;
@@ -348,6 +353,26 @@ void Engine::settle() {
     tell_ready_once();
     if (ready_)
         outcomes_.settle(host_.statuses(), looking_ || host_.in_flight());
+    tell_if_quiet();
+    setup_.expect_code(expects_code());
+}
+
+// A file that is away may be one that is being saved.
+bool Engine::expects_code() const {
+    return !first_build_ended_ || !driver_.idle() || held_ || looking_ || !absent_.empty() ||
+           host_.in_flight();
+}
+
+void Engine::when_quiet(std::function<void()> act) {
+    when_quiet_.push_back(std::move(act));
+    tell_if_quiet();
+}
+
+void Engine::tell_if_quiet() {
+    if (!is_ready() || host_.in_flight())
+        return;
+    for (const std::function<void()> &act : std::exchange(when_quiet_, {}))
+        act();
 }
 
 void Engine::tell_ready_once() {

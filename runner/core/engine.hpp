@@ -24,6 +24,8 @@ struct EngineSetup {
     // Makes the build folder ours; called again when it is another folder than before.
     std::function<Status()> claim_builddir = [] { return Done{}; };
     std::optional<std::string> socket = {}; // path of the control socket; none: there is none
+    // Told again and again whether new code may be on its way to the host.
+    std::function<void(bool)> expect_code = [](bool /*expected*/) {};
 };
 
 // Bound to the runner's thread. Knows the world by its interfaces only.
@@ -63,6 +65,9 @@ class Engine : public ControlledRun {
 
     // Something has become of what the host was given: those who wait for it are answered.
     void host_told() { settle(); }
+
+    // Once, when the run is ready and the host has told of all that it was given.
+    void when_quiet(std::function<void()> act);
 
     // Somebody else's build, whose times are those of `phases`, is over.
     void candidate(const PhaseTimes &phases, bool anew, OnOutcome on_outcome);
@@ -111,6 +116,8 @@ class Engine : public ControlledRun {
     bool build_file_changed();
     std::vector<std::string> real_names(const std::vector<std::string> &paths) const;
     void settle();
+    bool expects_code() const;
+    void tell_if_quiet();
     void tell_ready_once();
     ReadyEvent ready_now() const;
 
@@ -140,6 +147,7 @@ class Engine : public ControlledRun {
     std::vector<std::string> built_; // what had changed when the last build began
     std::set<std::string> warned_;
     std::vector<std::string> watched_libraries_;
+    std::vector<std::function<void()>> when_quiet_;
     TimePoint last_save_{};
     ChangeSource change_source_ = ChangeSource::kWatch; // of the last one
     std::optional<std::uint64_t> cause_seq_;

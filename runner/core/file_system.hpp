@@ -43,6 +43,15 @@ struct Patch {
     bool operator==(const Patch &) const = default;
 };
 
+// A file at one moment; of a link, the file that it leads to.
+struct FileLook {
+    std::optional<Timestamp> timestamp; // none: absent
+    // When the file's content, name or time was last set, since the epoch: no program can set this
+    // one (ctime).
+    std::chrono::nanoseconds changed_at{};
+    bool is_link = false;
+};
+
 // Thread-safe. Paths are absolute; links are followed.
 class FileSystem {
   public:
@@ -50,9 +59,8 @@ class FileSystem {
 
     virtual std::optional<Timestamp> timestamp(const std::string &path) const = 0; // none: absent
 
-    // When the file's content, name or time was last set, since the epoch: no program can set this
-    // one (ctime). None: absent.
-    virtual std::optional<std::chrono::nanoseconds> changed_at(const std::string &path) const = 0;
+    // All of it at the price of a timestamp, unless there is a link.
+    virtual FileLook look(const std::string &path) const = 0;
 
     virtual bool is_folder(const std::string &path) const = 0;
     virtual bool is_link(const std::string &path) const = 0;

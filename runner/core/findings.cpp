@@ -2,6 +2,7 @@
 
 #include "control/cost_text.hpp"
 #include "core/module_warnings.hpp"
+#include "core/sentence.hpp"
 #include "core/time_findings.hpp"
 
 #include <algorithm>
@@ -16,18 +17,12 @@ constexpr std::array<int, 2> kLeastMeson = {1, 0};
 constexpr std::array<int, 2> kLeastNinja = {1, 11};
 constexpr std::size_t kNamesTold = 3;
 
-std::string join(const std::vector<std::string> &names, std::size_t count) {
-    std::string text;
-    const std::size_t told = std::min(names.size(), kNamesTold);
-    for (std::size_t i = 0; i < told; ++i)
-        text += (i == 0 ? "" : ", ") + names[i];
-    if (count > told)
-        text += " and " + std::to_string(count - told) + " more";
-    return text;
+std::string first_of(const std::vector<std::string> &names, std::size_t count) {
+    return listed(names, kNamesTold, count);
 }
 
-std::string join(const std::vector<std::string> &names) {
-    return join(names, names.size());
+std::string first_of(const std::vector<std::string> &names) {
+    return first_of(names, names.size());
 }
 
 // What a sentence of verify() has behind its last colon is the remedy.
@@ -48,14 +43,15 @@ void add_bindings(const LibraryFacts &library, std::vector<Finding> &findings) {
             {.code = std::string(to_word(RejectReason::kMissingLibrary)),
              .module = library.module,
              .message = "the dynamic linker can't find what the module " + library.module +
-                        " is linked with: " + join(library.missing_libraries),
+                        " is linked with: " + first_of(library.missing_libraries),
              .cost = "no generation is loaded",
              .remedy = "install it, or give its folder to the module as build_rpath"});
     if (!library.undefined_symbols.empty() && library.has_step)
         findings.push_back({.code = std::string(to_word(RejectReason::kUndefinedSymbol)),
                             .module = library.module,
                             .message = "nothing that the module " + library.module +
-                                       " is linked with defines " + join(library.undefined_symbols),
+                                       " is linked with defines " +
+                                       first_of(library.undefined_symbols),
                             .cost = "no generation is loaded by hotrun's own host",
                             .remedy = "link what defines it, or run the module in a host that "
                                       "exports it"});
@@ -76,7 +72,7 @@ void add_types(const LibraryFacts &library, std::vector<Finding> &findings) {
              .module = library.module,
              .message = "the debug information of the module " + library.module +
                         " only declares types that its state consists of: " +
-                        join({library.incomplete_type}, library.incomplete_type_count),
+                        first_of({library.incomplete_type}, library.incomplete_type_count),
              .cost = "a change of a struct that has one is refused",
              .remedy = "compile it with -fstandalone-debug (clang) or -femit-class-debug-always "
                        "(g++)"});
@@ -88,13 +84,13 @@ void add_leaks(const LibraryFacts &library, std::vector<Finding> &findings) {
         bytes_text(library.loaded_bytes) + " stay in the process with each reload";
     if (library.unique_symbol_count > 0) {
         const ModuleWarning warning = unique_symbols_warning(library.module);
-        findings.push_back({.code = warning.code,
-                            .module = library.module,
-                            .message = warning.what + " (" +
-                                       join(library.unique_symbols, library.unique_symbol_count) +
-                                       ")",
-                            .cost = cost,
-                            .remedy = warning.remedy});
+        findings.push_back(
+            {.code = warning.code,
+             .module = library.module,
+             .message = warning.what + " (" +
+                        first_of(library.unique_symbols, library.unique_symbol_count) + ")",
+             .cost = cost,
+             .remedy = warning.remedy});
     }
     if (library.has_thread_local_destructor)
         findings.push_back({.code = "thread_local_destructor",
@@ -124,7 +120,7 @@ void add_library(const LibraryFacts &library, std::vector<Finding> &findings) {
         findings.push_back({.code = "hidden_callback",
                             .module = library.module,
                             .message = "the module " + library.module + " defines " +
-                                       join(library.hidden_callbacks) +
+                                       first_of(library.hidden_callbacks) +
                                        ", but does not export it as a C function",
                             .cost = "it is never called",
                             .remedy = "include hotrun/module.h, which declares it so"});
@@ -199,7 +195,7 @@ std::vector<Finding> find(const FolderFacts &folder, const RunTime &idle_build,
     add_folder(folder, findings);
     add_idle_build(folder, idle_build, findings);
     for (const ModuleFacts &module : modules)
-        add_times(module, folder.builddir, findings);
+        add_times(module, folder, findings);
     std::ranges::stable_sort(findings, [](const Finding &a, const Finding &b) {
         const auto rank = [](const Finding &finding) {
             return finding.cost_time.value_or(Microseconds::max());

@@ -20,6 +20,7 @@ struct FolderFacts {
     std::optional<Error> unwatched_why;
     std::string meson_version; // empty: not known
     std::string ninja_version;
+    std::optional<CacheUse> cache;
     std::string stale; // what ninja does though nothing has changed; empty: nothing
 };
 

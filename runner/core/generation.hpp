@@ -71,6 +71,7 @@ struct FailureReport {
     std::uint64_t from = 0; // that failed
     std::uint64_t to = 0;   // whose state the module has now; 0: fresh state
     bool parked = false;    // nothing of the module is called until the next generation
+    bool waits = false;     // it is for new code that is on its way; else the process restarts
     Fault fault;
     std::uint64_t steps_lost = 0;
     std::string detail;                  // beyond the fault's own

@@ -87,6 +87,7 @@ void HostedModules::report_switch_of(std::size_t module) {
 void HostedModules::tell(SwitchReport &report) {
     Module &module = *modules_[report.module];
     module.prove();
+    services_.record.modules()[report.module].restart_due &= report.resumed;
     report.old = module.take_old();
     services_.switched(std::move(report));
 }
@@ -179,7 +180,9 @@ bool HostedModules::step_module(std::size_t index) {
     return finished;
 }
 
-// Where the process is to be replaced, the one that follows tells.
+// Where the process is to be replaced at once, the one that follows tells. New code may take longer
+// than this code needs to fail again: it is waited for, and the runner's thread asks for the
+// restart if nothing comes of it.
 void HostedModules::fail(FailureReport failure) {
     const bool is_later = failure.from == failure.to;
     if (services_.recorder != nullptr)
@@ -190,9 +193,12 @@ void HostedModules::fail(FailureReport failure) {
         services_.handover.request_stop(kFailedStatus);
     if (is_later && policy_.on_crash == OnCrash::kRestart && !shut_down_ &&
         failure.where == CallKind::kStep && services_.record.has_tries_left()) {
+        failure.waits = services_.record.code_expected;
         record_failure(failure);
-        services_.handover.ask(Handover::Wish::kRestart);
-        return;
+        if (!failure.waits) {
+            services_.handover.ask(Handover::Wish::kRestart);
+            return;
+        }
     }
     if (is_later && policy_.on_crash == OnCrash::kExit)
         services_.handover.request_stop(exit_status_of(failure.fault));
@@ -202,7 +208,8 @@ void HostedModules::fail(FailureReport failure) {
 void HostedModules::record_failure(const FailureReport &failure) {
     FailureRecord &record = services_.record.failure;
     record.where = FailureRecord::Where::kCall;
-    services_.record.modules()[failure.module].parked = false; // it goes on in the next process
+    record.is_told = failure.waits;
+    services_.record.modules()[failure.module].restart_due = true;
     record.site = {failure.module, failure.where};
     record.reason = failure.fault.reason;
     record.signal_number = failure.fault.signal_number;

@@ -114,7 +114,7 @@ LibraryFacts library_facts(const FileSystem &files, TypeReader &types, const Lib
     const ElfImage &image = std::get<ElfImage>(read);
     add_image(image, loader, facts);
     add_symbols(SymbolTable::read(**file), image, facts);
-    if (const auto read_types = types.read(module.library))
+    if (const auto read_types = types.read(module.library, nullptr))
         add_types(*read_types, facts);
     return facts;
 }

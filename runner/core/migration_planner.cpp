@@ -8,10 +8,16 @@
 namespace hotrun {
 
 const MigrationPlanner::Types &MigrationPlanner::types_of(const LiveLibrary &library) {
-    const auto [known, is_new] = known_.try_emplace(library.id);
-    if (is_new)
-        known->second = reader_.read(library.copy.path());
-    return known->second;
+    const auto known = known_.find(library.id);
+    if (known != known_.end())
+        return known->second.types;
+    const LibraryTypes *before = nullptr; // the latest one
+    for (const auto &[id, other] : known_) {
+        if (other.path == library.path && other.types != nullptr)
+            before = other.types.get();
+    }
+    Types types = reader_.read(library.copy.path(), before);
+    return known_.emplace(library.id, Known{library.path, std::move(types)}).first->second.types;
 }
 
 std::uint64_t MigrationPlanner::checksum(const LiveLibrary &library) {
@@ -36,8 +42,8 @@ MigrationPlanner::pair(const std::vector<LiveLibrary::Shared> &olds,
     std::vector<StaticCarry::Pair> pairs;
     for (const LiveLibrary::Shared &old : olds) {
         for (const LiveLibrary::Shared &now : news) {
-            const Types &old_types = known_.at(old->id);
-            const Types &new_types = known_.at(now->id);
+            const Types &old_types = known_.at(old->id).types;
+            const Types &new_types = known_.at(now->id).types;
             if (old == now || old->path != now->path || old_types == nullptr ||
                 new_types == nullptr)
                 continue;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace hotrun {
@@ -34,6 +35,10 @@ class MigrationPlanner {
 
   private:
     using Types = std::shared_ptr<const LibraryTypes>;
+    struct Known {
+        std::string path; // that the build writes
+        Types types;
+    };
 
     const Types &types_of(const LiveLibrary &library);
     std::vector<StaticCarry::Pair> pair(const std::vector<LiveLibrary::Shared> &olds,
@@ -42,7 +47,7 @@ class MigrationPlanner {
     std::vector<Migration::Loaded> loaded(const std::vector<LiveLibrary::Shared> &libraries);
 
     TypeReader &reader_;
-    std::map<std::uint64_t, Types> known_; // by the library's id; those of the last plan
+    std::map<std::uint64_t, Known> known_; // by the library's id; those of the last plan
 };
 
 } // namespace hotrun

@@ -10,6 +10,11 @@ void Recorder::begin(const RecordedStart &start) {
     flush();
 }
 
+void Recorder::go_on(std::uint64_t start_step, std::uint64_t step_count) {
+    beginnings_.push_back({start_step, 0});
+    step_count_ = step_count;
+}
+
 // To wake the other thread takes longer than all the rest.
 void Recorder::add(const StepInput &input) {
     constexpr std::uint64_t kLongestWait = 10'000'000;

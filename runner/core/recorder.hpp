@@ -35,8 +35,14 @@ class Recorder {
     void begin(const RecordedStart &start);
     void add(const StepInput &input);
 
+    // Behind so many steps that a process before has recorded since that start.
+    void go_on(std::uint64_t start_step, std::uint64_t step_count);
+
     // Steps that come fast are handed on together; this does it now.
     void flush();
+
+    // Thread that writes: all that was handed on.
+    void write_waiting();
 
     // That were handed on since it began with that step; host's thread.
     std::uint64_t steps_since(std::uint64_t start_step) const;
@@ -46,7 +52,6 @@ class Recorder {
 
     template <typename Record>
     void put(const Record &record);
-    void write_waiting();
     void write(const RecordBytes &records);
     void give_up(const Error &error);
 

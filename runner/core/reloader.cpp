@@ -61,11 +61,6 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
     return seen.settled;
 }
 
-bool Reloader::hold() {
-    is_held_ = !in_flight();
-    return is_held_;
-}
-
 void Reloader::set_kept(std::optional<KeptCode> kept) {
     is_held_ = false;
     if (!kept)
@@ -250,9 +245,14 @@ bool Reloader::in_flight() const {
                        [](const auto &slot) { return !slot->untold.empty(); });
 }
 
+bool Reloader::restart_due() const {
+    return std::any_of(slots_.begin(), slots_.end(), [](const auto &slot) { return slot->waits; });
+}
+
 void Reloader::switched(SwitchReport report) {
     Slot &slot = *slots_[report.module];
     slot.live = report.generation;
+    slot.waits &= report.resumed;
     host_took(report.module, report.generation);
     auto told = slot.untold.extract(report.generation);
     if (told)
@@ -295,6 +295,7 @@ void Reloader::failed(FailureReport report) {
     if (!report.refusal.empty())
         return refused(std::move(report));
     Slot &slot = *slots_[report.module];
+    report.waits = slot.waits |= report.waits;
     tell_failure(slot, report);
     const auto later = slot.untold.upper_bound(report.from);
     const bool is_overtaken = later != slot.untold.end() && later->first <= slot.taken;
@@ -353,7 +354,8 @@ void Reloader::tell_failure(const Slot &slot, const FailureReport &report) {
                                  .backtrace = symbolize(report.fault.backtrace),
                                  .steps_lost = report.steps_lost,
                                  .detail = std::move(detail),
-                                 .parked = report.parked});
+                                 .parked = report.parked,
+                                 .waits = report.waits});
 }
 
 void Reloader::stalled(std::size_t module, const std::vector<CodeAddress> &backtrace) {

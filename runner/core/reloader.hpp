@@ -51,8 +51,8 @@ class Reloader : public CodeHost {
     void load_anew() override { graph_.load_anew(); }
 
     // For a state that the host's thread is going to bring into the only module's heap: nothing is
-    // offered any more until set_kept(). False: something that was offered is on its way.
-    bool hold();
+    // offered any more until set_kept(). Nothing is in flight.
+    void hold() { is_held_ = true; }
     void set_kept(std::optional<KeptCode> kept); // the code that made it; none: nothing was brought
 
     void switched(SwitchReport report);
@@ -68,6 +68,9 @@ class Reloader : public CodeHost {
     bool in_flight() const override;
 
     bool is_paused() const override { return handover_.is_paused(); }
+
+    // Whether a module waits for new code, and is to go on in another process if none comes.
+    bool restart_due() const;
 
     // Whether the state that was kept could not be gone on with, and the run is to end.
     bool has_given_up() const { return has_given_up_; }
@@ -99,6 +102,7 @@ class Reloader : public CodeHost {
         LiveLibrary::Shared live_code;
         LiveLibrary::Shared kept_code; // of another run, as long as the state is that of its heap
         std::string heap;              // what is to be told of that
+        bool waits = false;            // as in RolledBackEvent
         bool unique_symbols_told = false;
         bool unseen_told = false;
         RetiredCode retired;
@@ -133,7 +137,7 @@ class Reloader : public CodeHost {
     void tell_failure(const Slot &slot, const FailureReport &report);
     void tell_takeover(RunRecord &record, OnCrash on_crash);
     void distrust(const FailureRecord &failure, RunRecord &record);
-    bool resume_all(RunRecord &record, OnCrash on_crash);
+    std::vector<Candidate> resume_all(RunRecord &record, OnCrash on_crash);
     std::shared_ptr<RebindPlan> plan_of_moves(const std::vector<CodeRecipe> &recipes,
                                               const LiveLibrary::Shared &code) const;
     std::optional<Candidate> resume(std::size_t module, const ModuleRecord &record);

@@ -43,44 +43,59 @@ int exit_status_of(const FailureRecord &failure) {
     return failure.signal_number != 0 ? 128 + failure.signal_number : 1;
 }
 
+bool is_later_failure(RunRecord &record) {
+    const FailureRecord &failure = record.failure;
+    return failure.where == FailureRecord::Where::kCall && failure.site.kind == CallKind::kStep &&
+           record.modules()[failure.site.module].candidate == 0;
+}
+
 } // namespace
 
+// New code may take longer than what has failed needs to fail again.
 std::optional<int> Reloader::take_over(RunRecord &record, OnCrash on_crash) {
+    FailureRecord &failure = record.failure;
+    const bool failed_later = is_later_failure(record);
+    const bool waits =
+        failed_later && on_crash == OnCrash::kRestart && record.code_expected && !failure.is_told;
+    if (waits)
+        slots_[failure.site.module]->waits = true;
     tell_takeover(record, on_crash);
     if (record.stopping)
         return std::nullopt;
-    FailureRecord &failure = record.failure;
     distrust(failure, record);
-    const bool later_failure = resume_all(record, on_crash);
+    std::vector<Candidate> candidates = resume_all(record, on_crash);
     graph_.remove_other_copies();
-    failure.where = FailureRecord::Where::kNowhere;
-    return later_failure && on_crash == OnCrash::kExit ? std::optional(exit_status_of(failure))
-                                                       : std::nullopt;
+    const bool ends = failed_later && on_crash == OnCrash::kExit;
+    const std::optional<int> status = ends ? std::optional(exit_status_of(failure)) : std::nullopt;
+    failure.is_told = waits;
+    if (waits)
+        --record.restarts_in_vain; // that it is for is yet to come
+    else
+        failure.where = FailureRecord::Where::kNowhere;
+    record.code_expected = true;            // until it is known whether there is any
+    handover_.offer(std::move(candidates)); // what runs may fail and say so in the record
+    return status;
 }
 
-// Code that has failed in a later step, or in the call that ends it, is called no more. Whether
-// there is such.
-bool Reloader::resume_all(RunRecord &record, OnCrash on_crash) {
+// Code that has failed in a later step, or in the call that ends it, is called no more.
+std::vector<Candidate> Reloader::resume_all(RunRecord &record, OnCrash on_crash) {
     const FailureRecord &failure = record.failure;
-    bool later_failure = false;
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         ModuleRecord &module = record.modules()[i];
         slots_[i]->taken = module.last_number;
         slots_[i]->live = module.generation;
-        if (module.candidate != 0) {
+        if (module.candidate != 0)
             module.parked = module.parked_before;
-        } else if (failure.where == FailureRecord::Where::kCall && failure.site.module == i) {
-            const bool is_step = failure.site.kind == CallKind::kStep;
-            later_failure |= is_step;
-            module.parked = !is_step || on_crash != OnCrash::kRestart;
-        }
+        else if (failure.where == FailureRecord::Where::kCall && failure.site.module == i)
+            module.parked = failure.site.kind != CallKind::kStep || on_crash != OnCrash::kRestart;
+        module.parked = (module.parked && !module.restart_due) || slots_[i]->waits;
+        module.restart_due = slots_[i]->waits;
         module.candidate = 0;
         if (std::optional<Candidate> candidate = resume(i, module))
             candidates.push_back(std::move(*candidate));
     }
-    handover_.offer(std::move(candidates));
-    return later_failure;
+    return candidates;
 }
 
 void Reloader::tell_takeover(RunRecord &record, OnCrash on_crash) {
@@ -93,7 +108,8 @@ void Reloader::tell_takeover(RunRecord &record, OnCrash on_crash) {
         where = "static destructors";
     events_.tell(RestartedEvent{services_.processes.own_pid(), described(failure) + " in " + where,
                                 exit_status_of(failure)});
-    if (failure.where != FailureRecord::Where::kCall || failure.site.kind == CallKind::kUnload)
+    if (failure.where != FailureRecord::Where::kCall || failure.site.kind == CallKind::kUnload ||
+        failure.is_told)
         return;
     const ModuleRecord &module = record.modules()[failure.site.module];
     FailureReport report;
@@ -101,9 +117,11 @@ void Reloader::tell_takeover(RunRecord &record, OnCrash on_crash) {
     report.where = failure.site.kind;
     report.from = module.candidate != 0 ? module.candidate : module.generation;
     report.to = module.generation;
-    report.parked = report.from == report.to
-                        ? on_crash != OnCrash::kRestart || report.where != CallKind::kStep
-                        : report.to == 0 || module.parked_before;
+    report.waits = slots_[report.module]->waits;
+    report.parked =
+        report.from == report.to
+            ? on_crash != OnCrash::kRestart || report.where != CallKind::kStep || report.waits
+            : report.to == 0 || (module.parked_before && !module.restart_due);
     report.fault.reason = failure.reason;
     report.fault.signal = failure.signal;
     if (failure.has_address)

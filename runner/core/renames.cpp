@@ -107,20 +107,20 @@ RenamedTypes Renames::add_old(const LibraryTypes &types) {
     if (types_.is_empty())
         return valid;
     std::set<std::string> known;
-    for (const TypeLayout &type : types.types) {
+    types.each_type([&](const TypeLayout &type) {
         if (type.kind != Kind::kIncomplete)
             known.insert(RenamedTypes::without_nameless(type_name(type)));
-    }
+    });
     for (const auto &[from, to] : types_.names()) {
         if (!known.contains(to))
             valid.add(from, to);
     }
-    for (const TypeLayout &type : types.types) {
+    types.each_type([&](const TypeLayout &type) {
         const bool has_name = !type.name.empty() && type.kind != Kind::kPointer;
         std::string name = has_name ? valid.apply(type_name(type)) : std::string();
         if (has_name && name != RenamedTypes::without_nameless(type_name(type)))
             new_names_.emplace(&type, std::move(name));
-    }
+    });
     return valid;
 }
 

@@ -34,6 +34,7 @@ struct ModuleRecord {
     // How `generation` and `candidate` are loaded again: recipes as text; empty: they can't be.
     char code[kCodeBytes] = {};
     char candidate_code[kCodeBytes] = {};
+    bool restart_due = false; // in the next process it is not parked any more
 };
 
 // Why the process replaces itself.
@@ -62,6 +63,7 @@ struct FailureRecord {
     std::uint64_t steps_lost = 0;
     char detail[kPathBytes] = {};
     char exception_type[kPathBytes] = {}; // mangled; empty: no exception was being handled
+    bool is_told = false;                 // by the process that has failed
 };
 
 struct RunRecord {
@@ -76,8 +78,9 @@ struct RunRecord {
     std::atomic<std::uint64_t> restarts_in_vain{0}; // since a step was finished
     std::atomic<bool> ready{false};
     std::atomic<bool> stopping{false};
-    char state_file[4096] = {}; // path of the heap file or the recording; empty: none
-    bool is_replayed = false;   // it is played, also if it was recorded at first
+    std::atomic<bool> code_expected{false}; // a build runs or is to, or new code is prepared
+    char state_file[4096] = {};             // path of the heap file or the recording; empty: none
+    bool is_replayed = false;               // it is played, also if it was recorded at first
     std::atomic<int> exit_status{0};
     std::atomic<int> asked_status{-1}; // by a signal that ends the run; -1: there was none
     std::array<std::atomic<std::int32_t>, 8> children{}; // commands that run, by pid; 0: none

@@ -128,13 +128,11 @@ void SourceWatch::find_further_targets(const std::unordered_set<std::string> &un
 
 std::vector<std::string> SourceWatch::take_written(const std::vector<std::string> &added,
                                                    std::chrono::nanoseconds since) {
-    const std::vector<std::string> changed = take_changed(added);
-    std::set<std::string> written(changed.begin(), changed.end());
-    written.merge(found_changed_);
-    found_changed_.clear();
+    std::set<std::string> written = std::exchange(found_changed_, {});
     for (const std::string &path : added) {
-        const std::optional<std::chrono::nanoseconds> changed = files_.changed_at(path);
-        if (changed && *changed >= since)
+        const FileLook look = files_.look(path);
+        take_if_changed(path, look, written);
+        if (look.timestamp && look.changed_at >= since)
             written.insert(path);
     }
     return {written.begin(), written.end()};
@@ -143,8 +141,11 @@ std::vector<std::string> SourceWatch::take_written(const std::vector<std::string
 void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source> &next,
                       std::set<std::string> &watched) {
     const std::string name = in_real_folder(ninja_path);
+    if (next.contains(name) && !links_before_.contains(name) && !changed_links_.contains(name))
+        return; // most files are a leaf of the graph and in the log
+    const FileLook look = files_.look(name);
     std::string real = name;
-    if (files_.is_link(name)) {
+    if (look.is_link) {
         real = files_.canonical(name);
         watched.insert(name);
         links_[name] = Link{std::string(ninja_path), real};
@@ -158,7 +159,7 @@ void SourceWatch::add(std::string_view ninja_path, std::map<std::string, Source>
     const auto known = sources_.find(real);
     // The spelling is today's: what was a suspect may be in ninja's log by now.
     Source source{std::string(ninja_path),
-                  known != sources_.end() ? known->second.seen : files_.timestamp(real)};
+                  known != sources_.end() ? known->second.seen : look.timestamp};
     watched.insert(real);
     next.emplace_hint(place, std::move(real), std::move(source));
 }
@@ -228,21 +229,27 @@ std::vector<std::string> SourceWatch::take_changed(const std::vector<std::string
     for (const std::string &path : paths) {
         if (folder_links_.contains(path))
             take_folder_link(path, changed);
-        const auto link = links_.find(path);
-        const std::string &real = link != links_.end() ? link->second.real : path;
-        const auto source = sources_.find(real);
-        if (source == sources_.end())
-            continue;
-        const bool is_or_was_link = link != links_.end() || files_.is_link(path);
-        if (is_or_was_link && link_changed(path, real, files_.canonical(path)) && take_link(path))
-            changed.insert(path);
-        const std::optional<Timestamp> now = files_.timestamp(real);
-        if (now == source->second.seen)
-            continue;
-        source->second.seen = now;
-        changed.insert(real);
+        if (sources_.contains(path) || links_.contains(path))
+            take_if_changed(path, files_.look(path), changed);
     }
     return {changed.begin(), changed.end()};
+}
+
+void SourceWatch::take_if_changed(const std::string &path, const FileLook &look,
+                                  std::set<std::string> &changed) {
+    const auto link = links_.find(path);
+    const std::string &real = link != links_.end() ? link->second.real : path;
+    const auto source = sources_.find(real);
+    if (source == sources_.end())
+        return;
+    const bool is_or_was_link = link != links_.end() || look.is_link;
+    if (is_or_was_link && link_changed(path, real, files_.canonical(path)) && take_link(path))
+        changed.insert(path);
+    const std::optional<Timestamp> now = real == path ? look.timestamp : files_.timestamp(real);
+    if (now == source->second.seen)
+        return;
+    source->second.seen = now;
+    changed.insert(real);
 }
 
 // Leads elsewhere than in the set, or did when it was taken last.

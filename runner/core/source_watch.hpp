@@ -105,6 +105,8 @@ class SourceWatch {
                       const std::string &now) const;
     bool take_link(const std::string &path);
     void find_folder_links(const std::string &folder);
+    void take_if_changed(const std::string &path, const FileLook &look,
+                         std::set<std::string> &changed);
     void take_folder_link(const std::string &link, std::set<std::string> &changed);
     void make_older_than(const std::string &output, const Timestamp &input);
 

@@ -1,6 +1,7 @@
 #include "core/targets.hpp"
 
 #include "core/ninja_syntax.hpp"
+#include "core/sentence.hpp"
 
 #include <boost/json.hpp>
 
@@ -57,13 +58,6 @@ MesonTarget to_target(const json::object &object) {
             .arguments = of_all_groups(object, "parameters"),
             .defined_in = text_of(object, "defined_in"),
             .in_subproject = subproject != nullptr && !subproject->is_null()};
-}
-
-std::string join(const std::vector<std::string> &names) {
-    std::string text;
-    for (const std::string &name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
 }
 
 // Levenshtein's distance, two rows at a time.
@@ -185,7 +179,7 @@ Error TargetResolver::ambiguous(const std::vector<const MesonTarget *> &candidat
     for (const MesonTarget *candidate : candidates)
         paths.push_back(candidate->name + " (" + ninja_path(*candidate) + ")");
     return Error{ErrorKind::kMisuse,
-                 "there are several libraries to choose from: " + join(paths) + "; name one", 0};
+                 "there are several libraries to choose from: " + listed(paths) + "; name one", 0};
 }
 
 // An alias that bears the name of a library builds it; ninja then builds the alias.
@@ -287,9 +281,9 @@ Error TargetResolver::unknown(const std::string &name, bool any) const {
     const std::vector<std::string> near = near_names(name, names);
     std::string remedy;
     if (!near.empty())
-        remedy = "; did you mean " + join(near) + "?";
+        remedy = "; did you mean " + listed(near) + "?";
     else if (!names.empty())
-        remedy = "; there are " + join(names);
+        remedy = "; there are " + listed(names);
     return Error{ErrorKind::kMisuse, "no target is called " + name + remedy, 0};
 }
 

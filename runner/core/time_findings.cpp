@@ -2,6 +2,7 @@
 
 #include "control/cost_text.hpp"
 #include "core/compared_runs.hpp"
+#include "core/sentence.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -66,19 +67,21 @@ class CompileFinder {
     std::vector<Finding> &findings_;
 };
 
-std::string joined(const std::vector<std::string> &names, std::size_t most) {
-    std::string text;
-    for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
-        text += (i == 0 ? "" : ", ") + names[i];
-    return text + (names.size() > most ? " …" : "");
+// ", as were 9 of 10 compilations before"
+std::string misses_text(const std::optional<CacheUse> &cache) {
+    const std::uint64_t asked_count = cache ? cache->hit_count + cache->miss_count : 0;
+    if (asked_count == 0)
+        return "";
+    return ", as were " + std::to_string(cache->miss_count) + " of " + std::to_string(asked_count) +
+           " compilations before";
 }
 
-void add_compiles(const ModuleFacts &module, const std::string &builddir,
+void add_compiles(const ModuleFacts &module, const FolderFacts &folder,
                   std::vector<Finding> &findings) {
     using Times = const CompileTimes &;
     CompileFinder finder(module, findings);
     const auto whole = [](Times times) { return std::optional(times.whole); };
-    const std::string configure = "meson configure " + builddir + " ";
+    const std::string configure = "meson configure " + folder.builddir + " ";
     finder.add(
         whole, [](Times times) { return times.precompiled; },
         [&](Times times) {
@@ -87,7 +90,7 @@ void add_compiles(const ModuleFacts &module, const std::string &builddir,
                                       " compiles its system headers anew each time",
                            .cost = "with them precompiled",
                            .remedy = "give the target a cpp_pch (c_pch in C) that includes " +
-                                     joined(times.system_headers, 8)};
+                                     listed(times.system_headers, 8, times.system_headers.size())};
         });
     finder.add(
         whole, [](Times times) { return times.unoptimised; },
@@ -112,7 +115,8 @@ void add_compiles(const ModuleFacts &module, const std::string &builddir,
                [&](Times times) {
                    return Finding{.code = "ccache",
                                   .message = "ccache looks for what it can't know: a save of " +
-                                             name_of(times.source) + " is new to it",
+                                             name_of(times.source) + " is new to it" +
+                                             misses_text(folder.cache),
                                   .cost = "without it",
                                   .remedy = "start hotrun with CCACHE_DISABLE=1"};
                });
@@ -192,14 +196,41 @@ void add_linkers(const ModuleFacts &module, const LinkTimes &link, const std::st
              .cost = from_to(link.whole, *link.uncompressed, "with -gz=none"),
              .cost_time = gained,
              .remedy = "take -gz out of the link_args"});
-    if (module.is_link_optimised)
-        findings.push_back({.code = "lto",
-                            .module = module.library.module,
-                            .message = "the module " + module.library.module +
-                                       " is optimised as a whole when it is linked (-flto), "
-                                       "whichever file was saved",
-                            .cost = cost_text(link.whole.median) + " for each link",
-                            .remedy = "meson configure " + builddir + " -Db_lto=false"});
+}
+
+RunTime sum(const RunTime &a, const RunTime &b) {
+    return {a.median + b.median, a.least + b.least};
+}
+
+// Compiling takes less with it and linking takes more: what counts is both.
+void add_lto(const ModuleFacts &module, const LinkTimes &link, const std::string &builddir,
+             std::vector<Finding> &findings) {
+    Finding finding{.code = "lto",
+                    .module = module.library.module,
+                    .message = "the module " + module.library.module +
+                               " is optimised as a whole when it is linked (-flto), "
+                               "whichever file was saved",
+                    .cost = cost_text(link.whole.median) + " for each link",
+                    .remedy = "meson configure " + builddir + " -Db_lto=false"};
+    if (link.without_lto) {
+        RunTime now = link.whole;
+        RunTime other = *link.without_lto;
+        std::string saved;
+        for (const CompileTimes &times : module.compiles) {
+            const RunTime with_source = sum(link.whole, times.whole);
+            if (!times.without_lto || with_source.least <= now.least)
+                continue;
+            now = with_source;
+            other = sum(*link.without_lto, *times.without_lto);
+            saved = name_of(times.source);
+        }
+        finding.cost_time = gain(now, other, now.least);
+        if (!finding.cost_time)
+            return;
+        finding.cost = from_to(now, other, "without it") +
+                       (saved.empty() ? ", for each link" : ", for a save of " + saved);
+    }
+    findings.push_back(std::move(finding));
 }
 
 } // namespace
@@ -224,12 +255,15 @@ void add_idle_build(const FolderFacts &folder, const RunTime &idle_build,
                                       "what else you don't edit"});
 }
 
-void add_times(const ModuleFacts &module, const std::string &builddir,
+void add_times(const ModuleFacts &module, const FolderFacts &folder,
                std::vector<Finding> &findings) {
-    add_compiles(module, builddir, findings);
+    add_compiles(module, folder, findings);
     add_headers(module, findings);
-    if (module.link)
-        add_linkers(module, *module.link, builddir, findings);
+    if (!module.link)
+        return;
+    add_linkers(module, *module.link, folder.builddir, findings);
+    if (module.is_link_optimised)
+        add_lto(module, *module.link, folder.builddir, findings);
 }
 
 } // namespace hotrun

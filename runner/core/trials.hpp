@@ -22,7 +22,9 @@ class Trials {
     virtual const std::string &folder() const = 0;
     virtual Status write(const std::string &path, const std::string &text) = 0;
 
-    virtual bool has_program(const std::string &name) const = 0; // in PATH
+    // The file behind a path or a name in PATH, links followed; empty: there is none.
+    virtual std::string program_file(const std::string &name) const = 0;
+    bool has_program(const std::string &name) const { return !program_file(name).empty(); }
 
     // To its end; the program may be a name in PATH. An Error: it can't be started, or (EINTR) the
     // user wants no more of it.

@@ -113,7 +113,24 @@ struct LibraryTypes {
         bool is_in_place = false; // in the std::function itself, and not made by new
     };
 
-    std::deque<TypeLayout> types; // owns all of them; none is moved
+    // Those of one part of the library; none is moved.
+    using Types = std::deque<TypeLayout>;
+
+    // What the reader keeps of the library, to know parts of it again in the next one.
+    struct Source {
+        virtual ~Source() = default;
+    };
+
+    template <typename Visit> void each_type(Visit visit) const {
+        for (const std::shared_ptr<const Types> &part : types) {
+            for (const TypeLayout &type : *part)
+                visit(type);
+        }
+    }
+
+    // Own all of them. A part that has not changed is also one of the library before: its types are
+    // the very same objects.
+    std::vector<std::shared_ptr<const Types>> types;
     std::vector<Descriptor> descriptors;
     std::vector<Rename> renames;
     std::vector<Migrator> migrators;
@@ -121,14 +138,17 @@ struct LibraryTypes {
     std::vector<StaticVariable> statics;
     // Functions that the compiler has made to destroy all elements of some static array.
     std::vector<std::uint64_t> array_destructors;
+    std::shared_ptr<const Source> source; // null: it keeps nothing
 };
 
 class TypeReader {
   public:
     virtual ~TypeReader() = default;
 
-    // None of a file without debug information.
-    virtual std::shared_ptr<const LibraryTypes> read(const std::string &path) = 0;
+    // None of a file without debug information. `before`: those of another version, which are taken
+    // for what has not changed; or null.
+    virtual std::shared_ptr<const LibraryTypes> read(const std::string &path,
+                                                     const LibraryTypes *before) = 0;
 };
 
 } // namespace hotrun

@@ -25,9 +25,10 @@ WrappedProgram::WrappedProgram(Services services, WrappedProgramSetup setup, Way
 }
 
 std::vector<std::string> WrappedProgram::libraries() const {
-    std::vector<std::string> files(hosted_.begin(), hosted_.end());
-    files.push_back(setup_.path);
-    return files;
+    std::set<std::string> files = hosted_;
+    files.insert(linked_.begin(), linked_.end());
+    files.insert(setup_.path);
+    return {files.begin(), files.end()};
 }
 
 WrappedProgram::Stamps WrappedProgram::stamps() const {
@@ -48,7 +49,7 @@ std::vector<std::string> WrappedProgram::changed_libraries() const {
 }
 
 bool WrappedProgram::is_library(const std::string &path) const {
-    return path == setup_.path || hosted_.contains(path);
+    return path == setup_.path || hosted_.contains(path) || std::ranges::count(linked_, path) != 0;
 }
 
 // Nobody has one open for writing; where that can't be known, it is the same as at the last look.
@@ -87,12 +88,19 @@ bool WrappedProgram::look(Writer writer, const PhaseTimes &phases) {
     return true;
 }
 
-// One that reloads by itself has to be restarted for what is in it from its start only.
+bool WrappedProgram::is_as_started(const std::string &path) const {
+    const auto known = started_.find(path);
+    return known == started_.end() || known->second == services_.files.timestamp(path);
+}
+
+// One that reloads by itself has to be restarted for what is in it from its start only. Of what
+// somebody else has built our build knows nothing.
 bool WrappedProgram::needs_restart(bool anew) const {
-    if (services_.files.timestamp(setup_.path) != started_file_)
+    const auto is_another = [this](const std::string &path) { return !is_as_started(path); };
+    if (is_another(setup_.path) || std::ranges::any_of(linked_, is_another))
         return true;
     if (!attached_)
-        return anew || !made_.empty();
+        return anew || !made_.empty() || std::ranges::any_of(hosted_, is_another);
     return std::ranges::any_of(
         made_, [this](const std::string &made) { return ways_.leads_to(made, setup_.output); });
 }
@@ -103,7 +111,8 @@ void WrappedProgram::start_if_wanted() {
     wanted_ = false;
     made_.clear();
     why_killed_.clear();
-    started_file_ = services_.files.timestamp(setup_.path);
+    linked_ = ways_.linked();
+    seen_ = started_ = stamps();
     const Result<std::int64_t> pid = services_.control.start();
     if (!pid) {
         services_.events.tell(ProgramEndedEvent{.program = {setup_.path},

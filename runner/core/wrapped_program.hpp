@@ -43,7 +43,8 @@ class WrappedProgram : public CodeHost, public AttachedProgram, public Observer 
         std::function<void()> host_told; // something has become of what was taken up
         std::function<void(const std::vector<ModuleStatus> &)> build_modules; // as well
         std::function<bool(const std::string &input, const std::string &output)> leads_to;
-        std::function<void(int exit_status)> finish; // the run is to end
+        std::function<std::vector<std::string>()> linked; // libraries of the build folder; paths
+        std::function<void(int exit_status)> finish;      // the run is to end
     };
 
     // Observes the run's events.
@@ -105,6 +106,7 @@ class WrappedProgram : public CodeHost, public AttachedProgram, public Observer 
     Stamps stamps() const;
     bool is_settled();
     bool needs_restart(bool anew) const;
+    bool is_as_started(const std::string &path) const;
     void start_if_wanted();
     void end_program();
     void send_candidate(const PhaseTimes &phases, bool anew);
@@ -121,8 +123,9 @@ class WrappedProgram : public CodeHost, public AttachedProgram, public Observer 
     bool anew_ = false;
     std::optional<int> exit_status_; // the run ends with it
     std::string why_killed_;
-    std::set<std::string> made_; // what ninja has made since it was started
-    std::optional<Timestamp> started_file_;
+    std::set<std::string> made_;      // what ninja has made since it was started
+    std::vector<std::string> linked_; // the libraries that it was started with
+    Stamps started_;                  // it, those, and hosted_, as they were then
     Stamps seen_;
     std::set<std::string> hosted_; // libraries that are built for it
     std::optional<Attached> attached_;

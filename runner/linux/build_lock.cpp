@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 namespace hotrun {
 
@@ -43,10 +44,14 @@ std::string holder_of(const std::string &builddir) {
     return "";
 }
 
+UniqueFd open_folder(const std::string &builddir) {
+    return UniqueFd(::open(builddir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 } // namespace
 
 Result<BuildLock> BuildLock::take(const std::string &builddir) {
-    UniqueFd fd(::open(builddir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    UniqueFd fd = open_folder(builddir);
     if (!fd.is_open())
         return system_error("can't open the build folder " + builddir);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
@@ -58,6 +63,19 @@ Result<BuildLock> BuildLock::take(const std::string &builddir) {
                  "another hotrun" + (pid.empty() ? "" : " (process " + pid + ")") +
                      " works in the build folder " + builddir + "; stop it first",
                  EWOULDBLOCK};
+}
+
+Result<BuildLock> BuildLock::take_again(const std::string &builddir) {
+    Result<BuildLock> lock = take(builddir);
+    if (lock || lock.error().kind != ErrorKind::kBusy ||
+        holder(builddir).value_or(::getpid()) != ::getpid())
+        return lock;
+    UniqueFd fd = open_folder(builddir);
+    while (::flock(fd.get(), LOCK_EX) != 0) {
+        if (errno != EINTR)
+            return system_error("can't lock the build folder " + builddir);
+    }
+    return BuildLock(std::move(fd));
 }
 
 std::optional<int> BuildLock::holder(const std::string &builddir) {

@@ -15,6 +15,10 @@ class BuildLock {
     // ErrorKind::kBusy names the process that has it.
     static Result<BuildLock> take(const std::string &builddir);
 
+    // For a process that has replaced itself: a command that was just being started may have the
+    // lock of the process before, and is waited for until it is that command.
+    static Result<BuildLock> take_again(const std::string &builddir);
+
     // The process that has it. Looks without locking: a run that starts now is not kept out.
     static std::optional<int> holder(const std::string &builddir);
 

@@ -3,6 +3,7 @@
 #include "control/socket_path.hpp"
 #include "linux/system_error.hpp"
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include <deque>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace hotrun {
@@ -22,6 +22,7 @@ namespace hotrun {
 namespace {
 
 namespace asio = boost::asio;
+using Address = asio::local::stream_protocol::endpoint;
 
 constexpr mode_t kOwnFolder = 0700;
 constexpr mode_t kOwnSocket = 0600;
@@ -29,17 +30,6 @@ constexpr mode_t kOwnSocket = 0600;
 std::string variable(const char *name) {
     const char *value = ::getenv(name); // NOLINT(concurrency-mt-unsafe)
     return value == nullptr ? "" : value;
-}
-
-sockaddr_un socket_address(const std::string &path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(static_cast<char *>(address.sun_path), sizeof address.sun_path - 1);
-    return address;
-}
-
-const sockaddr *generic(const sockaddr_un &address) {
-    return reinterpret_cast<const sockaddr *>(&address);
 }
 
 UniqueFd make_socket() {
@@ -60,16 +50,17 @@ Status make_own_folder(const std::string &folder) {
     return Done{};
 }
 
-bool somebody_listens(const sockaddr_un &address) {
+bool somebody_listens(const Address &address) {
     const UniqueFd probe = make_socket();
-    return ::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN;
+    return ::connect(probe.get(), address.data(), static_cast<socklen_t>(address.size())) == 0 ||
+           errno == EAGAIN;
 }
 
 // Only the run that has the build folder's lock comes here: a socket that is left is of a dead one.
 Result<UniqueFd> listen_at(const SocketPlace &place) {
     if (const Status made = make_own_folder(place.folder); !made)
         return made.error();
-    const sockaddr_un address = socket_address(place.path);
+    const Address address(place.path);
     if (somebody_listens(address))
         return Error{ErrorKind::kBusy,
                      "another program listens at " + place.path +
@@ -79,7 +70,8 @@ Result<UniqueFd> listen_at(const SocketPlace &place) {
     ::unlink(place.path.c_str());
     UniqueFd listener = make_socket();
     ::fchmod(listener.get(), kOwnSocket); // what the file is made with
-    if (!listener.is_open() || ::bind(listener.get(), generic(address), sizeof address) != 0 ||
+    if (!listener.is_open() ||
+        ::bind(listener.get(), address.data(), static_cast<socklen_t>(address.size())) != 0 ||
         ::listen(listener.get(), SOMAXCONN) != 0)
         return system_error("can't listen at " + place.path);
     return listener;

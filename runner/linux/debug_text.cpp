@@ -1,5 +1,6 @@
 #include "linux/debug_text.hpp"
 
+#include "linux/byte_places.hpp"
 #include "linux/elf_sections.hpp"
 
 #include <algorithm>
@@ -30,23 +31,27 @@ Bytes section_of(Elf *elf, std::string_view name) {
 std::vector<std::uint32_t> offsets_of(Bytes bytes, std::string_view name) {
     std::vector<std::uint32_t> places;
     const std::string_view text(bytes.data(), bytes.size());
-    for (std::size_t at = text.find(name); at != std::string_view::npos;
-         at = text.find(name, at + 1)) {
+    each_place(text, name, [&](std::size_t at) {
         const std::size_t end = at + name.size();
         if (end < text.size() && text[end] == '\0')
             places.push_back(static_cast<std::uint32_t>(at));
-    }
+    });
     return places;
 }
 
-// Words at any address that are one of the offsets. Most blocks have none, and a loop that only
-// asks whether there is any takes several words at once.
+// Words at any address that are one of the offsets: of a name that no linker has merged there are
+// many.
 void find_offsets(Bytes info, const std::vector<std::uint32_t> &offsets,
                   std::vector<Dwarf_Off> &places) {
     constexpr std::size_t kBlock = 4096;
     if (offsets.empty())
         return;
     const std::uint32_t first = offsets.front();
+    if (offsets.size() == 1) {
+        const std::string_view wanted(reinterpret_cast<const char *>(&first), sizeof first);
+        return each_place({info.data(), info.size()}, wanted,
+                          [&places](std::size_t at) { places.push_back(at); });
+    }
     const std::uint32_t range = offsets.back() - first;
     const auto word_at = [&info](std::size_t at) {
         std::uint32_t word = 0;

@@ -1,9 +1,6 @@
 #include "linux/dwarf_entry.hpp"
 
-#include "linux/elf_sections.hpp"
-
 #include <algorithm>
-#include <string_view>
 
 #include <dwarf.h>
 
@@ -18,13 +15,15 @@ bool is_in_unit(unsigned form) {
            form == DW_FORM_ref8;
 }
 
-// DWARF 5, 7.5.1.1: the header begins with the length of what follows.
-const unsigned char *end_of_unit(DwarfBytes bytes) {
-    constexpr std::uint64_t kIsLong = 0xffffffff;
-    std::uint64_t length = bytes.word();
-    if (length == kIsLong)
-        length = bytes.number(8);
-    return length < bytes.left() ? bytes.at() + length : bytes.end();
+// How the location begins that is an address and nothing else, as most are.
+constexpr std::array<unsigned char, 2> kPlainAddress = {1 + sizeof(Dwarf_Addr), DW_OP_addr};
+
+std::optional<std::uint64_t> plain_address(const Dwarf_Attribute &location, const DwarfUnit &unit) {
+    DwarfBytes bytes(location.valp, unit.end);
+    if (location.form != DW_FORM_exprloc || bytes.byte() != kPlainAddress[0] ||
+        bytes.byte() != kPlainAddress[1])
+        return std::nullopt;
+    return bytes.number(sizeof(Dwarf_Addr));
 }
 
 // In the unit; null: elsewhere, or damaged.
@@ -46,6 +45,7 @@ DwarfEntry entry_at(Dwarf_Attribute reference, const DwarfUnit &unit) {
         return place == nullptr ? DwarfEntry() : DwarfEntry(unit, place);
     }
     Dwarf_Die die;
+    unit.all->set_met();
     return ::dwarf_formref_die(&reference, &die) == nullptr ? DwarfEntry() : unit.all->entry(die);
 }
 
@@ -57,6 +57,7 @@ DwarfEntry::DwarfEntry(const DwarfUnit &unit, const unsigned char *at) : unit_(&
     shape_ = unit.shapes->find(code);
     if (shape_ != nullptr || code == 0) // which ends a list of children
         values_ = bytes.at();
+    unit.note(at, bytes.at());
 }
 
 Dwarf_Die DwarfEntry::die() const {
@@ -72,14 +73,17 @@ std::optional<Dwarf_Attribute> DwarfEntry::own_attribute(unsigned name) const {
     const unsigned char *value = nullptr;
     unsigned form = found->form;
     if (form == DW_FORM_implicit_const) {
-        value = unit_->shapes->constant_of(*found);
+        value = unit_->table + found->at;
     } else {
         if (found->at != EntryShape::kVaries)
             bytes.skip(found->at);
         else
             skip_values({all.begin(), found}, bytes);
-        if (form == DW_FORM_indirect)
+        if (form == DW_FORM_indirect) {
+            const unsigned char *begin = bytes.at();
             form = static_cast<unsigned>(bytes.uleb());
+            unit_->note(begin, bytes.at());
+        }
         value = bytes.at();
     }
     if (found->bytes == EntryShapes::Attribute::kVaries)
@@ -88,16 +92,54 @@ std::optional<Dwarf_Attribute> DwarfEntry::own_attribute(unsigned name) const {
         bytes.skip(found->bytes);
     if (bytes.is_damaged())
         return std::nullopt;
-    return Dwarf_Attribute{name, form, const_cast<unsigned char *>(value), unit_->libdw};
+    const Dwarf_Attribute attribute{name, form, const_cast<unsigned char *>(value), unit_->libdw};
+    if (unit_->read != nullptr)
+        note_value(attribute, bytes.at());
+    return attribute;
+}
+
+// What another link of the same objects may make another number is not compared as such: of a text
+// what it says is, and addresses are asked for again.
+void DwarfEntry::note_value(const Dwarf_Attribute &attribute, const unsigned char *end) const {
+    const auto at = static_cast<std::size_t>(attribute.valp - unit_->header);
+    switch (attribute.form) {
+    case DW_FORM_implicit_const: // of the table
+    case DW_FORM_addr:
+    case DW_FORM_sec_offset:
+        break;
+    case DW_FORM_strp:
+    case DW_FORM_line_strp:
+    case DW_FORM_strx:
+    case DW_FORM_strx1:
+    case DW_FORM_strx2:
+    case DW_FORM_strx3:
+    case DW_FORM_strx4:
+    case DW_FORM_strp_sup:
+    case DW_FORM_GNU_str_index:
+    case DW_FORM_GNU_strp_alt:
+        unit_->read->add_text(at, attribute.form);
+        break;
+    case DW_FORM_exprloc:
+        unit_->note(attribute.valp,
+                    plain_address(attribute, *unit_) ? attribute.valp + kPlainAddress.size() : end);
+        break;
+    default:
+        unit_->note(attribute.valp, end);
+    }
 }
 
 void DwarfEntry::skip_values(std::span<const EntryShapes::Attribute> attributes,
                              DwarfBytes &bytes) const {
     for (const EntryShapes::Attribute &each : attributes) {
-        if (each.bytes != EntryShapes::Attribute::kVaries)
+        if (each.bytes != EntryShapes::Attribute::kVaries) {
             bytes.skip(each.bytes);
-        else
-            bytes.skip_value(each.form, unit_->format);
+            continue;
+        }
+        const unsigned char *begin = bytes.at();
+        DwarfBytes length = bytes;
+        length.uleb();
+        bytes.skip_value(each.form, unit_->format);
+        unit_->note(begin, each.form == DW_FORM_exprloc ? length.at() : bytes.at());
     }
 }
 
@@ -133,6 +175,7 @@ const unsigned char *DwarfEntry::sibling() const {
     if (shape_->sibling_at != EntryShape::kVaries) {
         DwarfBytes bytes(values_, unit_->end);
         bytes.skip(shape_->sibling_at);
+        unit_->note(bytes.at(), bytes.at() + std::min(sizeof(std::uint32_t), bytes.left()));
         const std::uint64_t offset = bytes.word();
         if (offset < static_cast<std::uint64_t>(unit_->end - unit_->header))
             place = unit_->header + offset;
@@ -160,77 +203,6 @@ const unsigned char *DwarfEntry::end() const {
         }
     }
     return at;
-}
-
-DwarfEntry DwarfUnits::entry(const Dwarf_Die &die) {
-    const DwarfUnit *found = unit(die);
-    const auto *at = static_cast<const unsigned char *>(die.addr);
-    return found == nullptr || at < found->begin || at >= found->end ? DwarfEntry()
-                                                                     : DwarfEntry(*found, at);
-}
-
-const DwarfUnit *DwarfUnits::unit(const Dwarf_Die &die) {
-    const auto [known, is_new] = units_.try_emplace(die.cu);
-    if (is_new)
-        known->second = read_unit(die);
-    return known->second.get();
-}
-
-std::unique_ptr<DwarfUnit> DwarfUnits::read_unit(const Dwarf_Die &die) {
-    Dwarf_Die first;
-    Dwarf_Half version = 0;
-    Dwarf_Off shapes_at = 0;
-    auto unit = std::make_unique<DwarfUnit>();
-    DwarfFormat &format = unit->format;
-    if (::dwarf_cu_die(die.cu, &first, &version, &shapes_at, &format.address_bytes,
-                       &format.offset_bytes, nullptr, nullptr) == nullptr)
-        return nullptr;
-    format.version = static_cast<std::uint8_t>(version);
-    unit->libdw = die.cu;
-    unit->all = this;
-    unit->begin = static_cast<const unsigned char *>(first.addr);
-    unit->header = unit->begin - ::dwarf_cuoffset(&first);
-    unit->offset = ::dwarf_dieoffset(&first) - ::dwarf_cuoffset(&first);
-    for (const Sections &sections : sections_of(::dwarf_cu_getdwarf(die.cu))) {
-        DwarfBytes table = sections.abbreviations;
-        table.skip(shapes_at);
-        for (const DwarfBytes &section : sections.entries) {
-            if (unit->header < section.at() || unit->header >= section.end())
-                continue;
-            unit->end = end_of_unit({unit->header, section.end()});
-            unit->shapes = &this->shapes_at(table, format);
-            return unit->begin < unit->end ? std::move(unit) : nullptr;
-        }
-    }
-    return nullptr;
-}
-
-const std::array<DwarfUnits::Sections, 2> &DwarfUnits::sections_of(Dwarf *dwarf) {
-    const auto [known, is_new] = sections_.try_emplace(dwarf);
-    std::array<Sections, 2> &all = known->second;
-    if (!is_new)
-        return all;
-    each_section(
-        ::dwarf_getelf(dwarf), [&](std::string_view name, const GElf_Shdr &, Elf_Scn *section) {
-            constexpr std::string_view kSplit = ".dwo";
-            const bool is_split = name.ends_with(kSplit);
-            if (is_split)
-                name.remove_suffix(kSplit.size());
-            const bool is_table = name.ends_with("debug_abbrev");
-            if (!is_table && !name.ends_with("debug_info") && !name.ends_with("debug_types"))
-                return;
-            const DwarfBytes bytes = bytes_of(section);
-            Sections &sections = all[is_split ? 1 : 0];
-            if (is_table)
-                sections.abbreviations = bytes;
-            else
-                sections.entries.push_back(bytes);
-        });
-    return all;
-}
-
-const EntryShapes &DwarfUnits::shapes_at(DwarfBytes table, const DwarfFormat &format) {
-    return shapes_.try_emplace({table.at(), format}, table, format).first->second;
 }
 
 std::optional<Dwarf_Word> number_of(const DwarfEntry &entry, unsigned attribute) {
@@ -270,11 +242,8 @@ std::optional<std::uint64_t> address_of(const DwarfEntry &variable) {
     auto location = variable.own_attribute(DW_AT_location);
     if (!location)
         return std::nullopt;
-    if (location->form == DW_FORM_exprloc) { // most are an address and nothing else
-        DwarfBytes bytes(location->valp, variable.unit().end);
-        if (bytes.uleb() == 1 + sizeof(Dwarf_Addr) && bytes.byte() == DW_OP_addr)
-            return bytes.number(sizeof(Dwarf_Addr));
-    }
+    if (const auto address = plain_address(*location, variable.unit()))
+        return address;
     Dwarf_Op *operations = nullptr;
     std::size_t count = 0;
     if (::dwarf_getlocation(&*location, &operations, &count) != 0 || count != 1)

@@ -5,6 +5,7 @@
 #include "linux/die.hpp"
 #include "linux/dwarf_bytes.hpp"
 #include "linux/entry_shapes.hpp"
+#include "linux/read_bytes.hpp"
 
 #include <array>
 #include <cstdint>
@@ -34,7 +35,20 @@ struct DwarfUnit {
     const unsigned char *begin = nullptr;  // of the entries
     const unsigned char *end = nullptr;
     const EntryShapes *shapes = nullptr;
+    const unsigned char *table = nullptr; // of abbreviations
+    DwarfBytes strings;                   // .debug_str
+    DwarfBytes line_strings;              // .debug_line_str
+    ReadBytes *read = nullptr;            // where it is noted what is read; null: nowhere
+
+    void note(const unsigned char *first, const unsigned char *last) const {
+        if (read != nullptr)
+            read->add(static_cast<std::size_t>(first - header),
+                      static_cast<std::size_t>(last - header));
+    }
 };
+
+// A value of the unit; null: it is none, or damaged.
+const char *text_at(const DwarfUnit &unit, const unsigned char *value, unsigned form);
 
 // None, or one in a unit. No larger than needed to be handed around.
 class DwarfEntry {
@@ -62,6 +76,7 @@ class DwarfEntry {
 
   private:
     void skip_values(std::span<const EntryShapes::Attribute> attributes, DwarfBytes &bytes) const;
+    void note_value(const Dwarf_Attribute &attribute, const unsigned char *end) const;
     const unsigned char *sibling() const; // null: it does not say
     bool is_end() const { return shape_ == nullptr && values_ != nullptr; }
 
@@ -89,7 +104,12 @@ bool any_child(const DwarfEntry &parent, Visit visit) {
 // Reads the tables that the units need, once.
 class DwarfUnits {
   public:
-    DwarfUnits() = default;
+    // By a checksum of how they begin.
+    using Shapes = std::shared_ptr<const EntryShapes>;
+    using Tables = std::unordered_multimap<std::size_t, Shapes>;
+
+    // `known`: of another library, which may have the same ones; or null.
+    explicit DwarfUnits(const Tables *known = nullptr) : known_(known) {}
     DwarfUnits(const DwarfUnits &) = delete;
     DwarfUnits &operator=(const DwarfUnits &) = delete;
 
@@ -99,20 +119,34 @@ class DwarfUnits {
     // The first one of its unit.
     DwarfEntry first(const DwarfUnit &unit) const { return {unit, unit.begin}; }
 
+    // Null: damaged.
+    DwarfUnit *unit(const Dwarf_Die &die);
+
+    // All that were needed.
+    const Tables &tables() const { return tables_; }
+
+    // Whether an entry was asked for by one of another unit.
+    bool have_met() const { return have_met_; }
+    void set_met() { have_met_ = true; }
+
   private:
     struct Sections { // those of one name, with and without a .dwo at its end
         DwarfBytes abbreviations;
+        DwarfBytes strings;
+        DwarfBytes line_strings;
         std::vector<DwarfBytes> entries; // .debug_info, .debug_types
     };
 
-    const DwarfUnit *unit(const Dwarf_Die &die);
     std::unique_ptr<DwarfUnit> read_unit(const Dwarf_Die &die);
     const std::array<Sections, 2> &sections_of(Dwarf *dwarf);
-    const EntryShapes &shapes_at(DwarfBytes table, const DwarfFormat &format);
+    const EntryShapes &shapes_at(const DwarfBytes &table, const DwarfFormat &format);
 
     std::unordered_map<Dwarf_CU *, std::unique_ptr<DwarfUnit>> units_; // null: damaged
     std::unordered_map<Dwarf *, std::array<Sections, 2>> sections_;
-    std::map<std::pair<const unsigned char *, DwarfFormat>, EntryShapes> shapes_;
+    std::map<std::pair<const unsigned char *, DwarfFormat>, Shapes> shapes_; // by where they lie
+    Tables tables_;
+    const Tables *known_;
+    bool have_met_ = false;
 };
 
 // What an entry says of itself, or the one that it completes.

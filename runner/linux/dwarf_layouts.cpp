@@ -16,6 +16,12 @@ using Kind = TypeLayout::Kind;
 
 constexpr std::uint64_t kMostDimensions = 16;
 
+// Of what has no entry.
+const TypeLayout &void_type() {
+    static const TypeLayout kNone;
+    return kNone;
+}
+
 // Of those that may lie in a namespace, a class or a function, and give their name to what lies in
 // them.
 bool is_named_type(const DwarfEntry &entry) {
@@ -76,14 +82,20 @@ const std::string &DwarfLayouts::file_of(const DwarfEntry &entry) {
     const auto index = number_of(entry, DW_AT_decl_file);
     if (!index)
         return kNone;
-    const DwarfUnit &unit = entry.unit();
+    const std::string &path = file(entry.unit(), *index);
+    if (noted_files_ != nullptr)
+        noted_files_->emplace(*index, path);
+    return path;
+}
+
+const std::string &DwarfLayouts::file(const DwarfUnit &unit, std::uint64_t index) {
     if (files_of_ != unit.libdw) {
         files_of_ = unit.libdw;
         const DwarfEntry first(unit, unit.begin);
         const bool has_own = first && has_attribute(first, DW_AT_stmt_list);
         files_.set_unit(has_own ? first : unit_, unit_);
     }
-    return files_.path(*index);
+    return files_.path(index);
 }
 
 const TypeLayout *DwarfLayouts::read(DwarfEntry type) {
@@ -92,7 +104,7 @@ const TypeLayout *DwarfLayouts::read(DwarfEntry type) {
     const auto known = known_.find(type.at());
     if (known != known_.end())
         return known->second;
-    TypeLayout &layout = types_.types.emplace_back();
+    TypeLayout &layout = types_->emplace_back();
     known_.emplace(type.at(), &layout);
     layout.name = name_of(type);
     if (layout.name.empty())
@@ -107,7 +119,7 @@ const TypeLayout *DwarfLayouts::read(DwarfEntry type) {
 
 const TypeLayout *DwarfLayouts::read_type_of(const DwarfEntry &entry) {
     const DwarfEntry type = entry_of(entry, DW_AT_type);
-    return type ? read(type) : &void_;
+    return type ? read(type) : &void_type();
 }
 
 void DwarfLayouts::fill(TypeLayout &layout, const DwarfEntry &type) {
@@ -124,7 +136,7 @@ void DwarfLayouts::fill(TypeLayout &layout, const DwarfEntry &type) {
     case DW_TAG_rvalue_reference_type:
         layout.kind = Kind::kPointer;
         layout.size_bytes = sizeof(void *);
-        layout.element = &void_;
+        layout.element = &void_type();
         if (const DwarfEntry pointee = entry_of(type, DW_AT_type))
             to_read_.emplace_back(&layout, pointee);
         break;
@@ -204,7 +216,7 @@ void DwarfLayouts::fill_array(TypeLayout &layout, const DwarfEntry &type) {
         counts.push_back(0);
     const TypeLayout *element = read_type_of(type);
     while (counts.size() > 1) {
-        TypeLayout &inner = types_.types.emplace_back();
+        TypeLayout &inner = types_->emplace_back();
         make_array(inner, *element, counts.back());
         counts.pop_back();
         element = &inner;

@@ -6,6 +6,7 @@
 #include "linux/unit_files.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,14 +19,21 @@ namespace hotrun {
 // Collects layouts; each entry is read once.
 class DwarfLayouts {
   public:
-    explicit DwarfLayouts(LibraryTypes &types) : types_(types), void_(types.types.emplace_back()) {}
+    using Types = LibraryTypes::Types;
+    using Files = std::map<std::uint64_t, std::string>; // paths by their numbers
 
-    // The unit that has the names of files for those types that come with none.
-    void set_unit(const DwarfEntry &unit) {
+    // The unit that has the names of files for those types that come with none. All that is read
+    // from now on becomes one of the types, and files that were asked for are noted.
+    void set_unit(const DwarfEntry &unit, Types &types, Files *files = nullptr) {
         unit_ = unit;
+        types_ = &types;
+        noted_files_ = files;
         files_of_ = nullptr;
         children_.clear();
     }
+
+    // Of the unit, as its entries count them.
+    const std::string &file(const DwarfUnit &unit, std::uint64_t index);
 
     const TypeLayout *of(const DwarfEntry &type);
 
@@ -49,9 +57,9 @@ class DwarfLayouts {
     void add_member(TypeLayout &layout, const DwarfEntry &entry);
     static void add_bits(MemberLayout &member, const DwarfEntry &entry, Dwarf_Word count);
 
-    LibraryTypes &types_;
-    const TypeLayout &void_;
+    Types *types_ = nullptr;
     DwarfEntry unit_;
+    Files *noted_files_ = nullptr;
     Dwarf_CU *files_of_ = nullptr; // the unit whose entries count them
     FilePaths files_;
     // By the entry, of this unit.

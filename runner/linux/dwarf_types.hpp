@@ -14,7 +14,8 @@ class DwarfTypeReader final : public TypeReader {
 
     explicit DwarfTypeReader(Statics statics) : statics_(statics) {}
 
-    std::shared_ptr<const LibraryTypes> read(const std::string &path) override;
+    std::shared_ptr<const LibraryTypes> read(const std::string &path,
+                                             const LibraryTypes *before) override;
 
   private:
     Statics statics_;

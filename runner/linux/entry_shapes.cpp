@@ -17,7 +17,8 @@ std::uint16_t narrow(std::uint64_t number) {
 
 } // namespace
 
-EntryShapes::EntryShapes(DwarfBytes table, const DwarfFormat &format) : begin_(table.at()) {
+EntryShapes::EntryShapes(DwarfBytes table, const DwarfFormat &format) : format_(format) {
+    const unsigned char *begin = table.at();
     constexpr std::size_t kUsualCount = 256;
     shapes_.reserve(kUsualCount);
     attributes_.reserve(kUsualCount * 8);
@@ -26,13 +27,20 @@ EntryShapes::EntryShapes(DwarfBytes table, const DwarfFormat &format) : begin_(t
         const auto bytes = fixed_bytes(form, format);
         sizes[form] = bytes ? static_cast<std::uint8_t>(*bytes) : Attribute::kVaries;
     }
-    while (add_shape(table, sizes)) {
+    while (add_shape(table, begin, sizes)) {
     }
+    table_.assign(begin, table.at());
+    is_damaged_ = table.is_damaged();
     if (!std::ranges::is_sorted(shapes_, {}, &EntryShape::code))
         std::ranges::stable_sort(shapes_, {}, &EntryShape::code);
 }
 
-bool EntryShapes::add_shape(DwarfBytes &table, const Sizes &sizes) {
+bool EntryShapes::are_those_of(const DwarfBytes &table, const DwarfFormat &format) const {
+    return !is_damaged_ && format == format_ && table.left() >= table_.size() &&
+           std::equal(table_.begin(), table_.end(), table.at());
+}
+
+bool EntryShapes::add_shape(DwarfBytes &table, const unsigned char *begin, const Sizes &sizes) {
     EntryShape shape;
     shape.code = table.uleb();
     if (shape.code == 0)
@@ -45,7 +53,10 @@ bool EntryShapes::add_shape(DwarfBytes &table, const Sizes &sizes) {
         const std::uint64_t form = table.uleb();
         if (name == 0 && form == 0)
             break;
-        add_attribute(shape, name, form, table, sizes);
+        const auto constant_at = static_cast<std::uint32_t>(table.at() - begin);
+        if (form == DW_FORM_implicit_const)
+            table.uleb();
+        add_attribute(shape, name, form, constant_at, sizes);
     }
     shape.count = static_cast<std::uint32_t>(attributes_.size()) - shape.first;
     if (table.is_damaged())
@@ -55,7 +66,7 @@ bool EntryShapes::add_shape(DwarfBytes &table, const Sizes &sizes) {
 }
 
 void EntryShapes::add_attribute(EntryShape &shape, std::uint64_t name, std::uint64_t form,
-                                DwarfBytes &table, const Sizes &sizes) {
+                                std::uint32_t constant_at, const Sizes &sizes) {
     Attribute &added = attributes_.emplace_back();
     added.name = narrow(name);
     added.form = narrow(form);
@@ -65,10 +76,8 @@ void EntryShapes::add_attribute(EntryShape &shape, std::uint64_t name, std::uint
         if (form == DW_FORM_ref4)
             shape.sibling_at = shape.bytes;
     }
-    if (form == DW_FORM_implicit_const) {
-        added.at = static_cast<std::uint32_t>(table.at() - begin_);
-        table.uleb();
-    }
+    if (form == DW_FORM_implicit_const)
+        added.at = constant_at;
     added.bytes = form < sizes.size() ? sizes[form] : Attribute::kVaries;
     if (added.bytes != Attribute::kVaries && shape.bytes < kMostBytes)
         shape.bytes += added.bytes;

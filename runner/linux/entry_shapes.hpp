@@ -31,13 +31,17 @@ class EntryShapes {
 
         std::uint16_t name = 0;
         std::uint16_t form = 0;
-        // In the attributes, or EntryShape::kVaries; of DW_FORM_implicit_const: in the table.
+        // In the attributes, or EntryShape::kVaries; of DW_FORM_implicit_const: of the value in the
+        // table.
         std::uint32_t at = 0;
         std::uint8_t bytes = 0;
     };
 
-    // Those up to the first that is damaged. The bytes have to outlive what is read from them.
+    // Those up to the first that is damaged.
     EntryShapes(DwarfBytes table, const DwarfFormat &format);
+
+    // Whether they are what would be read there.
+    bool are_those_of(const DwarfBytes &table, const DwarfFormat &format) const;
 
     // Null: there is none with that code.
     const EntryShape *find(std::uint64_t code) const;
@@ -46,18 +50,16 @@ class EntryShapes {
         return std::span(attributes_).subspan(shape.first, shape.count);
     }
 
-    const unsigned char *constant_of(const Attribute &attribute) const {
-        return begin_ + attribute.at;
-    }
-
   private:
     using Sizes = std::array<std::uint8_t, 64>; // of values, by their form
 
-    bool add_shape(DwarfBytes &table, const Sizes &sizes);
-    void add_attribute(EntryShape &shape, std::uint64_t name, std::uint64_t form, DwarfBytes &table,
-                       const Sizes &sizes);
+    bool add_shape(DwarfBytes &table, const unsigned char *begin, const Sizes &sizes);
+    void add_attribute(EntryShape &shape, std::uint64_t name, std::uint64_t form,
+                       std::uint32_t constant_at, const Sizes &sizes);
 
-    const unsigned char *begin_;
+    DwarfFormat format_;
+    std::vector<unsigned char> table_; // all that was read
+    bool is_damaged_ = false;
     std::vector<EntryShape> shapes_; // by code
     std::vector<Attribute> attributes_;
 };

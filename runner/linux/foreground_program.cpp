@@ -32,9 +32,9 @@ ForegroundProgram::~ForegroundProgram() {
     if (pid_ == 0)
         return;
     kill();
+    keeper_.keep(0);
     ::waitpid(pid_, nullptr, 0);
     take_terminal();
-    keeper_.keep(0);
 }
 
 // Both sides make the group: neither waits for the other.
@@ -59,10 +59,10 @@ Result<std::int64_t> ForegroundProgram::start() {
     int code = 0;
     if (::read(reader.get(), &code, sizeof code) != static_cast<ssize_t>(sizeof code))
         return pid;
+    keeper_.keep(0);
     ::waitpid(pid, nullptr, 0);
     pid_ = 0;
     take_terminal();
-    keeper_.keep(0);
     return system_error("can't start " + setup_.path, code);
 }
 
@@ -178,10 +178,10 @@ void ForegroundProgram::look() {
 void ForegroundProgram::reap() {
     if (leads_group())
         send(SIGKILL);
+    keeper_.keep(0);
     int status = 0;
     ::waitpid(pid_, &status, 0);
     take_terminal();
-    keeper_.keep(0);
     pid_ = 0;
     modes_of_stopped_.reset();
     CommandEnd end{.exit_status = WEXITSTATUS(status), .signal = 0};

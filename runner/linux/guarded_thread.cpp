@@ -81,6 +81,7 @@ void note_fault(GuardedThread &thread, int signal, const siginfo_t *info) {
 
 void fill_failure(const GuardedThread &thread, FailureRecord &failure) {
     failure.where = thread.where;
+    failure.is_told = false;
     failure.site = thread.site;
     failure.steps_lost = 0;
     if (thread.context != nullptr)

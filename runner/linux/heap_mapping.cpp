@@ -98,7 +98,8 @@ Result<std::unique_ptr<HeapMapping>> HeapMapping::map(UniqueFd file, std::size_t
         }
     }
     ::munmap(image, bytes);
-    return Error{ErrorKind::kFailed, "no place is left for another permanent heap", 0};
+    return Error{ErrorKind::kFailed,
+                 "no place is left for another permanent heap; name fewer targets", 0};
 }
 
 HeapMapping::HeapMapping(UniqueFd file, void *base, void *image, std::size_t bytes)

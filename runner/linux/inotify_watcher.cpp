@@ -1,6 +1,7 @@
 #include "linux/inotify_watcher.hpp"
 
 #include "linux/linux_file_system.hpp"
+#include "linux/mount_points.hpp"
 #include "linux/system_error.hpp"
 
 #include <boost/asio/error.hpp>
@@ -70,13 +71,6 @@ bool is_whole(const std::string &path) {
     const auto file = status.st_size > 0 ? LinuxFileSystem().open(path)
                                          : Error{ErrorKind::kFailed, "it is empty", 0};
     return file && (*file)->lock_out_writers() == Writers::kNone;
-}
-
-bool is_mount_point(const std::string &path) {
-    struct statx status;
-    return ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, 0, &status) ==
-               0 &&
-           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 } // namespace
@@ -216,13 +210,14 @@ InotifyWatcher::Unwatched InotifyWatcher::watch(const std::set<std::string> &fil
         if (is_absent(folder))
             absent.push_back(path);
     }
+    const std::set<std::string> points = mount_points();
     for (auto &[path, folder] : wanted) {
         Folder &known = folders_[path];
         std::erase_if(known.mounted, [&names = folder.names](const std::string &name) {
             return !names.contains(name);
         });
         for (const std::string &name : folder.names) {
-            if (!known.names.contains(name) && is_mount_point(join(path, name)))
+            if (!known.names.contains(name) && points.contains(join(path, name)))
                 known.mounted.insert(name);
         }
         const bool first_names = known.names.empty() && !folder.names.empty();

@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -130,11 +131,18 @@ std::optional<Timestamp> LinuxFileSystem::timestamp(const std::string &path) con
     return to_timestamp(status);
 }
 
-std::optional<std::chrono::nanoseconds> LinuxFileSystem::changed_at(const std::string &path) const {
+FileLook LinuxFileSystem::look(const std::string &path) const {
+    FileLook look;
     struct stat status;
-    if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0)
-        return std::nullopt;
-    return to_nanoseconds(status.st_ctim);
+    int failed = ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+    look.is_link = failed == 0 && S_ISLNK(status.st_mode);
+    if (look.is_link)
+        failed = ::fstatat(AT_FDCWD, path.c_str(), &status, 0);
+    if (failed != 0)
+        return look;
+    look.timestamp = to_timestamp(status);
+    look.changed_at = to_nanoseconds(status.st_ctim);
+    return look;
 }
 
 bool LinuxFileSystem::is_folder(const std::string &path) const {
@@ -160,6 +168,9 @@ Result<std::string> LinuxFileSystem::read(const std::string &path, std::uint64_t
     if (!fd.is_open())
         return system_error("can't read " + path);
     std::string content;
+    struct stat status; // no more than a hint: of some files the kernel does not say the size
+    if (::fstat(fd.get(), &status) == 0 && std::cmp_greater(status.st_size, offset))
+        content.reserve(static_cast<std::size_t>(status.st_size) - offset + kBlockBytes);
     while (true) {
         const std::size_t filled = content.size();
         content.resize(filled + kBlockBytes);

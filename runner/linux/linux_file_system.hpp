@@ -8,7 +8,7 @@ namespace hotrun {
 class LinuxFileSystem : public FileSystem {
   public:
     std::optional<Timestamp> timestamp(const std::string &path) const override;
-    std::optional<std::chrono::nanoseconds> changed_at(const std::string &path) const override;
+    FileLook look(const std::string &path) const override;
     bool is_folder(const std::string &path) const override;
     bool is_link(const std::string &path) const override;
     Result<std::unique_ptr<File>> open(const std::string &path) const override;

@@ -156,6 +156,7 @@ void ProcessRestart::prepare_words() {
 }
 
 void ProcessRestart::replace_process() noexcept {
+    before_replacing_();
     record_->restarts_in_vain.fetch_add(1);
     for (const auto &child : record_->children) {
         if (const pid_t pid = child.load(); pid > 0)

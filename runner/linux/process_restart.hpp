@@ -35,6 +35,9 @@ class ProcessRestart {
     // Whether the record was taken over, with its failure told there.
     bool taken_over() const { return taken_over_; }
 
+    // Called first when the process is replaced: in a signal handler too.
+    void set_before_replacing(std::function<void()> act) { before_replacing_ = std::move(act); }
+
     // In a signal handler too; comes back only if it can't be done. Standard output is flushed
     // unless a thread is writing to it.
     void replace_process() noexcept;
@@ -57,6 +60,7 @@ class ProcessRestart {
     RunRecord *record_;
     const bool taken_over_;
     std::function<void()> wake_host_;
+    std::function<void()> before_replacing_ = [] {};
     std::atomic<bool> host_is_asked_{false};
     std::atomic<bool> flushed_{false};
 

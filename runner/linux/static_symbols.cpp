@@ -1,5 +1,7 @@
 #include "linux/static_symbols.hpp"
 
+#include "linux/byte_places.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -140,15 +142,14 @@ void StaticSymbols::find_in_info(std::string_view info) {
     constexpr std::string_view kAddress("\x09\x03", 2);
     if (wanted_.empty())
         return;
-    for (std::size_t at = info.find(kAddress); at != std::string_view::npos;
-         at = info.find(kAddress, at + 1)) {
+    each_place(info, kAddress, [&](std::size_t at) {
         std::uint64_t address = 0;
         if (info.size() - at < kAddress.size() + sizeof address)
-            break;
+            return;
         std::memcpy(&address, info.data() + at + kAddress.size(), sizeof address);
         if (is_wanted(address))
             places_.push_back(at);
-    }
+    });
 }
 
 // Those that units count.

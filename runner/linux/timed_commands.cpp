@@ -39,8 +39,9 @@ Status TimedCommands::write(const std::string &path, const std::string &text) {
     return LinuxFileSystem().write_whole(path, text);
 }
 
-bool TimedCommands::has_program(const std::string &name) const {
-    return !find_program({name}).empty();
+std::string TimedCommands::program_file(const std::string &name) const {
+    std::error_code error; // nothing is there
+    return std::filesystem::canonical(find_program({name}), error).string();
 }
 
 Status TimedCommands::interrupted() {

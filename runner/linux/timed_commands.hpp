@@ -23,7 +23,7 @@ class TimedCommands : public Trials {
 
     const std::string &folder() const override { return folder_; }
     Status write(const std::string &path, const std::string &text) override;
-    bool has_program(const std::string &name) const override;
+    std::string program_file(const std::string &name) const override;
     Result<Outcome> run(const Command &command) override;
 
   private:

@@ -2,6 +2,7 @@
 
 #include "linux/elf_sections.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -82,7 +83,9 @@ std::vector<FileTable::Name> FileTable::read_names(DwarfBytes &header,
         parts.emplace_back(what, static_cast<unsigned>(header.uleb()));
     }
     std::vector<Name> names;
-    for (std::uint64_t count = header.uleb(); count != 0; --count) {
+    std::uint64_t count = header.uleb();
+    names.reserve(std::min<std::uint64_t>(count, header.left()));
+    for (; count != 0; --count) {
         Name name;
         const unsigned char *begin = header.at();
         for (const auto &[what, form] : parts) {

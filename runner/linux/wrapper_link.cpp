@@ -4,7 +4,9 @@
 #include "control/event_json.hpp"
 #include "control/event_reader.hpp"
 #include "control/json_rpc.hpp"
+#include "control/socket_path.hpp"
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/json.hpp>
 
 #include <array>
@@ -14,7 +16,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace hotrun {
 
@@ -29,13 +30,11 @@ constexpr std::uint64_t kHelloId = 1;
 constexpr std::size_t kMostUnsentBytes = std::size_t{16} << 20;
 
 UniqueFd connect_to(const std::string &path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path)
+    if (path.empty() || path.size() > kMostSocketPathBytes)
         return {};
-    path.copy(static_cast<char *>(address.sun_path), sizeof address.sun_path - 1);
+    const asio::local::stream_protocol::endpoint address(path);
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+    if (::connect(socket.get(), address.data(), static_cast<socklen_t>(address.size())) != 0)
         return {};
     return socket;
 }

@@ -1,5 +1,6 @@
 // What a loop pays for an iteration in which nothing has changed, and for the guard around a step
 // that does nothing.
+#include "bench/figures.hpp"
 #include "bench/statistics.hpp"
 #include "e2e/test_project.hpp"
 #include "hotrun/module.h"
@@ -8,7 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
-#include <cstdio>
+#include <string>
 #include <vector>
 
 #include <fcntl.h>
@@ -137,13 +138,10 @@ void compare_steps() {
         without.push_back(nanoseconds_of([&] { iterate(unguarded); }));
         with.push_back(nanoseconds_of([&] { iterate(guarded); }));
     }
-    const double beyond = bench::median(with) - bench::median(bare);
-    std::printf("ns a step, medians of %d: bare call %.1f, poll and step without guard %.1f, with "
-                "guard %.1f\n"
-                "guard and check: %.1f ns beyond the bare call (bar %.0f), %.2f times the step "
-                "without guard\n",
-                kRoundCount, bench::median(bare), bench::median(without), bench::median(with),
-                beyond, kBarNs, bench::median(with) / bench::median(without));
+    const std::string call = "a bare call of an empty step";
+    bench::tell_figure(call, "ns", bare);
+    bench::tell_figure("check and step, no guard", "ns", without, {call});
+    bench::tell_figure("check and step, guarded", "ns", with, {call, bench::median(bare) + kBarNs});
 }
 
 } // namespace

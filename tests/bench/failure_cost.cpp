@@ -1,12 +1,11 @@
 // From a failure of the module's code to its next good step.
+#include "bench/figures.hpp"
 #include "bench/pause_host.hpp"
-#include "bench/statistics.hpp"
 #include "e2e/hotrun_process.hpp"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
@@ -15,21 +14,16 @@ namespace {
 
 constexpr int kRollBackCount = 15;
 constexpr int kRestartCount = 10;
-constexpr int kIterationsAfter = 500; // a large library is read meanwhile
+constexpr int kIterationsAfter = 2000; // a large library is read meanwhile, and loaded
 constexpr int kMostIterations = 5000;
 
-void print(const char *name, const std::vector<double> &sample) {
-    std::printf("%-58s min %.2f, median %.2f, max %.2f ms\n", name, percentile(sample, 0),
-                median(sample), percentile(sample, 1));
-    std::fflush(stdout);
-}
-
 // The iteration in which new code fails, and the one after it, without a pause between them.
-double roll_back_ms(PauseHost &host, GeneratedLibrary &library, std::uint64_t generation) {
+double roll_back_ms(PauseHost &host, GeneratedLibrary &library) {
     using Clock = std::chrono::steady_clock;
-    ::setenv("PAUSE_FAILS_IN", std::to_string(generation).c_str(), 1);
+    const std::string next = std::to_string(host.notes().last_generation() + 1);
+    ::setenv("PAUSE_FAILS_IN", next.c_str(), 1);
     const std::size_t before = host.notes().failed_count();
-    library.put_other();
+    library.put_copy_of_other();
     Clock::duration longest{};
     for (int i = 0; i < kMostIterations && host.notes().failed_count() == before; ++i) {
         host.runner().poll();
@@ -50,13 +44,12 @@ void measure_roll_backs(const LibrarySize &size) {
     PauseHost host(library, Work{});
     std::vector<double> times;
     std::vector<PauseHost::Iteration> between;
-    std::uint64_t generation = 1;
     for (int i = 0; i < reload_count(kRollBackCount); ++i) {
-        times.push_back(roll_back_ms(host, library, ++generation));
-        library.put_other(); // what runs already, so that nothing is reloaded
+        times.push_back(roll_back_ms(host, library));
+        library.put_copy_of_other(); // what runs already
         host.iterate(kIterationsAfter, between);
     }
-    print(("crash in a first step -> next step of the old code, " + size.name).c_str(), times);
+    tell_figure("crash in a first step → next step of the old code, " + size.name, "ms", times);
 }
 
 double time_of(const std::string &output, const std::string &what, std::size_t from) {
@@ -89,7 +82,7 @@ void measure_restarts(const LibrarySize &size) {
     for (int i = 0; i < kRestartCount; ++i)
         times.push_back(restart_ms(hotrun, wish));
     ::unsetenv("PAUSE_FAILS_ONCE");
-    print(("crash in malloc -> next step of the new process, " + size.name).c_str(), times);
+    tell_figure("crash in malloc → next step of the new process, " + size.name, "ms", times);
 }
 
 TEST(RollBack, Small) {

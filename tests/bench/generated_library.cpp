@@ -3,6 +3,7 @@
 #include "e2e/test_project.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -100,6 +101,13 @@ std::string source_text(int source, int source_count) {
 
 } // namespace
 
+std::string library_cache() {
+    const char *given = std::getenv("HOTRUN_BENCH_CACHE");
+    const std::string path = given == nullptr ? PAUSE_CACHE : given;
+    fs::create_directories(path);
+    return fs::canonical(path).string();
+}
+
 GeneratedLibrary::GeneratedLibrary(const std::string &cache, const LibrarySize &size)
     : folder_(cache + "/" + size.name), path_(folder_ + "/libpause.so") {
     fs::create_directories(folder_);
@@ -110,15 +118,25 @@ GeneratedLibrary::GeneratedLibrary(const std::string &cache, const LibrarySize &
     put(1);
 }
 
-void GeneratedLibrary::write_build_file(const LibrarySize &size) const {
-    std::ostringstream out;
+std::string GeneratedLibrary::compile_command(const LibrarySize &size) {
     const bool is_small = size.source_count == 0; // debug information would be most of it
-    out << "args = -std=c++17 " << (is_small ? "-g0" : "-g")
-        << " -O0 -fPIC -fno-gnu-unique -I" HOTRUN_INCLUDE " -I" PAUSE_SOURCES "\n"
-           "rule cxx\n command = g++ $args $more -c $in -o $out\n"
-           "rule precompile\n command = g++ $args -x c++-header $in -o $out\n"
-           "rule link\n command = g++ -shared -fuse-ld="
-        << (e2e::program_exists("mold") ? "mold" : "lld")
+    return std::string("g++ -std=c++17 ") + (is_small ? "-g0" : "-g") +
+           " -O0 -fPIC -fno-gnu-unique -I" HOTRUN_INCLUDE " -I" PAUSE_SOURCES
+           " -DPAUSE_STATICS_BYTES=" +
+           std::to_string(size.statics_bytes) + " -DPAUSE_GENERATED=" + (is_small ? "0" : "1");
+}
+
+std::string GeneratedLibrary::link_command() {
+    return std::string("g++ -shared -fuse-ld=") + (e2e::program_exists("mold") ? "mold" : "lld");
+}
+
+void GeneratedLibrary::write_build_file(const LibrarySize &size) {
+    std::ostringstream out;
+    out << "compile = " << compile_command(size)
+        << "\nrule cxx\n command = $compile $more -c $in -o $out\n"
+           "rule precompile\n command = $compile -x c++-header $in -o $out\n"
+           "rule link\n command = "
+        << link_command()
         << " @$out.rsp -o $out\n rspfile = $out.rsp\n rspfile_content = $in\n"
            "rule copy\n command = sed s/$from/$to/g $in > $out\n"
            "build pause_state.hpp.gch: precompile " PAUSE_SOURCES "/pause_state.hpp\n";
@@ -133,13 +151,14 @@ void GeneratedLibrary::write_build_file(const LibrarySize &size) const {
             out << "build " << source << ".o: copy " << source_name(base)
                 << ".o\n from = " << tag_of(base) << "\n to = " << tag_of(i) << "\n";
         objects += " " + source + ".o";
+        objects_.push_back(folder_ + "/" + source + ".o");
     }
     for (const char *version : {"1", "2"})
         out << "build module" << version << ".o: cxx " PAUSE_SOURCES "/pause_module.cpp | "
-            << PAUSE_SOURCES "/pause_state.hpp\n more = -DPAUSE_VERSION=" << version
-            << " -DPAUSE_STATICS_BYTES=" << size.statics_bytes
-            << " -DPAUSE_GENERATED=" << (size.source_count > 0) << "\nbuild version" << version
-            << ".so: link module" << version << ".o" << objects << "\n";
+            << PAUSE_SOURCES "/pause_state.hpp " HOTRUN_INCLUDE
+                             "/hotrun/module.h\n more = -DPAUSE_VERSION="
+            << version << "\nbuild version" << version << ".so: link module" << version << ".o"
+            << objects << "\n";
     write_if_new(folder_ + "/build.ninja", out.str());
 }
 
@@ -155,6 +174,14 @@ void GeneratedLibrary::put(int version) const {
     const std::string beside = path_ + ".new";
     fs::remove(beside);
     fs::create_hard_link(version_path(version), beside);
+    fs::rename(beside, path_);
+}
+
+void GeneratedLibrary::put_copy_of_other() {
+    version_ = 3 - version_;
+    const std::string beside = path_ + ".new";
+    fs::remove(beside); // may be another name of the version itself
+    fs::copy_file(version_path(version_), beside);
     fs::rename(beside, path_);
 }
 

@@ -1,12 +1,13 @@
 // What a migration of a million objects takes of the pause.
-#include "bench/statistics.hpp"
-#include "bench/thread_time.hpp"
+#include "bench/clocks.hpp"
+#include "bench/figures.hpp"
 #include "core/migration.hpp"
 #include "unit/migrated_types.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
+#include <string>
+#include <vector>
 
 #include <sys/mman.h>
 
@@ -97,7 +98,7 @@ class Heap {
     void *state_ = nullptr;
 };
 
-void measure(const char *name, std::size_t objects_in_a_block) {
+void measure(const std::string &name, std::size_t objects_in_a_block) {
     std::vector<double> times;
     for (int i = 0; i < kRunCount; ++i) {
         Heap heap;
@@ -105,17 +106,15 @@ void measure(const char *name, std::size_t objects_in_a_block) {
         times.push_back(heap.migrate());
         EXPECT_TRUE(heap.holds());
     }
-    std::printf("a million objects in %-22s %6.0f ms, at best %.0f (bar %.0f)\n", name,
-                median(times), percentile(times, 0), kBarMs);
-    std::fflush(stdout);
+    tell_figure("a million objects in " + name, "ms", times, {"", kBarMs});
 }
 
 TEST(Migrate, AMillionObjectsInOneArray) {
-    measure("one array:", kObjectCount);
+    measure("one array", kObjectCount);
 }
 
 TEST(Migrate, AMillionObjectsInBlocksOfTheirOwn) {
-    measure("blocks of their own:", 1);
+    measure("blocks of their own", 1);
 }
 
 } // namespace

@@ -1,13 +1,15 @@
 // What a loop of one millisecond sees of reloads: its longest iterations while libraries of three
 // sizes are reloaded, beside as many iterations without reloads, in turn. The largest library takes
 // minutes to build, once.
+#include "bench/figures.hpp"
 #include "bench/pause_host.hpp"
 #include "bench/statistics.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdio>
+#include <string>
+#include <vector>
 
 namespace hotrun::bench {
 namespace {
@@ -52,7 +54,7 @@ Run run(GeneratedLibrary &library) {
     return result;
 }
 
-class Table {
+class LongestIterations {
   public:
     void add(const Run &run) {
         const std::array<double, 6> row = {
@@ -63,55 +65,50 @@ class Table {
         for (std::size_t i = 0; i < row.size(); ++i)
             columns_[i].push_back(row[i]);
     }
-    void print() const {
-        print_row("longest", 0);
-        print_row("99.5th percentile", 2);
-        print_row("longest that had its processor", 4);
+    void tell(const std::string &of) const {
+        tell_rows(of + "longest iteration", 0);
+        tell_rows(of + "99.5th percentile of the iterations", 2);
+        tell_rows(of + "longest iteration that had its processor", 4);
     }
 
   private:
-    void print_row(const char *name, std::size_t column) const {
-        const double with = median(columns_[column]);
-        const double without = median(columns_[column + 1]);
-        std::printf("  %-32s %8.3f %8.3f %10.3f  (bar %.1f)\n", name, with, without, with - without,
-                    kBarMs);
+    void tell_rows(const std::string &name, std::size_t column) const {
+        const std::vector<double> &with = columns_[column];
+        const std::vector<double> &without = columns_[column + 1];
+        tell_figure(name + ", without reloads", "ms", without);
+        tell_figure(name + ", with reloads", "ms", with,
+                    {name + ", without reloads", median(without) + kBarMs});
     }
     std::array<std::vector<double>, 6> columns_;
 };
 
-void print_phases(const std::vector<ReloadedEvent> &reloads) {
+void tell_phases(const std::string &of, const std::vector<ReloadedEvent> &reloads) {
     constexpr std::array kShown = {Phase::kVerify,  Phase::kCopy,     Phase::kLoad,
                                    Phase::kPrepare, Phase::kWait,     Phase::kSnapshot,
                                    Phase::kUnload,  Phase::kRebind,   Phase::kSwitch,
                                    Phase::kReload,  Phase::kFirstStep};
-    std::printf("  phases, us:");
     for (const Phase phase : kShown)
-        std::printf(" %s %.0f", std::string(kPhaseNames[static_cast<std::size_t>(phase)]).c_str(),
-                    median_phase_us(reloads, phase));
-    std::printf("; pause %.0f\n", median_pause_us(reloads));
+        tell_figure(of + "phase `" + std::string(kPhaseNames[static_cast<std::size_t>(phase)]) +
+                        "`",
+                    "µs", phase_us(reloads, phase));
+    tell_figure(of + "pause", "µs", pause_us(reloads));
 }
 
 void measure(const LibrarySize &size) {
     GeneratedLibrary library(library_cache(), size);
-    Table table;
+    LongestIterations longest;
     std::vector<ReloadedEvent> reloads;
     std::vector<double> close_ms;
     for (int i = 0; i < kRunCount; ++i) {
         const Run one = run(library);
-        table.add(one);
+        longest.add(one);
         reloads.insert(reloads.end(), one.reloads.begin(), one.reloads.end());
         close_ms.insert(close_ms.end(), one.close_ms.begin(), one.close_ms.end());
     }
-    std::printf("library of %.2f MB, %zu reloads; medians of %d runs, ms\n  %-32s %8s %8s %10s\n",
-                library.size_mb(), reloads.size(), kRunCount, "iteration", "with", "without",
-                "difference");
-    table.print();
-    print_phases(reloads);
-    if (!close_ms.empty())
-        std::printf("  close of an old generation on the runner's thread, ms: median %.1f, "
-                    "longest %.1f\n",
-                    median(close_ms), percentile(close_ms, 1));
-    std::fflush(stdout);
+    const std::string of = size.name + ": ";
+    longest.tell(of);
+    tell_phases(of, reloads);
+    tell_figure(of + "close of an old generation, on the runner's thread", "ms", close_ms);
 }
 
 TEST(Pause, Small) {

@@ -1,14 +1,11 @@
 #include "bench/pause_host.hpp"
 
-#include "bench/statistics.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <utility>
 
 #include <sys/resource.h>
@@ -47,12 +44,16 @@ void set(const char *name, std::size_t value) {
 
 void EventNotes::event(const Event &event) {
     const std::lock_guard lock(mutex_);
-    if (const auto *reloaded = std::get_if<ReloadedEvent>(&event.body))
+    if (const auto *reloaded = std::get_if<ReloadedEvent>(&event.body)) {
         reloads_.push_back(*reloaded);
+        last_generation_ = reloaded->generation;
+    }
     if (std::holds_alternative<ReadyEvent>(event.body))
         ready_ = true;
-    if (std::holds_alternative<RolledBackEvent>(event.body))
+    if (const auto *rolled_back = std::get_if<RolledBackEvent>(&event.body)) {
         ++failed_;
+        last_generation_ = rolled_back->from;
+    }
     const auto *retired = std::get_if<RetiredEvent>(&event.body);
     if (retired != nullptr && retired->unmapped)
         close_ms_.push_back(static_cast<double>((event.time - last_retired_).count()) / 1e3);
@@ -73,6 +74,11 @@ std::size_t EventNotes::reloaded_count() const {
 std::size_t EventNotes::failed_count() const {
     const std::lock_guard lock(mutex_);
     return failed_;
+}
+
+std::uint64_t EventNotes::last_generation() const {
+    const std::lock_guard lock(mutex_);
+    return last_generation_;
 }
 
 std::size_t EventNotes::closed_count() const {
@@ -142,31 +148,24 @@ bool PauseHost::reload(GeneratedLibrary &library, std::vector<Iteration> *iterat
     return notes_.reloaded_count() == before + 1;
 }
 
-std::string library_cache() {
-    const char *given = std::getenv("HOTRUN_BENCH_CACHE");
-    const std::string path = given == nullptr ? PAUSE_CACHE : given;
-    std::filesystem::create_directories(path);
-    return std::filesystem::canonical(path).string();
-}
-
 int reload_count(int otherwise) {
     const char *given = std::getenv("HOTRUN_BENCH_RELOADS");
     return given == nullptr ? otherwise : std::atoi(given);
 }
 
-double median_phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase) {
+std::vector<double> phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase) {
     std::vector<double> sample;
     for (const ReloadedEvent &reload : reloads)
         sample.push_back(
             static_cast<double>(reload.phases[static_cast<std::size_t>(phase)].count()));
-    return median(sample);
+    return sample;
 }
 
-double median_pause_us(const std::vector<ReloadedEvent> &reloads) {
+std::vector<double> pause_us(const std::vector<ReloadedEvent> &reloads) {
     std::vector<double> sample;
     for (const ReloadedEvent &reload : reloads)
         sample.push_back(static_cast<double>(reload.pause.count()));
-    return median(sample);
+    return sample;
 }
 
 } // namespace hotrun::bench

@@ -27,6 +27,7 @@ class EventNotes final : public Observer {
     bool is_ready() const;
     std::size_t reloaded_count() const;
     std::size_t failed_count() const;
+    std::uint64_t last_generation() const; // that was loaded, whatever has become of it
     std::size_t closed_count() const;
     std::vector<ReloadedEvent> reloads() const;
     std::vector<double> close_ms() const; // from a switch's report to the close that follows it
@@ -36,6 +37,7 @@ class EventNotes final : public Observer {
     std::vector<ReloadedEvent> reloads_;
     std::vector<double> close_ms_;
     std::size_t failed_ = 0;
+    std::uint64_t last_generation_ = 1;
     Microseconds last_retired_{};
     bool ready_ = false;
 };
@@ -67,13 +69,10 @@ class PauseHost {
     std::int64_t next_ns_ = 0;
 };
 
-// The folder of the generated libraries: HOTRUN_BENCH_CACHE, else one in the build folder.
-std::string library_cache();
-
 // So many reloads, or as many as HOTRUN_BENCH_RELOADS says.
 int reload_count(int otherwise);
 
-double median_phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase);
-double median_pause_us(const std::vector<ReloadedEvent> &reloads);
+std::vector<double> phase_us(const std::vector<ReloadedEvent> &reloads, Phase phase);
+std::vector<double> pause_us(const std::vector<ReloadedEvent> &reloads);
 
 } // namespace hotrun::bench

@@ -1,6 +1,6 @@
 // The module of the benchmarks of pauses. Its heap and its work are told by the environment, and it
 // fails when it is asked to. PAUSE_VERSION, PAUSE_STATICS_BYTES and PAUSE_GENERATED come from the
-// build.
+// build; with PAUSE_TOLD the first step of new code tells of itself.
 #include "pause_state.hpp"
 
 #include <cstdio>
@@ -44,6 +44,7 @@ struct Root {
 };
 
 unsigned char statics[PAUSE_STATICS_BYTES + 1] = {1};
+int told_version = 0;
 std::uint64_t fails_in = 0;       // the generation
 const char *fails_once = nullptr; // the file that says so
 World world;
@@ -62,10 +63,11 @@ void find_wishes() {
     fails_once = std::getenv("PAUSE_FAILS_ONCE");
 }
 
-void print_time(const char *what) {
+void print_time(const std::string &what) {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
-    ::dprintf(STDOUT_FILENO, "%s at %ld.%09ld\n", what, static_cast<long>(now.tv_sec), now.tv_nsec);
+    ::dprintf(STDOUT_FILENO, "%s at %ld.%09ld\n", what.c_str(), static_cast<long>(now.tv_sec),
+              now.tv_nsec);
 }
 
 // In the allocator, whose lock may be taken then.
@@ -83,6 +85,14 @@ void fail_if_asked(const hotrun_context *context) {
     if (::unlink(fails_once) == 0)
         fail_in_malloc();
     print_time("step");
+}
+
+void tell_first_step() {
+#ifdef PAUSE_TOLD
+    if (told_version != PAUSE_VERSION)
+        print_time("first step of " + std::to_string(PAUSE_VERSION));
+#endif
+    told_version = PAUSE_VERSION;
 }
 
 } // namespace
@@ -111,6 +121,7 @@ extern "C" void hotrun_reload(hotrun_context *) {
 
 extern "C" void hotrun_step(hotrun_context *context) {
     Root &root = root_of(context);
+    tell_first_step();
     fail_if_asked(context);
     ++root.steps;
     for (std::size_t i = 0; i < root.dirty_page_count; ++i)

@@ -1,202 +1,150 @@
-// From the save to the first step of the new code, beside bare ninja on the same edit: two equal
-// projects, one under hotrun, one built by hand, in turn. Times in milliseconds.
+// From the save to the first step of the new code, beside bare ninja on the same edit, and beside
+// what people do without hotrun: equal projects, in turn.
+#include "bench/edited_hotmaths.hpp"
+#include "bench/figures.hpp"
+#include "bench/library_project.hpp"
+#include "bench/rebuilt_runs.hpp"
+#include "bench/sources_project.hpp"
 #include "bench/statistics.hpp"
-#include "e2e/hotmaths_project.hpp"
-#include "e2e/hotrun_process.hpp"
-#include "e2e/test_project.hpp"
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
-
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <time.h>
-
-extern char **environ;
 
 namespace hotrun::bench {
 namespace {
 
 constexpr int kPairCount = 40;
+constexpr int kFewPairs = 15; // where an edit takes seconds
 constexpr int kWarmUpCount = 3;
+constexpr int kFirstNumber = 1001;
+constexpr double kBarMs = 5;
 
-double now_ms() {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
-
-// A step that prints each result once, with the time of the step: at interval 0 the reader of
-// anything more would be what is measured. What was printed last is kept across reloads.
-const char *const kQuietStep =
-    "timespec time{}; clock_gettime(CLOCK_MONOTONIC, &time);\n"
-    "    static int told = 0;\n"
-    "    const int result = hotmaths_operate(6, 7);\n"
-    "    if (told != result) std::printf(\"first step of %d at %ld.%09ld\\n\", result, "
-    "(long)time.tv_sec, (long)time.tv_nsec);\n"
-    "    told = result;\n";
-
-void prepare(const e2e::HotmathsProject &project) {
-    project.replace("std::printf(\"operate(6, 7) = %d\\n\", hotmaths_operate(6, 7));", kQuietStep);
-    project.replace("#include <cstdio>", "#include <cstdio>\n#include <ctime>");
-    project.replace("return a + b", "return a * 0 + b * 0 + 1000");
-}
-
-// Every edit makes another result.
-void edit(const e2e::HotmathsProject &project, int number) {
-    project.replace(std::to_string(number), std::to_string(number + 1));
-}
-
-// Runs a program to its end.
-double run_program(std::vector<std::string> words) {
-    const double start = now_ms();
-    std::vector<char *> arguments;
-    for (std::string &word : words)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    for (const int stream : {1, 2})
-        posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0);
-    pid_t pid = 0;
-    EXPECT_EQ(::posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
-    return now_ms() - start;
-}
-
-double bare_build(const std::string &builddir) {
-    return run_program({"ninja", "-C", builddir, "hotmaths"});
-}
-
-// When the code after that edit made its first step.
-double first_step(e2e::HotrunProcess &hotrun, int number) {
-    const std::string text = "first step of " + std::to_string(number + 1) + " at ";
-    EXPECT_TRUE(hotrun.wait_for(text));
-    EXPECT_TRUE(hotrun.wait_for("\n"));
-    const std::string &output = hotrun.child().output();
-    return std::stod(output.substr(output.rfind(text) + text.size())) * 1e3;
-}
-
-// From just before the write to the first step; both clocks are the machine's monotonic one.
-double hot_reload(e2e::HotrunProcess &hotrun, const e2e::HotmathsProject &project, int number) {
-    const double start = now_ms();
-    edit(project, number);
-    return first_step(hotrun, number) - start;
-}
-
-void print_row(const char *name, const std::vector<double> &sample) {
-    std::printf("%-34s %8.2f %8.2f %8.2f %8.2f\n", name, percentile(sample, 0), median(sample),
-                percentile(sample, 0.95), percentile(sample, 1));
+double ms_of(const boost::json::object &event, const char *field) {
+    return event.at(field).to_number<double>() / 1e3;
 }
 
 struct Samples {
     std::vector<double> hot, bare, difference, own, pause;
     std::map<std::string, std::vector<double>> phases;
+
+    void take(const HotRun &run) {
+        own.push_back(ms_of(run.reloaded(), "total_us") -
+                      ms_of(run.build_finished(), "duration_us"));
+        pause.push_back(ms_of(run.reloaded(), "pause_us"));
+        for (const auto &phase : run.reloaded().at("phases_us").as_object())
+            phases[phase.key()].push_back(phase.value().to_number<double>() / 1e3);
+    }
 };
 
-void take_event(Samples &samples, const boost::json::object &reloaded, double build_ms) {
-    samples.own.push_back(reloaded.at("total_us").to_number<double>() / 1e3 - build_ms);
-    samples.pause.push_back(reloaded.at("pause_us").to_number<double>() / 1e3);
-    for (const auto &phase : reloaded.at("phases_us").as_object())
-        samples.phases[phase.key()].push_back(phase.value().to_number<double>() / 1e3);
-}
-
-Samples measure() {
-    const e2e::HotmathsProject hot_project;
-    const e2e::HotmathsProject bare_project;
-    prepare(hot_project);
-    prepare(bare_project);
-    bare_build(bare_project.path("build"));
-    e2e::HotrunProcess hotrun({"-q", "--interval", "0", "hotmaths"}, hot_project.path());
-    hotrun.wait_until_ready();
+Samples measure(const EditedProject &hot, const EditedProject &bare, int pair_count) {
+    HotRun run(hot);
     Samples samples;
-    for (int i = 0; i < kWarmUpCount + kPairCount; ++i) {
-        const double hot = hot_reload(hotrun, hot_project, 1000 + i);
-        const double build_ms =
-            hotrun.next("build_finished")->at("duration_us").to_number<double>() / 1e3;
-        const boost::json::object &reloaded = *hotrun.next("reloaded");
-        edit(bare_project, 1000 + i);
-        const double bare = bare_build(bare_project.path("build"));
-        if (i < kWarmUpCount)
+    for (int i = 0; i < kWarmUpCount + pair_count; ++i) {
+        const double live = run.save(kFirstNumber + i);
+        const double built = edit_and_build(bare, kFirstNumber + i);
+        if (i < kWarmUpCount || testing::Test::HasFailure())
             continue;
-        samples.hot.push_back(hot);
-        samples.bare.push_back(bare);
-        samples.difference.push_back(hot - bare);
-        take_event(samples, reloaded, build_ms);
+        samples.hot.push_back(live);
+        samples.bare.push_back(built);
+        samples.difference.push_back(live - built);
+        samples.take(run);
     }
     return samples;
 }
 
-TEST(Benchmark, SaveToLiveBesideBareNinja) {
-    const Samples samples = measure();
-    std::printf("%d pairs, in turn; milliseconds %10s %8s %8s %8s\n", kPairCount, "min", "median",
-                "p95", "max");
-    print_row("save -> first new step", samples.hot);
-    print_row("bare ninja on the same edit", samples.bare);
-    print_row("difference, pair by pair", samples.difference);
-    print_row("total_us - duration_us", samples.own);
-    print_row("pause of the loop (switch)", samples.pause);
-    for (const auto &[phase, sample] : samples.phases)
-        print_row(("  phase " + phase).c_str(), sample);
-    std::printf("ratio of the medians: %.3f\n", median(samples.hot) / median(samples.bare));
+// `has_bar`: a library of usual size, of which one file was edited.
+void tell(const std::string &name, const Samples &samples, bool has_bar) {
+    Comparison difference{"0: as fast as ninja alone"};
+    Comparison own{"0: nothing but the build"};
+    if (has_bar) {
+        difference.bar = own.bar = kBarMs;
+        own.bar_of_p95 = true;
+    }
+    const std::string ninja = name + ": `ninja TARGET` alone";
+    tell_figure(ninja, "ms", samples.bare);
+    tell_figure(name + ": save → live", "ms", samples.hot, {ninja});
+    tell_figure(name + ": save → live less ninja", "ms", samples.difference, difference);
+    tell_figure(name + ": all but the build", "ms", samples.own, own);
+    tell_figure(name + ": pause of the loop", "ms", samples.pause);
 }
 
-// A run whose editor tells of its saves.
-class ToldRun {
-  public:
-    explicit ToldRun(const std::vector<std::string> &options) {
-        prepare(project_);
-        std::vector<std::string> words = {"-q"};
-        words.insert(words.end(), options.begin(), options.end());
-        words.emplace_back("hotmaths");
-        hotrun_.emplace(words, project_.path());
-        hotrun_->wait_until_ready();
+void tell_phases(const std::string &name, const Samples &samples) {
+    for (const auto &[phase, sample] : samples.phases) {
+        if (median(sample) > 0)
+            tell_figure(name + ": phase `" + phase + "`", "ms", sample, {name + ": save → live"});
     }
+}
 
-    // From just before the write to the first step.
-    double reload(int number) {
-        const double start = now_ms();
-        edit(project_, number);
-        const double notify = run_program(
-            {HOTRUN_TOOL, "notify", "-C", project_.path("build"), project_.path("hotmaths.cpp")});
-        own_ms = notify - hotrun_->next("reloaded")->at("total_us").to_number<double>() / 1e3;
-        return first_step(*hotrun_, number) - start;
-    }
-    double own_ms = 0; // what the last notify took beyond the reload itself
+TEST(SaveToLive, Hotmaths) {
+    const Samples samples = measure(EditedHotmaths(), EditedHotmaths(), kPairCount);
+    tell("hotmaths", samples, true);
+    tell_phases("hotmaths", samples);
+}
 
-  private:
-    e2e::HotmathsProject project_;
-    std::optional<e2e::HotrunProcess> hotrun_;
-};
+void measure_sources(int count) {
+    const Samples samples = measure(SourcesProject(count), SourcesProject(count), kPairCount);
+    tell(std::to_string(count) + " files", samples, true);
+}
+
+TEST(Files, AHundred) {
+    measure_sources(100);
+}
+
+TEST(Files, AThousand) {
+    measure_sources(1000);
+}
+
+TEST(Files, TenThousand) {
+    measure_sources(10'000);
+}
+
+TEST(Files, AHeaderInFifty) {
+    constexpr int kIncluderCount = 50;
+    constexpr int kSourceCount = 100;
+    const auto edited = SourcesProject::Edited::kHeader;
+    const Samples samples =
+        measure(SourcesProject(kSourceCount, edited, kIncluderCount),
+                SourcesProject(kSourceCount, edited, kIncluderCount), kFewPairs);
+    tell("a header in 50 files", samples, false);
+}
+
+void measure_library(const std::string &title, const LibrarySize &size) {
+    const GeneratedLibrary library(library_cache(), size);
+    const Samples samples =
+        measure(LibraryProject(library, size), LibraryProject(library, size), kFewPairs);
+    tell(title, samples, false);
+    tell_phases(title, samples);
+}
+
+TEST(Library, Small) {
+    measure_library("50 KB", {"50KB", 0});
+}
+
+TEST(Library, Medium) {
+    measure_library("6 MB", {"6MB", 38});
+}
+
+TEST(Library, Large) {
+    measure_library("85 MB", {"85MB", 530});
+}
 
 // An editor that tells of its saves beside the watch: to a run that watches as well, as usual, and
-// to one that looks by itself every 100 seconds only. The hosts wait between their steps: three
-// that never do would have the processors to themselves.
-TEST(Benchmark, NotifyBesideTheWatch) {
-    const e2e::HotmathsProject watched;
-    prepare(watched);
-    e2e::HotrunProcess watching({"-q", "hotmaths"}, watched.path());
-    watching.wait_until_ready();
-    ToldRun both({});
-    ToldRun told({"--poll", "100000"});
+// to one that looks by itself every 100 seconds only.
+TEST(Notify, BesideTheWatch) {
+    const EditedHotmaths watched;
+    const EditedHotmaths both_project;
+    const EditedHotmaths told_project;
+    HotRun watching(watched);
+    HotRun both(both_project);
+    HotRun told(told_project, {"--interval", "1", "--poll", "100000"});
     std::vector<double> by_watch, by_both, by_notify, both_difference, difference, own;
     for (int i = 0; i < kWarmUpCount + kPairCount; ++i) {
-        const double watch = hot_reload(watching, watched, 1000 + i);
-        watching.next("reloaded");
-        const double as_usual = both.reload(1000 + i);
-        const double notify = told.reload(1000 + i);
+        const double watch = watching.save(kFirstNumber + i);
+        const double as_usual = both.save_and_notify(kFirstNumber + i);
+        const double notify = told.save_and_notify(kFirstNumber + i);
         if (i < kWarmUpCount)
             continue;
         by_watch.push_back(watch);
@@ -204,16 +152,43 @@ TEST(Benchmark, NotifyBesideTheWatch) {
         by_notify.push_back(notify);
         both_difference.push_back(as_usual - watch);
         difference.push_back(notify - watch);
-        own.push_back(told.own_ms);
+        own.push_back(told.notify_own_ms());
     }
-    std::printf("%d of each, in turn; milliseconds %7s %8s %8s %8s\n", kPairCount, "min", "median",
-                "p95", "max");
-    print_row("save -> first new step, watch", by_watch);
-    print_row("  watch and hotrun notify", by_both);
-    print_row("  hotrun notify alone", by_notify);
-    print_row("watch and notify less watch", both_difference);
-    print_row("notify alone less watch", difference);
-    print_row("hotrun notify without the reload", own);
+    const std::string watch = "save → live by the watch";
+    tell_figure(watch, "ms", by_watch);
+    tell_figure("save → live by the watch and `hotrun notify`", "ms", by_both, {watch});
+    tell_figure("save → live by `hotrun notify` alone", "ms", by_notify, {watch});
+    tell_figure("watch and notify less watch", "ms", both_difference);
+    tell_figure("notify alone less watch", "ms", difference);
+    tell_figure("`hotrun notify` beyond the reload", "ms", own);
+}
+
+// Of the project of a hundred files, since the host without hotrun gives a module no context.
+TEST(Entr, AndAHostThatLooksAtTheTimestamp) {
+    if (!e2e::program_exists("entr"))
+        GTEST_SKIP() << "entr is not installed";
+    const SourcesProject hot;
+    const SourcesProject by_hand;
+    const SourcesProject bare;
+    HotRun run(hot);
+    EntrRun entr(by_hand);
+    std::vector<double> by_hotrun, by_entr, by_ninja, difference;
+    for (int i = 0; i < kWarmUpCount + kPairCount && !HasFailure(); ++i) {
+        const double live = run.save(kFirstNumber + i);
+        const double entr_live = entr.save(kFirstNumber + i);
+        const double built = edit_and_build(bare, kFirstNumber + i);
+        if (i < kWarmUpCount)
+            continue;
+        by_hotrun.push_back(live);
+        by_entr.push_back(entr_live);
+        by_ninja.push_back(built);
+        difference.push_back(live - entr_live);
+    }
+    const std::string usual = "entr, and a host that looks at the timestamp";
+    tell_figure("`ninja TARGET` alone", "ms", by_ninja);
+    tell_figure(usual, "ms", by_entr, {"`ninja TARGET` alone"});
+    tell_figure("hotrun", "ms", by_hotrun, {usual});
+    tell_figure("hotrun less entr", "ms", difference);
 }
 
 } // namespace

@@ -1,18 +1,16 @@
-// A project of 10,000 sources: how long hotrun takes to be ready and to start a build, what memory
-// it needs, and what it does while nothing happens. One JSON object, with the bar of each figure.
+// What a project of ten files, and of 10,000, costs beyond ninja: until hotrun watches, until a
+// build starts, in memory, and while nothing happens.
+#include "bench/clocks.hpp"
+#include "bench/figures.hpp"
+#include "bench/rebuilt_runs.hpp"
+#include "bench/sources_project.hpp"
 #include "bench/statistics.hpp"
-#include "e2e/child.hpp"
-#include "e2e/hotrun_process.hpp"
-#include "e2e/test_project.hpp"
 #include "linux/spawn_command_runner.hpp"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -24,124 +22,19 @@ namespace hotrun::bench {
 namespace {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 constexpr int kSourceCount = 10'000;
-constexpr int kSourcesInAFolder = 100;
-constexpr int kHeaderCount = 400;
-constexpr int kHeadersOfASource = 20;
-constexpr int kStartCount = 5;
+constexpr int kFewSources = 10;
+constexpr int kStartCount = 10;
 constexpr int kSaveCount = 20;
+constexpr int kFirstNumber = 1001;
+constexpr int kSettledCount = 20; // generations until as many are mapped as ever
+constexpr int kReloadCount = 200;
 constexpr std::chrono::seconds kIdle{10};
 constexpr std::size_t kLargeHostBytes = std::size_t{2} << 30;
 constexpr int kSpawnCount = 30;
-
-double now_ms() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double, std::milli>(now).count();
-}
-
-// What was measured, as JSON; a figure with a bar is not to be above it.
-class Figures {
-  public:
-    void add(const char *name, double value) { print("%s\n  \"%s\": %.2f", name, value); }
-    void add(const char *name, double value, double bar) {
-        print("%s\n  \"%s\": {\"value\": %.2f, \"bar\": %.2f}", name, value, bar);
-    }
-    std::string text() const { return text_ + "\n}"; }
-
-  private:
-    template <typename... Values>
-    void print(const char *format, const char *name, Values... values) {
-        std::array<char, 200> line{};
-        std::snprintf(line.data(), line.size(), format, text_.size() > 1 ? "," : "", name,
-                      values...);
-        text_ += line.data();
-    }
-    std::string text_ = "{";
-};
-
-// A build folder as Meson leaves it, but for a compiler that takes no time. The library is real.
-class LargeProject {
-  public:
-    LargeProject() {
-        fs::create_directories(project_.path("include"));
-        for (int header = 0; header < kHeaderCount; ++header)
-            project_.write(std::string("include/h").append(std::to_string(header)).append(".h"),
-                           "");
-        for (int source = 0; source < kSourceCount; ++source)
-            write_source(source, 0);
-        write_build_file();
-        write_targets();
-        run_ninja();
-    }
-
-    std::string path() const { return project_.path(); }
-    std::string builddir() const { return project_.builddir(); }
-
-    void write_source(int number, int value) const {
-        project_.write(source(number), "int f" + std::to_string(number) + "(void) { return " +
-                                           std::to_string(value) + "; }\n");
-    }
-
-    void run_ninja() const { e2e::run_command({"ninja", "libgame.so"}, builddir()); }
-
-  private:
-    static std::string source(int number) {
-        return "src/folder" + std::to_string(number / kSourcesInAFolder) + "/source" +
-               std::to_string(number) + ".c";
-    }
-
-    void write_build_file() const {
-        const std::string args =
-            "-Ilibgame.so.p -I. -I.. -I../include -I/usr/include/one -I/usr/include/two "
-            "-fdiagnostics-color=always -D_FILE_OFFSET_BITS=64 -Wall -Winvalid-pch -Wextra -O0 -g "
-            "-fPIC -DG_LOG_DOMAIN=\"game\" -pthread";
-        std::string text = "ninja_required_version = 1.8.2\n"
-                           "rule c_COMPILER\n"
-                           " command = '" FAKE_COMPILER "' $in $out $HEADERS # $ARGS\n"
-                           " deps = gcc\n"
-                           " depfile = $DEPFILE_UNQUOTED\n"
-                           "rule c_LINKER\n"
-                           " command = cp '" +
-                           project_.other_library(1) +
-                           "' $out\n"
-                           "rule REGENERATE_BUILD\n"
-                           " command = touch $out\n"
-                           " generator = 1\n"
-                           "build build.ninja: REGENERATE_BUILD ../meson.build "
-                           "../meson_options.txt\n";
-        std::string objects;
-        for (int number = 0; number < kSourceCount; ++number) {
-            const std::string object = "libgame.so.p/source" + std::to_string(number) + ".c.o";
-            text.append("build ").append(object).append(": c_COMPILER ../").append(source(number));
-            text +=
-                "\n DEPFILE = " + object + ".d\n DEPFILE_UNQUOTED = " + object + ".d\n HEADERS =";
-            for (int i = 0; i < kHeadersOfASource; ++i)
-                text.append(" ").append(std::to_string((number * 7 + i * 13) % kHeaderCount));
-            text.append("\n ARGS = ").append(args).append("\n\n");
-            objects.append(" ").append(object);
-        }
-        text += "build libgame.so: c_LINKER" + objects + "\n LINK_ARGS = -shared\n";
-        project_.write("build/build.ninja", text);
-    }
-
-    void write_targets() const {
-        json::array sources;
-        for (int number = 0; number < kSourceCount; ++number)
-            sources.emplace_back(project_.path(source(number)));
-        const json::object target = {
-            {"name", "game"},
-            {"type", "shared module"},
-            {"filename", json::array{project_.library()}},
-            {"subproject", nullptr},
-            {"target_sources", json::array{json::object{{"sources", std::move(sources)}}}}};
-        project_.write("build/meson-info/meson-info.json", "{}");
-        project_.write("build/meson-info/intro-targets.json", json::serialize(json::array{target}));
-    }
-
-    e2e::TestProject project_;
-};
+constexpr double kPeakBarMb = 150;
+constexpr double kWakeUpBar = 15; // one a second for the snapshot, four for the watchdog
 
 // The number behind `name` in a file like /proc/PID/status.
 double field_of(const std::string &path, const std::string &name) {
@@ -154,8 +47,67 @@ double field_of(const std::string &path, const std::string &name) {
     return 0;
 }
 
-double peak_mb(pid_t pid) {
-    return field_of("/proc/" + std::to_string(pid) + "/status", "VmHWM:") / 1024;
+double status_mb(pid_t pid, const std::string &name) {
+    return field_of("/proc/" + std::to_string(pid) + "/status", name) / 1024;
+}
+
+double own_mb(pid_t pid) {
+    return field_of("/proc/" + std::to_string(pid) + "/smaps_rollup", "Pss:") / 1024;
+}
+
+std::string files(int source_count) {
+    return std::to_string(source_count) + " files: ";
+}
+
+struct Start {
+    double live_ms = 0;     // until the first step
+    double watching_ms = 0; // until the event `ready`
+};
+
+Start start_hotrun(const SourcesProject &project) {
+    const double start = now_ms();
+    HotRun run(project, {"--interval", "1000"});
+    const double ready = now_ms();
+    const std::string &output = run.process().child().output();
+    const std::string told = "first step of ";
+    if (output.find(told) == std::string::npos)
+        run.process().wait_for(told);
+    run.process().wait_for("\n");
+    const std::size_t at = output.find(" at ", output.find(told));
+    return {std::stod(output.substr(at + 4)) * 1e3 - start, ready - start};
+}
+
+// Ninja with nothing to do, a first start, and a second one, in turn.
+void measure_start(int source_count) {
+    const SourcesProject project(source_count);
+    std::vector<double> no_op, first_live, first_watching, live, watching, difference;
+    for (int i = 0; i < kStartCount; ++i) {
+        no_op.push_back(run_program({"ninja", "-C", project.builddir(), project.ninja_target()}));
+        fs::remove(project.builddir() + "/.hotrun_graph");
+        const Start first = start_hotrun(project);
+        const Start second = start_hotrun(project);
+        first_live.push_back(first.live_ms);
+        first_watching.push_back(first.watching_ms);
+        live.push_back(second.live_ms);
+        watching.push_back(second.watching_ms);
+        difference.push_back(second.live_ms - no_op.back());
+    }
+    const std::string of = files(source_count);
+    const std::string ninja = of + "`ninja TARGET` with nothing to do";
+    tell_figure(ninja, "ms", no_op);
+    tell_figure(of + "first start → first step", "ms", first_live, {ninja});
+    tell_figure(of + "first start → watching", "ms", first_watching, {ninja});
+    tell_figure(of + "second start → first step", "ms", live, {ninja});
+    tell_figure(of + "second start → watching", "ms", watching, {ninja});
+    tell_figure(of + "second start → first step less ninja", "ms", difference);
+}
+
+TEST(Start, OfTenFiles) {
+    measure_start(kFewSources);
+}
+
+TEST(Start, OfTenThousandFiles) {
+    measure_start(kSourceCount);
 }
 
 // How often each thread but the main one has gone to sleep.
@@ -180,46 +132,57 @@ double idle_wake_ups(pid_t pid) {
     return woken;
 }
 
-const std::vector<std::string> kArguments = {"-C", "build", "--interval", "1000", "game"};
-
-// A no-op of ninja and a start of hotrun, in turn.
-void measure_start(const LargeProject &project, Figures &figures) {
-    std::vector<double> no_op;
-    std::vector<double> ready;
-    double peak = 0;
-    for (int i = 0; i < kStartCount; ++i) {
-        double start = now_ms();
-        project.run_ninja();
-        no_op.push_back(now_ms() - start);
-        start = now_ms();
-        e2e::HotrunProcess hotrun(kArguments, project.path());
-        hotrun.wait_until_ready();
-        ready.push_back(now_ms() - start);
-        peak = std::max(peak, peak_mb(hotrun.child().pid()));
-    }
-    figures.add("ninja_no_op_ms", median(no_op));
-    figures.add("start_to_ready_ms", median(ready), median(no_op) + 1000);
-    figures.add("peak_memory_at_ready_mb", peak, 150);
-}
-
 // From the end of the write to the event's arrival.
-void measure_saves(const LargeProject &project, Figures &figures) {
-    e2e::HotrunProcess hotrun(kArguments, project.path());
-    hotrun.wait_until_ready();
+TEST(Saves, OfTenThousandFiles) {
+    const SourcesProject project(kSourceCount);
+    HotRun run(project, {"--interval", "1000"});
+    e2e::HotrunProcess &hotrun = run.process();
     std::vector<double> starts;
-    for (int i = 0; i < kSaveCount; ++i) {
-        project.write_source(i * (kSourceCount / kSaveCount), i + 1);
+    for (int i = 1; i <= kSaveCount; ++i) {
+        project.touch_source(i * (kSourceCount / kSaveCount) - 1, i + 1);
         const double closed = now_ms();
         ASSERT_NE(hotrun.next("build_started"), nullptr);
         starts.push_back(now_ms() - closed);
         ASSERT_NE(hotrun.next("build_finished"), nullptr);
         EXPECT_EQ(hotrun.events().back().at("status").as_string(), "ok");
     }
-    figures.add("save_to_build_started_ms", median(starts), 5);
-    figures.add("save_to_build_started_max_ms", percentile(starts, 1));
+    const std::string of = files(kSourceCount);
+    tell_figure(of + "save → build started", "ms", starts, {"", 5});
     std::this_thread::sleep_for(std::chrono::seconds(1)); // what follows a build is over
-    figures.add("idle_wake_ups_of_the_runner", idle_wake_ups(hotrun.child().pid()), 0);
-    figures.add("peak_memory_after_saves_mb", peak_mb(hotrun.child().pid()), 150);
+    const pid_t pid = hotrun.child().pid();
+    tell_figure(of + "wake-ups of the runner in 10 idle seconds", "", idle_wake_ups(pid),
+                {"", kWakeUpBar});
+    tell_figure(of + "most memory at a time", "MB", status_mb(pid, "VmHWM:"), {"", kPeakBarMb});
+}
+
+void measure_memory(int source_count) {
+    const SourcesProject project(source_count);
+    HotRun run(project, {"--interval", "1"});
+    const pid_t pid = run.process().child().pid();
+    tell_figure(files(source_count) + "resident (VmRSS)", "MB", status_mb(pid, "VmRSS:"));
+    tell_figure(files(source_count) + "its share of it (PSS)", "MB", own_mb(pid));
+}
+
+TEST(Memory, OfTenFiles) {
+    measure_memory(kFewSources);
+}
+
+TEST(Memory, OfTenThousandFiles) {
+    measure_memory(kSourceCount);
+}
+
+TEST(Memory, GrowthOverReloads) {
+    const SourcesProject project(kFewSources);
+    HotRun run(project, {"--interval", "1"});
+    const pid_t pid = run.process().child().pid();
+    double settled = 0;
+    for (int i = 0; i < kSettledCount + kReloadCount && !HasFailure(); ++i) {
+        if (i == kSettledCount)
+            settled = own_mb(pid);
+        run.save(kFirstNumber + i);
+    }
+    tell_figure("10 files: PSS after 20 reloads", "MB", settled);
+    tell_figure("10 files: growth of it by 200 more", "MB", own_mb(pid) - settled);
 }
 
 double median_spawn_ms() {
@@ -240,23 +203,15 @@ double median_spawn_ms() {
 }
 
 // fork would copy the page tables of all that memory.
-void measure_spawn(Figures &figures) {
+TEST(Spawn, FromALargeHost) {
     const double small = median_spawn_ms();
     const auto memory = std::make_unique_for_overwrite<char[]>(kLargeHostBytes);
     std::memset(memory.get(), 1, kLargeHostBytes);
     const double large = median_spawn_ms();
     EXPECT_EQ(memory[kLargeHostBytes - 1], 1);
-    figures.add("ninja_from_a_small_host_ms", small);
-    figures.add("ninja_from_a_2_gb_host_ms", large, small + 5);
-}
-
-TEST(Benchmark, TenThousandSources) {
-    Figures figures;
-    measure_spawn(figures);
-    const LargeProject project;
-    measure_start(project, figures);
-    measure_saves(project, figures);
-    std::puts(figures.text().c_str());
+    const std::string from_small = "`ninja --version` from a small host";
+    tell_figure(from_small, "ms", small);
+    tell_figure("the same from a host of 2 GB", "ms", large, {from_small, small + 5});
 }
 
 } // namespace

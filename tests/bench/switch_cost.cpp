@@ -1,14 +1,14 @@
 // What the loop is paused for at a switch, by how much of the heap is used and how much of that the
 // module writes in each step; and what the snapshots between switches take of the time.
+#include "bench/figures.hpp"
 #include "bench/pause_host.hpp"
 #include "bench/statistics.hpp"
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
+#include <string>
 #include <vector>
 
 namespace hotrun::bench {
@@ -23,13 +23,14 @@ Work work_of(std::size_t heap_bytes, int dirty_percent) {
     return {heap_bytes, heap_bytes < (1 << 20) ? 200u : 1000u, dirty_percent};
 }
 
-void print_switch(const char *name, const std::vector<ReloadedEvent> &reloads, bool has_bar) {
-    std::printf("%-24s %8.0f", name, median_pause_us(reloads));
-    for (const Phase phase : {Phase::kSnapshot, Phase::kUnload, Phase::kRebind, Phase::kSwitch,
-                              Phase::kReload, Phase::kFirstStep, Phase::kPrepare})
-        std::printf(" %10.0f", median_phase_us(reloads, phase));
-    std::printf(has_bar ? "  (bar %.0f)\n" : "\n", kBarUs);
-    std::fflush(stdout);
+// The pause, and of what is in it that which depends on the heap.
+void tell_switch(const std::string &of, const std::vector<ReloadedEvent> &reloads, bool has_bar) {
+    Comparison comparison;
+    if (has_bar)
+        comparison.bar = kBarUs;
+    tell_figure(of + ": pause", "µs", pause_us(reloads), comparison);
+    tell_figure(of + ": phase `snapshot`", "µs", phase_us(reloads, Phase::kSnapshot));
+    tell_figure(of + ": phase `rebind`", "µs", phase_us(reloads, Phase::kRebind));
 }
 
 std::vector<ReloadedEvent> reload_often(GeneratedLibrary &library, const Work &work) {
@@ -41,29 +42,22 @@ std::vector<ReloadedEvent> reload_often(GeneratedLibrary &library, const Work &w
     return host.notes().reloads();
 }
 
-void print_head() {
-    std::printf("%-24s %8s %10s %10s %10s %10s %10s %10s %10s\n", "medians, us", "pause",
-                "snapshot", "unload", "rebind", "switch", "reload", "first_step", "prepare");
-}
-
 TEST(Switch, ByUsedAndDirtiedHeap) {
     GeneratedLibrary library(library_cache(), {"50KB", 0});
-    print_head();
     for (const std::size_t bytes : {std::size_t{64} << 10, kLargestWithBar, std::size_t{1} << 20,
                                     std::size_t{16} << 20, std::size_t{64} << 20}) {
         for (const int dirty : {0, 10, 100}) {
-            std::array<char, 40> name{};
-            std::snprintf(name.data(), name.size(), "%zu KB, %d %% dirty", bytes >> 10, dirty);
-            print_switch(name.data(), reload_often(library, work_of(bytes, dirty)),
-                         bytes <= kLargestWithBar);
+            const std::string of =
+                std::to_string(bytes >> 10) + " KB, " + std::to_string(dirty) + " % dirty";
+            tell_switch(of, reload_often(library, work_of(bytes, dirty)), bytes <= kLargestWithBar);
         }
     }
 }
 
 TEST(Switch, WithTenMegabytesOfStatics) {
     GeneratedLibrary library(library_cache(), {"statics", 0, std::size_t{10} << 20});
-    print_head();
-    print_switch("256 KB, 10 % dirty", reload_often(library, work_of(kLargestWithBar, 10)), false);
+    tell_switch("256 KB, 10 % dirty, and 10 MB of statics",
+                reload_often(library, work_of(kLargestWithBar, 10)), false);
 }
 
 // Four pointers into the library in each object.
@@ -83,11 +77,10 @@ TEST(Switch, RebindingAMillionPointers) {
         copies_us.push_back(taken.count());
         to.front() = static_cast<char>(to.back() + i); // the copies are needed
     }
-    const double rebind_us = median_phase_us(reloads, Phase::kRebind);
-    std::printf("56 MB with a million pointers into the library: rebind %.0f us, memcpy of the "
-                "same %.0f us: %.2f times (bar %.0f)\n",
-                rebind_us, median(copies_us), rebind_us / median(copies_us), kBarOfCopies);
-    std::fflush(stdout);
+    const std::string copy = "56 MB: memcpy";
+    tell_figure(copy, "µs", copies_us);
+    tell_figure("56 MB with a million pointers into the library: phase `rebind`", "µs",
+                phase_us(reloads, Phase::kRebind), {copy, kBarOfCopies * median(copies_us)});
 }
 
 struct Share {
@@ -118,10 +111,10 @@ TEST(Snapshot, ShareOfTheTime) {
         const GeneratedLibrary library(library_cache(), size);
         for (const std::size_t bytes : {kLargestWithBar, std::size_t{64} << 20}) {
             const Share share = snapshot_share(library, work_of(bytes, 10), 10'000);
-            std::printf("snapshots, %s, %zu KB used, 10 %% dirty: %.3f %% of the time (bar 1), "
-                        "longest poll %.0f us\n",
-                        size.name.c_str(), bytes >> 10, share.percent, share.longest_us);
-            std::fflush(stdout);
+            const std::string of = "snapshots, " + size.name + ", " + std::to_string(bytes >> 10) +
+                                   " KB used, 10 % dirty: ";
+            tell_figure(of + "share of the time", "%", share.percent, {"", 1});
+            tell_figure(of + "longest poll", "µs", share.longest_us);
         }
     }
 }

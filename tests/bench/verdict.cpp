@@ -1,16 +1,16 @@
 // What it takes to see that a new version of a library has the layouts of the old one, without and
 // with its static variables.
-#include "bench/pause_host.hpp"
-#include "bench/statistics.hpp"
-#include "bench/thread_time.hpp"
+#include "bench/clocks.hpp"
+#include "bench/figures.hpp"
+#include "bench/generated_library.hpp"
 #include "core/layout_diff.hpp"
 #include "core/static_pairs.hpp"
 #include "linux/dwarf_types.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace hotrun::bench {
@@ -28,8 +28,9 @@ double ms_of(Work work) {
     return thread_ms() - start;
 }
 
-Types read(const GeneratedLibrary &library, int version, Statics statics) {
-    return DwarfTypeReader(statics).read(library.version_path(version));
+Types read(const GeneratedLibrary &library, int version, Statics statics,
+           const LibraryTypes *before = nullptr) {
+    return DwarfTypeReader(statics).read(library.version_path(version), before);
 }
 
 // As MigrationPlanner and Migration do.
@@ -44,32 +45,36 @@ bool has_changed(const LibraryTypes &olds, const LibraryTypes &news) {
     return !diff.changed().empty() || pairs.pairs.empty();
 }
 
-void print(const char *what, const std::vector<double> &ms, double bar_ms) {
-    std::printf("  %-28s %8.2f ms, at best %.2f", what, median(ms), percentile(ms, 0));
-    std::printf(bar_ms == 0 ? "\n" : " (bar %.0f)\n", bar_ms);
-}
-
 void measure(const LibrarySize &size, double bar_ms) {
     const GeneratedLibrary library(library_cache(), size);
     const Types before = read(library, 1, Statics::kRead);
     ASSERT_NE(before, nullptr);
     ASSERT_FALSE(before->statics.empty());
+    ASSERT_FALSE(before->descriptors.empty());
     std::vector<double> bare;
+    std::vector<double> first;
     std::vector<double> with;
     std::vector<double> compared;
+    std::vector<double> verdict;
     for (int i = 0; i < kRunCount; ++i) {
         Types now;
         bare.push_back(ms_of([&] { read(library, 2, Statics::kLeftOut); }));
-        with.push_back(ms_of([&] { now = read(library, 2, Statics::kRead); }));
+        first.push_back(ms_of([&] { now = read(library, 2, Statics::kRead); }));
+        with.push_back(ms_of([&] { now = read(library, 2, Statics::kRead, before.get()); }));
         ASSERT_NE(now, nullptr);
         compared.push_back(ms_of([&] { EXPECT_FALSE(has_changed(*before, *now)); }));
+        verdict.push_back(with.back() + compared.back());
     }
-    std::printf("library of %.2f MB, %zu static variables, %zu types; medians of %d runs\n",
-                library.size_mb(), before->statics.size(), before->types.size(), kRunCount);
-    print("layouts without statics", bare, 0);
-    print("layouts with statics", with, bar_ms);
-    print("comparing them", compared, 0);
-    std::fflush(stdout);
+    std::size_t type_count = 0;
+    before->each_type([&](const TypeLayout & /*type*/) { ++type_count; });
+    const std::string of = size.name + ", " + std::to_string(before->statics.size()) +
+                           " static variables, " + std::to_string(type_count) + " types: ";
+    tell_figure(of + "layouts without statics", "ms", bare);
+    tell_figure(of + "all of a first library", "ms", first);
+    tell_figure(of + "all of the next one", "ms", with);
+    tell_figure(of + "comparing them", "ms", compared);
+    tell_figure(of + "verdict, the last two", "ms", verdict,
+                {of + "all of a first library", bar_ms});
 }
 
 TEST(Verdict, Medium) {

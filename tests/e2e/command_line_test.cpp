@@ -1,5 +1,6 @@
 // What a user types, and what is said to it.
 #include "e2e/game_test.hpp"
+#include "e2e/scoped_variable.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -141,8 +142,40 @@ TEST_F(CommandLine, ASecondRunInABuildFolderEndsWith1AndNamesThePid) {
     expect_error(run_hotrun({}, project.path()), 1, std::to_string(first.child().pid()));
 }
 
+TEST_F(CommandLine, WhatStandsInTheWayIsOneSentenceWithItsRemedy) {
+    project.set_up();
+    const auto refused = [this](const std::vector<std::string> &words, int status,
+                                const std::string &part) {
+        expect_error(run_hotrun(words, project.path()), status, part);
+    };
+    refused({"--heap-file", "h", "--record", "r"}, 2,
+            "a heap file, a recording and a replay don't go together: leave one of h and r out");
+    refused({"--record", std::string(5000, 'r')}, 2, "rrr is too long; choose a shorter one");
+    {
+        const ScopedVariable path("PATH", "/nowhere");
+        refused({}, 1, "can't find ninja in PATH; install ninja-build");
+    }
+    {
+        const ScopedVariable temporary("TMPDIR", "/nowhere");
+        refused({"doctor"}, 1, "can't find the folder for temporary files");
+    }
+    refused({"init", "/proc/new"}, 1, "can't make the folder /proc/new");
+    project.write("taken.d", "");
+    refused({"--record", "taken"}, 1, "taken.d");
+    project.write("build/build.ninja", content_of(project.path("build/build.ninja")) + "rule\n");
+    refused({"status", "--files"}, 1,
+            "can't learn from ninja what the target is made of: ninja: error: build.ninja:");
+}
+
 TEST_F(CommandLine, ABuildFolderIsSetUpWhereThereIsNone) {
     fs::create_directories(project.path("src/deeper"));
+    {
+        const ScopedVariable path("PATH", "/nowhere");
+        const Ended ended = run_hotrun({}, project.path());
+        EXPECT_EQ(ended.status, 1);
+        EXPECT_TRUE(ended.output.ends_with("can't find meson in PATH; install meson\n"))
+            << ended.output;
+    }
     const Ended ended = run_hotrun({"--steps", "1"}, project.path("src/deeper"));
     EXPECT_EQ(ended.status, 0) << ended.output;
     EXPECT_NE(ended.output.find("setting up the build folder " + project.builddir()),
@@ -164,6 +197,7 @@ TEST_F(CommandLine, ABrokenProjectIsOneSentenceAfterMesonsOwnWords) {
     const Ended ended = run_hotrun({}, project.path());
     EXPECT_NE(ended.status, 0);
     EXPECT_NE(ended.output.find("hotrun: error: meson setup"), std::string::npos) << ended.output;
+    EXPECT_TRUE(ended.output.ends_with(" failed; mend what it says above\n")) << ended.output;
 }
 
 TEST_F(CommandLine, SeveralModulesRunBesideEachOther) {
@@ -175,6 +209,8 @@ TEST_F(CommandLine, SeveralModulesRunBesideEachOther) {
     project.write("second.cpp", project.source("100"));
     project.set_up();
     expect_error(run_hotrun({}, project.path()), 2, "second");
+    expect_error(run_hotrun({"--heap-file", "h", "game", "second"}, project.path()), 2,
+                 "a heap file keeps the heap of one module, and this run has 2: name one of them");
     HotrunProcess hotrun({"--interval", "5", "game", "second"}, project.path());
     hotrun.wait_until_ready();
     EXPECT_TRUE(hotrun.wait_for("value=1 steps=2\nvalue=100 steps=2\n"));

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace hotrun::e2e {
 namespace {
@@ -137,6 +140,28 @@ TEST_F(Control, AnEditorsSaveIsBuiltOnceAndTheRunIsFoundFromAnywhereInTheProject
     expect(hotrun({"status"}, project.path("sub")), 0, "hotrun is not at work\n");
     EXPECT_TRUE(in_json({"status"}, project.path()).at("pid").is_null());
     expect(hotrun({"status"}, "/"), 2, "hotrun: error: no Meson project at or above /");
+}
+
+// The compiler waits for what nobody writes, and only the request has the run build.
+TEST_F(Control, ThoseThatWaitForARunThatIsKilledAreToldSo) {
+    HotrunProcess &run = start({"--interval", "5", "--poll", "100000"});
+    const std::string process = "process " + std::to_string(run.child().pid());
+    Child events({HOTRUN_TOOL, "events", "--from", "1"}, project.path(), Child::Streams::kPipe);
+    ASSERT_TRUE(events.wait_for("\"ready\""));
+    const std::string pipe = project.path("pipe.h");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    project.set_source("#include \"pipe.h\"\n" + project.source("2"));
+    Child request({HOTRUN_TOOL, "notify", project.source_name()}, project.path(),
+                  Child::Streams::kPipe);
+    ASSERT_NE(run.next("build_started"), nullptr);
+    run.child().signal(SIGKILL);
+    EXPECT_EQ(request.wait_for_exit(), 1);
+    EXPECT_EQ(request.output(),
+              "hotrun: error: the run (" + process + ") ended before it answered\n");
+    EXPECT_EQ(events.wait_for_exit(), 1);
+    EXPECT_TRUE(events.output().ends_with("the run (" + process + ") was ended from outside\n"))
+        << events.output();
+    ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)); // if it still waits
 }
 
 TEST_F(Control, TheSocketAnswersAgainAfterTheProcessHasReplacedItself) {

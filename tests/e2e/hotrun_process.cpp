@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -54,7 +55,8 @@ const boost::json::object *HotrunProcess::next_of(const std::vector<std::string>
         },
         "the event " + names.front());
     if (found == nullptr)
-        ADD_FAILURE() << "the events were:\n" << all_events();
+        throw std::runtime_error("the event " + names.front() +
+                                 " did not come; the events were:\n" + all_events());
     return found;
 }
 

@@ -24,7 +24,8 @@ class HotrunProcess {
 
     Child &child() { return *child_; }
 
-    // The next event of that name; those before it are skipped. Null on failure.
+    // The next event of that name; those before it are skipped. Never null: if it does not come in
+    // time an exception ends the test as a failure.
     const boost::json::object *next(const std::string &name) { return next_of({name}); }
 
     // As next(), of whichever of these names comes first.

@@ -15,6 +15,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// In a trial of hotrun doctor nothing takes time but to compile C++ without a precompiled header.
+constexpr const char *kTrialCompiler = R"(#!/bin/sh
+case "$compiler $* " in
+*' -E '*) ;;
+*/hotrun-doctor-*)
+    case "$compiler $* " in
+    *' -shared '* | *' -include '* | cc*) exit 0 ;;
+    *) exec sleep 0.3 ;;
+    esac ;;
+esac
+exec $compiler "$@"
+)";
+
 class InitTest : public testing::Test {
   protected:
     void init(std::vector<std::string> arguments, int expected_status, const std::string &part) {
@@ -22,6 +35,19 @@ class InitTest : public testing::Test {
         Child child(arguments, folder.path(), Child::Streams::kPipe);
         EXPECT_EQ(child.wait_for_exit(), expected_status) << child.output();
         EXPECT_NE(child.output().find(part), std::string::npos) << child.output();
+    }
+    // Compilers for builds that hotrun doctor looks at, whatever else the machine does.
+    std::string trial_compiler(const std::string &compiler) const {
+        const std::string name = "trial-" + compiler;
+        std::string text = kTrialCompiler;
+        folder.write(name, text.insert(text.find('\n') + 1, "compiler=" + compiler + "\n"));
+        fs::permissions(folder / name, fs::perms::owner_all);
+        return folder / name;
+    }
+    static void expect_no_findings(const std::string &project) {
+        Child doctor({HOTRUN_TOOL, "doctor"}, project, Child::Streams::kPipe);
+        EXPECT_EQ(doctor.wait_for_exit(), 0);
+        EXPECT_TRUE(doctor.output().ends_with("nothing found\n")) << doctor.output();
     }
     void replace(const std::string &name, const std::string &old_text,
                  const std::string &new_text) const {
@@ -35,6 +61,7 @@ class InitTest : public testing::Test {
     // Nothing of what is new makes a compiler warn, and a build finds the hotrun of this test.
     ScopedVariable c_arguments{"CFLAGS", "-Werror -Wall -Wextra"};
     ScopedVariable cpp_arguments{"CXXFLAGS", "-Werror -Wall -Wextra"};
+    ScopedVariable cache{"CCACHE_DISABLE", "1"}; // it has a finding of its own
     ScopedVariable path{"PATH",
                         fs::path(HOTRUN_TOOL).parent_path().string() + ":" + std::getenv("PATH")};
 };
@@ -54,6 +81,7 @@ TEST_F(InitTest, ANewProjectInCRunsAtOnceAndChangesOnSave) {
     if (std::string_view(HOTRUN_SANITIZE) != "none")
         GTEST_SKIP() << "a sanitizer has nothing to see in other programs";
     init({"demo", "--c"}, 0, "cd demo");
+    const ScopedVariable compiler("CC", trial_compiler("cc"));
     HotrunProcess hotrun({"--interval", "5"}, folder / "demo");
     hotrun.wait_until_ready();
     ASSERT_TRUE(hotrun.wait_for("bounces: 2\n"));
@@ -63,6 +91,7 @@ TEST_F(InitTest, ANewProjectInCRunsAtOnceAndChangesOnSave) {
     ASSERT_TRUE(hotrun.wait_for("\n"));
     EXPECT_GE(last_number(hotrun.child().output(), "hits"), 2);
     EXPECT_EQ(hotrun.end_with(SIGTERM), 0);
+    expect_no_findings(folder / "demo");
     run_command({"ninja", "demo-host"}, folder / "demo/build");
     Child host({folder / "demo/build/demo-host"}, "/", Child::Streams::kPipe);
     EXPECT_TRUE(host.wait_for("hits: 0"));
@@ -74,7 +103,9 @@ TEST_F(InitTest, ANewProjectHasATargetThatRunsHotrun) {
         GTEST_SKIP() << "a sanitizer has nothing to see in other programs";
     folder.make_folder("demo/.git");
     init({"demo/"}, 0, "cd demo");
+    const ScopedVariable compiler("CXX", trial_compiler("c++"));
     run_command({"meson", "setup", "build"}, folder / "demo");
+    expect_no_findings(folder / "demo");
     {
         const ScopedVariable dumb("TERM", "dumb"); // what is live is told in lines then
         Child ninja({"ninja", "-C", folder / "demo/build", "dev"}, "/", Child::Streams::kTerminal);

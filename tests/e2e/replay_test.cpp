@@ -1,9 +1,11 @@
 // Runs whose input is recorded, and played while the code changes.
 #include "e2e/game_test.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -177,9 +179,47 @@ TEST_F(ReplayedRun, IsRefusedWhereThereIsNoWholeRecording) {
     const std::string cut = replayed({"--once", "jump"});
     EXPECT_NE(cut.find(" bytes are left out"), std::string::npos) << cut;
     EXPECT_NE(printed_steps(cut).find(": 3 was 3 1 10>"), std::string::npos) << cut;
+    project.write("jump", whole.substr(0, project.builddir().size() + 100)); // behind its head
+    expect_refused({"jump"}, "jump has no step that is whole: record it anew, for longer");
     project.write("jump", whole);
     fs::rename(project.path("jump.d/heap"), project.path("heap"));
     expect_refused({"jump"}, "jump has no state to begin with: record it anew");
+}
+
+// The input that the code has crashed of is played with the code that is mended.
+TEST_F(ReplayedRun, GoesOnInTheProcessThatReplacesOneThatHasCrashed) {
+    const std::string crash = R"(
+        FILE *volatile none = nullptr;
+        const char key = event.size_bytes == 0 ? '0' : *static_cast<const char *>(event.bytes);
+        if (key == '9')
+            *static_cast<volatile int *>(nullptr) = 1;
+        if (key == '8')
+            std::fputs("x", none); // in a call that can't be left
+        for (size_t k)";
+    project.set_source(with_replaced(adding_source("", 1), "        for (size_t k", crash));
+    const TypedInput typing(project.path("keys"));
+    HotrunProcess &hotrun = start({"--interval", "1", "--record", "jump", "--snapshot", "0",
+                                   "--guard", "on", "--on-crash", "restart"});
+    typing.type("3");
+    hotrun.wait_for(": 3 was 3 1 10>");
+    long sum = 3;
+    for (const char key : {'9', '8'}) {
+        if (key == '8' && std::string_view(HOTRUN_SANITIZE) != "none")
+            continue; // it sees that first
+        typing.type({key});
+        hotrun.next("restarted");
+        hotrun.wait_for(": 0 was 0 1 10>");
+        sum += key - '0';
+    }
+    typing.type("14");
+    hotrun.wait_for(": 5 was 5 1 10>");
+    EXPECT_EQ(hotrun.end_with(SIGTERM), 0) << hotrun.child().output();
+    const auto steps = hotrun.next("recorded")->at("steps").to_number<std::ptrdiff_t>();
+    write_source("", 1);
+    const std::string played = printed_steps(replayed({"--once", "jump"}), "<1 ");
+    EXPECT_EQ(std::ranges::count(played, '\n'), steps);
+    const std::string end = ": " + std::to_string(sum + 5) + " was " + std::to_string(sum + 5);
+    EXPECT_NE(played.find(end), std::string::npos) << played;
 }
 
 TEST_F(ReplayedRun, BeginsInTheRunThatRecordsWhenItsHostSaysSo) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace hotrun {
 namespace {
 
@@ -28,6 +30,34 @@ TEST(BuildLock, IsForOneProcessAndNamesIt) {
     over.open();
     EXPECT_EQ(holder.exit_status(), 0);
     EXPECT_TRUE(BuildLock::take(folder.path()));
+}
+
+// Between fork and exec a child has all that its parent has, and keeps it if that execs first.
+TEST(BuildLock, IsTakenAgainWhenTheLastOneWhoHasACopyOfItIsGone) {
+    const TemporaryFolder folder;
+    const Gate over;
+    auto lock = std::make_optional(BuildLock::take(folder.path()));
+    ForkedChild child([&] { return over.wait() ? 0 : 1; });
+    lock.reset();
+    ASSERT_FALSE(BuildLock::take(folder.path()));
+    over.open();
+    EXPECT_TRUE(BuildLock::take_again(folder.path()));
+    EXPECT_EQ(child.exit_status(), 0);
+}
+
+TEST(BuildLock, IsNotTakenAgainFromAnotherProcess) {
+    const TemporaryFolder folder;
+    const Gate taken;
+    const Gate over;
+    ForkedChild holder([&] {
+        const auto lock = BuildLock::take(folder.path());
+        taken.open();
+        return lock && over.wait() ? 0 : 1;
+    });
+    ASSERT_TRUE(taken.wait());
+    EXPECT_FALSE(BuildLock::take_again(folder.path()));
+    over.open();
+    EXPECT_EQ(holder.exit_status(), 0);
 }
 
 TEST(BuildLock, HolderIsSeenWithoutTakingIt) {

@@ -262,11 +262,16 @@ TEST_F(ControlSocketTest, TakesThePlaceOfOneThatADeadRunHasLeft) {
 }
 
 TEST_F(ControlSocketTest, LeavesOneAloneThatSomebodyListensAt) {
+    ::unsetenv("TMPDIR"); // which would be a further place
     const std::string path = socket->path();
     const auto second = ControlSocket::create(loop.io(), "/p/build");
     ASSERT_TRUE(second) << "it lies below the temporary folder";
     EXPECT_NE((*second)->path(), path);
     EXPECT_TRUE(TestClient(path).connected());
+    const auto third = ControlSocket::create(loop.io(), "/p/build");
+    ASSERT_FALSE(third) << "there is no third place";
+    EXPECT_EQ(third.error().message, "another program listens at " + (*second)->path() +
+                                         "; end it to have a control socket");
 }
 
 TEST_F(ControlSocketTest, DoesNotRemoveTheSocketOfAnother) {

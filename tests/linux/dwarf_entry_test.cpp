@@ -123,6 +123,7 @@ class MadeUnit {
         unit_.header = unit_.begin = entries_.data();
         unit_.end = entries_.data() + entries_.size();
         unit_.shapes = &shapes_;
+        unit_.table = shape_bytes_.data();
     }
     MadeUnit(const MadeUnit &) = delete;
     MadeUnit &operator=(const MadeUnit &) = delete;

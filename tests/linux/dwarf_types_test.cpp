@@ -24,7 +24,7 @@ class DwarfTypesTest : public testing::TestWithParam<const char *> {
     DwarfTypesTest() {
         const std::string path = std::filesystem::read_symlink("/proc/self/exe").parent_path() /
                                  ("fixture_types_" + std::string(GetParam()) + ".so");
-        types_ = DwarfTypeReader(DwarfTypeReader::Statics::kRead).read(path);
+        types_ = DwarfTypeReader(DwarfTypeReader::Statics::kRead).read(path, nullptr);
         library_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         EXPECT_NE(library_, nullptr) << ::dlerror(); // NOLINT(concurrency-mt-unsafe)
     }
@@ -242,9 +242,9 @@ INSTANTIATE_TEST_SUITE_P(Kinds, DwarfTypesTest,
 TEST(DwarfTypes, AFileWithoutThemTellsOfNothing) {
     const std::string folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     DwarfTypeReader reader(DwarfTypeReader::Statics::kRead);
-    EXPECT_EQ(reader.read(folder + "/fixture_types_bare.so"), nullptr);
-    EXPECT_EQ(reader.read("/dev/null"), nullptr);
-    EXPECT_EQ(reader.read("/absent"), nullptr);
+    EXPECT_EQ(reader.read(folder + "/fixture_types_bare.so", nullptr), nullptr);
+    EXPECT_EQ(reader.read("/dev/null", nullptr), nullptr);
+    EXPECT_EQ(reader.read("/absent", nullptr), nullptr);
 }
 
 } // namespace

@@ -83,6 +83,8 @@ TEST(HeapMapping, NoPlaceLeftIsAnError) {
         auto heap = HeapMapping::create(4096);
         if (!heap) {
             EXPECT_GE(heaps.size(), 200u);
+            EXPECT_EQ(heap.error().message,
+                      "no place is left for another permanent heap; name fewer targets");
             return;
         }
         heaps.push_back(std::move(*heap));

@@ -70,11 +70,11 @@ TEST_F(LinuxFileSystemTest, TellsWhenAFileWasMovedOverAnother) {
     const std::string path = folder_.write("a", "text");
     const std::string other = folder_.write("b", "other");
     set_modification_time(other, {1'000'000'000, 0});
-    const auto first = files_.changed_at(path);
+    const FileLook first = files_.look(path);
     std::filesystem::rename(other, path);
-    ASSERT_TRUE(first && files_.changed_at(path));
-    EXPECT_GE(*files_.changed_at(path), *first);
-    EXPECT_EQ(files_.changed_at(folder_ / "absent"), std::nullopt);
+    EXPECT_GT(first.changed_at.count(), 0);
+    EXPECT_GE(files_.look(path).changed_at, first.changed_at);
+    EXPECT_NE(files_.look(path).timestamp, first.timestamp);
 }
 
 TEST_F(LinuxFileSystemTest, TellsAFileMovedOverAnEqualOneApart) {
@@ -107,6 +107,12 @@ TEST_F(LinuxFileSystemTest, KnowsLinksAndFolders) {
     EXPECT_TRUE(files_.is_link(folder_ / "dangling"));
     EXPECT_FALSE(files_.is_link(file));
     EXPECT_FALSE(files_.is_link(folder_ / "absent"));
+    EXPECT_TRUE(files_.look(folder_ / "link").is_link);
+    EXPECT_EQ(files_.look(folder_ / "link").timestamp, files_.timestamp(file));
+    EXPECT_TRUE(files_.look(folder_ / "dangling").is_link);
+    EXPECT_EQ(files_.look(folder_ / "dangling").timestamp, std::nullopt);
+    EXPECT_FALSE(files_.look(file).is_link);
+    EXPECT_EQ(files_.look(folder_ / "absent").timestamp, std::nullopt);
     EXPECT_TRUE(files_.is_folder(folder_.path()));
     EXPECT_TRUE(files_.is_folder(folder_ / "folder-link"));
     EXPECT_FALSE(files_.is_folder(file));

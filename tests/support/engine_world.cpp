@@ -27,7 +27,9 @@ EngineWorld::EngineWorld(Mode mode)
               [this] {
                   ++claim_count;
                   return Status(Done{});
-              }},
+              },
+              std::nullopt,
+              [this](bool expected) { code_expected = expected; }},
              events, reloader, mode == Mode::kBuild ? &ninja : nullptr),
       watcher([this](const std::vector<std::string> &paths) {
           engine.files_changed(paths, ChangeSource::kWatch);

@@ -68,6 +68,7 @@ class EngineWorld {
     FakeCommandRunner commands;
     RecordingObserver observer;
     int claim_count = 0; // how often the engine has made the build folder ours
+    bool code_expected = false;
     EventStream events{clock, {&observer}};
     Handover handover{[] {}};
     Reloader reloader;

@@ -55,13 +55,21 @@ const FakeFileSystem::Node *FakeFileSystem::find(const std::string &path) const 
 }
 
 std::optional<Timestamp> FakeFileSystem::timestamp(const std::string &path) const {
+    ++questions[path];
     const Node *node = find(path);
     return node == nullptr ? std::nullopt : std::optional(node->stamp);
 }
 
-std::optional<std::chrono::nanoseconds> FakeFileSystem::changed_at(const std::string &path) const {
+FileLook FakeFileSystem::look(const std::string &path) const {
     const Node *node = find(path);
-    return node == nullptr ? std::nullopt : std::optional(node->changed);
+    ++questions[path];
+    FileLook look;
+    look.is_link = names_link(path);
+    if (node == nullptr)
+        return look;
+    look.timestamp = node->stamp;
+    look.changed_at = node->changed;
+    return look;
 }
 
 bool FakeFileSystem::is_folder(const std::string &path) const {
@@ -70,6 +78,11 @@ bool FakeFileSystem::is_folder(const std::string &path) const {
 }
 
 bool FakeFileSystem::is_link(const std::string &path) const {
+    ++questions[path];
+    return names_link(path);
+}
+
+bool FakeFileSystem::names_link(const std::string &path) const {
     const std::string name = canonical(parent_of(path)) + "/" + name_of(path);
     const auto node = nodes_.find(std::filesystem::path(name).lexically_normal().string());
     return node != nodes_.end() && node->second.kind == Kind::kLink;

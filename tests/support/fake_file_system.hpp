@@ -16,7 +16,7 @@ class FakeFileSystem final : public FileSystem {
     explicit FakeFileSystem(const FakeClock &clock) : clock_(clock) { make_folder("/"); }
 
     std::optional<Timestamp> timestamp(const std::string &path) const override;
-    std::optional<std::chrono::nanoseconds> changed_at(const std::string &path) const override;
+    FileLook look(const std::string &path) const override;
     bool is_folder(const std::string &path) const override;
     bool is_link(const std::string &path) const override;
     Result<std::unique_ptr<File>> open(const std::string &path) const override;
@@ -58,6 +58,7 @@ class FakeFileSystem final : public FileSystem {
     std::function<void()> during_copy;
     std::optional<Error> patch_failure;
     std::vector<std::string> synced;
+    mutable std::map<std::string, int> questions; // how often timestamp(), look() or is_link()
     std::optional<Error> private_folder_failure;
 
   private:
@@ -71,6 +72,7 @@ class FakeFileSystem final : public FileSystem {
     };
 
     const Node *find(const std::string &path) const;
+    bool names_link(const std::string &path) const;
     Node &node_for_writing(const std::string &path);
     void put(const std::string &path, Kind kind, const std::string &content, bool new_inode);
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <set>
+#include <map>
 #include <vector>
 
 namespace hotrun {
@@ -20,7 +20,10 @@ class FakeTrials final : public Trials {
         files_.write(path, text);
         return Done{};
     }
-    bool has_program(const std::string &name) const override { return programs.contains(name); }
+    std::string program_file(const std::string &name) const override {
+        const auto found = programs.find(name);
+        return found == programs.end() ? "" : found->second;
+    }
     Result<Outcome> run(const Command &command) override {
         if (failure)
             return *failure;
@@ -32,7 +35,7 @@ class FakeTrials final : public Trials {
         return std::ranges::find(command.arguments, word) != command.arguments.end();
     }
 
-    std::set<std::string> programs;
+    std::map<std::string, std::string> programs; // by name, their files
     std::function<Outcome(const Command &)> answer;
     std::optional<Error> failure;
     std::vector<Command> commands; // all that were run

@@ -49,7 +49,7 @@ TEST(CompilerCall, LeavesOutWhatWritesIntoTheBuildFolder) {
                              "a.o",
                              {"ccache", "c++", "-O2", "-g", "-MD", "-MQ", "a.o", "-MF", "a.o.d",
                               "-save-temps=cwd", "-o", "a.o", "-c", "../a.cpp"}});
-    EXPECT_TRUE(call.is_cached());
+    EXPECT_EQ(call.cache(), "ccache");
     EXPECT_EQ(call.words(), (Words{"c++", "-O2", "-g", "../a.cpp"}));
     EXPECT_EQ(call.without("-O").with({"-O0"}).on("b.cpp").words(),
               (Words{"c++", "-g", "-O0", "b.cpp"}));

@@ -106,6 +106,39 @@ TEST_F(TrialsTest, ASourceIsCompiledInEachWayThatIsAnother) {
     }
 }
 
+TEST_F(TrialsTest, ACompilerThatIsALinkToCcacheIsOneThatGoesByWayOfIt) {
+    durations = {{"-fsyntax-only", 80ms}};
+    trials.programs = {{"c++", "/usr/bin/ccache"}};
+    trials.answer = [this](const Command &command) {
+        const bool is_off =
+            std::ranges::count(command.environment,
+                               std::pair<std::string, std::string>("CCACHE_DISABLE", "1")) > 0;
+        return is_off ? answer(command) : Trials::Outcome{150ms, 0, ""};
+    };
+    auto measured = CompileTrials(trials, files, {true, false}).measure(compile());
+    ASSERT_TRUE(measured && *measured);
+    EXPECT_EQ((*measured)->whole.median, 100ms);
+    ASSERT_TRUE((*measured)->cached);
+    EXPECT_EQ((*measured)->cached->median, 150ms);
+    measured = CompileTrials(trials, files, {false, false}).measure(compile());
+    EXPECT_FALSE((*measured)->cached) << "it is off";
+    trials.programs = {{"c++", "/usr/bin/g++-12"}};
+    measured = CompileTrials(trials, files, {true, false}).measure(compile());
+    EXPECT_FALSE((*measured)->cached) << "it is the compiler itself";
+    BuildCommand other = compile();
+    other.words.insert(other.words.begin(), "sccache");
+    measured = CompileTrials(trials, files, {true, false}).measure(other);
+    EXPECT_FALSE((*measured)->cached) << "another cache";
+}
+
+TEST(CacheUse, IsWhatCcacheHasHadAndWhatNot) {
+    const CacheUse use = parse_cache_use("autoconf_test\t1\ncache_miss\t120\ndirect_cache_hit\t30\n"
+                                         "direct_cache_miss\t7\npreprocessed_cache_hit\t10\n");
+    EXPECT_EQ(use.hit_count, 40u);
+    EXPECT_EQ(use.miss_count, 120u);
+    EXPECT_EQ(parse_cache_use("no such option").miss_count, 0u);
+}
+
 TEST_F(TrialsTest, HeadersAreTimedAloneAgainstAnEmptySource) {
     durations = {{"/tmp/trials/alone0.cpp", 10ms},
                  {"/tmp/trials/alone1.cpp", 90ms},
@@ -143,7 +176,7 @@ TEST_F(TrialsTest, APrecompiledHeaderThatIsThereIsLeftAlone) {
 }
 
 TEST_F(TrialsTest, LinkersThatAreThereAreTried) {
-    trials.programs = {"ld.mold", "ld.gold"};
+    trials.programs = {{"ld.mold", "/bin/ld.mold"}, {"ld.gold", "/bin/ld.gold"}};
     durations = {{"-fuse-ld=mold", 20ms}, {"-fuse-ld=gold", 30ms}, {"-gz=none", 50ms}};
     failing = {"-fuse-ld=gold"};
     const BuildCommand link{"/p/b",
@@ -164,6 +197,35 @@ TEST_F(TrialsTest, LinkersThatAreThereAreTried) {
     BuildCommand optimised = link;
     optimised.words.emplace_back("-flto=auto");
     EXPECT_TRUE((*measure_link(trials, optimised, {}))->others.empty()) << "they have no plugin";
+}
+
+TEST_F(TrialsTest, ALinkWithLtoIsComparedWithOneOfObjectsThatHaveNone) {
+    durations = {{"-flto=auto", 900ms}};
+    const BuildCommand link{"/p/b",
+                            "game.o",
+                            "libgame.so",
+                            {"c++", "-flto=auto", "-o", "libgame.so", "game.o", "-shared"}};
+    auto measured = measure_link(trials, link, {.compiles = {compile({"-flto=auto"})}});
+    ASSERT_TRUE(measured && *measured);
+    EXPECT_EQ((*measured)->whole.median, 900ms);
+    ASSERT_TRUE((*measured)->without_lto);
+    EXPECT_EQ((*measured)->without_lto->median, 100ms);
+    const Command &made = trials.commands.front();
+    EXPECT_TRUE(FakeTrials::has(made, "../game.cpp") && !FakeTrials::has(made, "-flto=auto"));
+    EXPECT_TRUE(FakeTrials::has(made, "/tmp/trials/without_lto0.o"));
+    EXPECT_TRUE(FakeTrials::has(trials.commands[2], "/tmp/trials/without_lto0.o"));
+    EXPECT_FALSE(FakeTrials::has(trials.commands[2], "game.o"));
+    const auto source = CompileTrials(trials, files, {}).measure(compile({"-flto=auto"}));
+    EXPECT_EQ((*source)->whole.median, 900ms);
+    EXPECT_EQ((*source)->without_lto->median, 100ms);
+    BuildCommand of_archive = link;
+    of_archive.words[4] = "libbase.a";
+    measured = measure_link(trials, of_archive, {.compiles = {compile({"-flto=auto"})}});
+    EXPECT_FALSE((*measured)->without_lto) << "an archive's objects are LTO's still";
+    failing = {"../game.cpp"};
+    durations.insert(durations.begin(), {"../game.cpp", 1ms});
+    measured = measure_link(trials, link, {.compiles = {compile({"-flto=auto"})}});
+    EXPECT_TRUE(*measured && !(*measured)->without_lto) << "it does not compile so";
 }
 
 } // namespace

@@ -36,6 +36,7 @@ Diagnosis diagnosis() {
                            .whole = {95ms, 90ms},
                            .others = {{"mold", true, RunTime{30ms, 29ms}}, {"lld", false, {}}},
                            .uncompressed = {}}};
+    all.cache = CacheUse{.hit_count = 3, .miss_count = 1};
     return all;
 }
 
@@ -46,6 +47,7 @@ TEST(DiagnosisText, APipeGetsAPartALine) {
               "  remedy: CC_LD=mold CXX_LD=mold meson setup --wipe /home/ada/game/build\n"
               "../game.cpp compiles in 200 ms\n"
               "game links in 95 ms (mold 30 ms)\n"
+              "ccache had 3 of 4 compilations\n"
               "ninja with nothing to do takes 4 ms\n"
               "not installed, and so not tried: lld (apt-get install lld)\n"
               "1 finding\n");
@@ -77,6 +79,11 @@ TEST(DiagnosisText, JsonHasWhatWasMeasured) {
     EXPECT_EQ(json.at("compiles").at(0).at("headers").at(0).at("alone_us"), 70'000);
     EXPECT_EQ(json.at("links").at(0).at("linkers").at(0).at("link_us"), 30'000);
     EXPECT_EQ(json.at("links").at(0).at("linkers").at(1).at("installed"), false);
+    EXPECT_EQ(json.at("ccache").at("hits"), 3);
+    EXPECT_EQ(json.at("ccache").at("misses"), 1);
+    Diagnosis without = diagnosis();
+    without.cache.reset();
+    EXPECT_TRUE(boost::json::parse(diagnosis_json(without)).at("ccache").is_null());
 }
 
 TEST(CostText, HasThreeFiguresOrSo) {

@@ -55,6 +55,27 @@ TEST_F(EngineRequests, TheEditorsSaveAndTheWatchersEventAreOneBuild) {
     EXPECT_EQ(world.build_count(), 2u);
 }
 
+TEST(Engine, WhoWaitsForQuietIsToldOnceTheHostHasToldOfAll) {
+    EngineWorld world;
+    int told = 0;
+    const auto count = [&] { ++told; };
+    world.engine.when_quiet(count);
+    world.start();
+    EXPECT_EQ(told, 0);
+    world.finish_build("one");
+    EXPECT_EQ(told, 0);
+    world.host_switches();
+    EXPECT_EQ(told, 1);
+    world.engine.when_quiet(count);
+    EXPECT_EQ(told, 2) << "at once";
+    world.save(EngineWorld::kSource, "second");
+    world.finish_build("two");
+    world.engine.when_quiet(count);
+    EXPECT_EQ(told, 2);
+    world.host_switches();
+    EXPECT_EQ(told, 3);
+}
+
 TEST_F(EngineRequests, TheEditorMayComeSecond) {
     world.save(EngineWorld::kSource, "second");
     notify();

@@ -141,12 +141,13 @@ TEST(EventJson, RolledBack) {
                                         {{0x7f00, "draw", "/p/game.cpp", 12, "/p/libgame.so"}},
                                         40,
                                         "in \"draw\"",
+                                        true,
                                         true}),
               R"({"module":"game","from":3,"to":2,"reason":"crash","signal":"SIGSEGV",)"
               R"("address":"0x10","backtrace":[{"address":"0x7f00","function":"draw",)"
               R"("file":"/p/game.cpp","line":12,"library":"/p/libgame.so",)"
               R"("text":"draw at /p/game.cpp:12"}],"steps_lost":40,)"
-              R"("detail":"in \"draw\"","parked":true})");
+              R"("detail":"in \"draw\"","parked":true,"waits":true})");
 }
 
 TEST(EventJson, RolledBackWithoutASignal) {
@@ -154,7 +155,8 @@ TEST(EventJson, RolledBackWithoutASignal) {
     event.reason = RollBackReason::kException;
     EXPECT_EQ(fields_of(event),
               R"({"module":"","from":0,"to":0,"reason":"exception","signal":null,)"
-              R"("address":null,"backtrace":[],"steps_lost":0,"detail":"","parked":false})");
+              R"("address":null,"backtrace":[],"steps_lost":0,"detail":"","parked":false,)"
+              R"("waits":false})");
 }
 
 TEST(EventJson, ANullPointerIsAnAddress) {

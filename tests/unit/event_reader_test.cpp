@@ -24,7 +24,7 @@ std::vector<EventBody> told_by_programs() {
     return {reloaded,
             RejectedEvent{"game", 2, RejectReason::kNoSpace, "full"},
             RolledBackEvent{"game", 3, 2, RollBackReason::kAbort, "SIGABRT", 0x20, frames, 5,
-                            "detail", true},
+                            "detail", true, true},
             StalledEvent{"game", 2, "sleeps", frames},
             RestartedEvent{7, "crash", 139},
             RetiredEvent{"game", 1, true, "why"},
@@ -48,7 +48,8 @@ TEST(EventReader, RefusesWhatLacksAFieldOrHasAnotherType) {
                 continue;
             json::object lacks = written;
             lacks.erase(field.key());
-            EXPECT_FALSE(read_event(lacks)) << field.key();
+            const bool is_new = field.key() == "waits"; // an older version does not tell it
+            EXPECT_EQ(read_event(lacks).has_value(), is_new) << field.key();
             json::object other = written;
             other[field.key()] = json::array{1};
             EXPECT_FALSE(read_event(other)) << field.key();

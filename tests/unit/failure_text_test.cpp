@@ -59,6 +59,16 @@ TEST(FailureText, OnCrashSaysWhatElseMayFollow) {
     EXPECT_EQ(rolled_back_text(goes_on, OnCrash::kRestart),
               "game: generation 2 crashed (SIGSEGV at 0x0); it goes on with the state of "
               "40 steps ago");
+    RolledBackEvent waits = crash(2, 2, 40);
+    waits.waits = true;
+    EXPECT_EQ(rolled_back_text(waits, OnCrash::kRestart),
+              "game: generation 2 crashed (SIGSEGV at 0x0); its state is that of 40 steps ago, and "
+              "it waits for the new code that is on its way; if nothing comes of that, the process "
+              "restarts");
+    waits.from = 3;
+    EXPECT_EQ(rolled_back_text(waits, OnCrash::kRestart),
+              "game: generation 3 crashed (SIGSEGV at 0x0); generation 2 goes on when the process "
+              "has restarted");
     EXPECT_EQ(rolled_back_text(crash(2, 2, 40), OnCrash::kExit),
               "game: generation 2 crashed (SIGSEGV at 0x0); the run ends");
     EXPECT_EQ(rolled_back_text(crash(3, 2, 0), OnCrash::kExit), text_of(crash(3, 2, 0)));

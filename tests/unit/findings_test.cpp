@@ -67,6 +67,16 @@ const std::vector<PlantedProblem> &planted_problems() {
          "40 ms now, 5 ms with mold", "CXX_LD=mold meson setup --wipe /b"},
         {"lto", [](Project &p) { p.module.is_link_optimised = true; }, "40 ms for each link",
          "-Db_lto=false"},
+        {"lto",
+         [](Project &p) {
+             p.module.is_link_optimised = true;
+             p.module.link->whole = of(400ms);
+             p.module.link->others.clear();
+             p.module.link->uncompressed.reset();
+             p.module.link->without_lto = of(50ms);
+             p.module.compiles[0].without_lto = of(210ms);
+         },
+         "600 ms now, 260 ms without it, for a save of game.cpp", "-Db_lto=false"},
         {"no_precompiled_header",
          [](Project &p) {
              p.module.compiles[0].precompiled = of(80ms);
@@ -82,6 +92,12 @@ const std::vector<PlantedProblem> &planted_problems() {
         {"unity_build", [](Project &p) { p.module.compiles[0].part = of(50ms); },
          "50 ms for the largest", "-Dunity=off"},
         {"ccache", [](Project &p) { p.module.compiles[0].cached = of(260ms); },
+         "260 ms now, 200 ms without it", "CCACHE_DISABLE=1"},
+        {"ccache",
+         [](Project &p) {
+             p.module.compiles[0].cached = of(260ms);
+             p.folder.cache = CacheUse{.hit_count = 40, .miss_count = 120};
+         },
          "260 ms now, 200 ms without it", "CCACHE_DISABLE=1"},
         {"compressed_debug_info", [](Project &p) { p.module.compiles[0].uncompressed = of(120ms); },
          "120 ms with -gz=none", "take -gz out"},
@@ -197,6 +213,23 @@ TEST(Findings, WhatMakesReloadsFailComesFirstThenWhatCostsMost) {
     EXPECT_EQ(codes, "no_debug_info no_precompiled_header slow_linker ");
 }
 
+TEST(Findings, HowOftenCcacheMissesIsToldWithWhatAMissCosts) {
+    CleanProject project;
+    project.module.compiles[0].cached = of(260ms);
+    EXPECT_TRUE(project.find().at(0).message.ends_with("a save of game.cpp is new to it"));
+    project.folder.cache = CacheUse{.hit_count = 40, .miss_count = 120};
+    EXPECT_TRUE(project.find().at(0).message.ends_with(
+        "a save of game.cpp is new to it, as were 120 of 160 compilations before"));
+}
+
+TEST(Findings, LtoThatCostsNothingIsNone) {
+    CleanProject project;
+    project.module.is_link_optimised = true;
+    project.module.link->without_lto = of(30ms);
+    project.module.compiles[0].without_lto = of(215ms);
+    EXPECT_TRUE(project.find().empty()) << "what linking gains compiling loses";
+}
+
 TEST(Findings, OfSeveralSourcesTheOneThatItCostsMostIsTold) {
     CleanProject project;
     CompileTimes other = project.module.compiles[0];
@@ -212,7 +245,8 @@ TEST(Findings, OfSeveralSourcesTheOneThatItCostsMostIsTold) {
 
 class ChosenTypes final : public TypeReader {
   public:
-    std::shared_ptr<const LibraryTypes> read(const std::string & /*path*/) override {
+    std::shared_ptr<const LibraryTypes> read(const std::string & /*path*/,
+                                             const LibraryTypes * /*before*/) override {
         return types;
     }
 
@@ -258,7 +292,7 @@ TEST_F(LibraryFactsTest, AreThoseOfTheChecksAtAReload) {
 TEST_F(LibraryFactsTest, ATypeOfTheStateThatIsOnlyDeclaredCountsWhereTheStateConsistsOfIt) {
     using Kind = TypeLayout::Kind;
     types.types = std::make_shared<LibraryTypes>();
-    std::deque<TypeLayout> &all = types.types->types;
+    LibraryTypes::Types all;
     const auto add = [&](Kind kind, const TypeLayout *element = nullptr) -> TypeLayout & {
         all.emplace_back().kind = kind;
         all.back().element = element;

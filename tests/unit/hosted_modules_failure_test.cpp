@@ -120,10 +120,36 @@ TEST_F(HostedModulesFailureTest, OnCrashRestartHandsOverAModuleThatGoesOn) {
     const ModuleRecord &module = record().modules()[0];
     EXPECT_EQ(module.generation, 1u);
     EXPECT_TRUE(module.init_returned);
-    EXPECT_FALSE(module.parked);
+    EXPECT_TRUE(module.restart_due);
+    EXPECT_FALSE(record().failure.is_told);
     take_calls();
     EXPECT_TRUE(hosted->step());
     EXPECT_EQ(take_calls(), Words{"music: step 1"}) << "in this process it is";
+}
+
+// What fails again sooner than new code is built would never come to run that code.
+TEST_F(HostedModulesFailureTest, OnCrashRestartWaitsForCodeThatIsOnItsWay) {
+    make({OnCrash::kRestart, true});
+    start();
+    record().code_expected = true;
+    fail_step();
+    EXPECT_EQ(take_told(), Words{"failed game 1 to 1"});
+    EXPECT_TRUE(failures.back().waits);
+    EXPECT_TRUE(failures.back().parked);
+    EXPECT_FALSE(handover.take(Handover::Wish::kRestart));
+    EXPECT_TRUE(record().failure.is_told);
+    EXPECT_EQ(record().failure.where, FailureRecord::Where::kCall) << "for a restart after all";
+    take_calls();
+    EXPECT_TRUE(hosted->step());
+    EXPECT_EQ(take_calls(), Words{"music: step 1"});
+    switch_to_next_of({0});
+    fail_step();
+    EXPECT_EQ(take_told(), Words{"failed game 2 to 1"});
+    EXPECT_TRUE(record().modules()[0].restart_due) << "that code did not mend it";
+    switch_to_next_of({0});
+    EXPECT_TRUE(hosted->step());
+    EXPECT_EQ(take_told(), Words{"switched game 3"});
+    EXPECT_FALSE(record().modules()[0].restart_due);
 }
 
 TEST_F(HostedModulesFailureTest, RestartsInVainEndInAParkedModule) {

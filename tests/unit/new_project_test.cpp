@@ -31,6 +31,7 @@ TEST(NewProject, HasNoWordLeftToBeFilledIn) {
         for (const char *path : {"meson.build", module, "README.md", ".gitignore",
                                  "subprojects/hotrun/include/hotrun/module.h"})
             EXPECT_TRUE(paths.contains(path)) << path;
+        EXPECT_EQ(paths.contains("pch/module_pch.hpp"), language == Language::kCpp);
     }
 }
 

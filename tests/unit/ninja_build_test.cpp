@@ -203,7 +203,9 @@ TEST_F(NinjaBuildTest, WaitsForAnotherMesonByItsLock) {
     EXPECT_TRUE(outcomes.back().meson_busy);
     EXPECT_EQ(messages(), Words{"another Meson works in /b; hotrun builds again when it is done"});
 
-    EXPECT_FALSE(ninja.wait_for_meson({}).ok()) << "without flock";
+    const Status without = ninja.wait_for_meson({});
+    ASSERT_FALSE(without);
+    EXPECT_EQ(without.error().message, "there is no flock");
     NinjaBuild with_flock({commands, files, clock}, {"/usr/bin/ninja", "/b", {}, "/usr/bin/flock"});
     bool is_free = false;
     ASSERT_TRUE(with_flock.wait_for_meson([&] { is_free = true; }).ok());

@@ -169,6 +169,20 @@ TEST_F(RecorderTest, StepsAreCountedFromTheStartThatWasKept) {
     EXPECT_EQ(recorder.steps_since(2), 1U);
 }
 
+TEST_F(RecorderTest, GoesOnBehindWhatAProcessBeforeHasRecorded) {
+    recorder.begin(start_at(2));
+    recorder.add(input_of(2));
+    recorder.flush();
+    recorder.write_waiting();
+    Recorder next("/s/jump", {loop, file, [](const Error &) {}}, file.size_bytes());
+    next.go_on(2, 1);
+    next.add(input_of(3));
+    next.add(input_of(4));
+    next.write_waiting();
+    EXPECT_EQ(read(file.bytes())->steps, all_steps());
+    EXPECT_EQ(next.steps_since(2), 3U);
+}
+
 TEST_F(RecorderTest, ADiskThatIsFullIsToldOnceAndLeavesWholeRecords) {
     recorder.begin(start_at(2));
     recorder.add(input_of(2));

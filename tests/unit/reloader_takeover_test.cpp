@@ -143,6 +143,45 @@ TEST_F(TakeoverTest, OnCrashRestartGoesOnAfterALaterStep) {
     EXPECT_EQ(switch_next(), (Words{"game 2 resumed", "music 1 resumed"}));
 }
 
+TEST_F(TakeoverTest, OnCrashRestartWaitsForCodeThatWasOnItsWay) {
+    fail_in(CallKind::kStep);
+    record().code_expected = true;
+    record().restarts_in_vain = 1;
+    take_over(OnCrash::kRestart);
+    EXPECT_EQ(words(), (Words{"restarted", "rolled_back game 2 to 2 crash"}));
+    EXPECT_TRUE(observer.last<RolledBackEvent>().parked);
+    EXPECT_TRUE(observer.last<RolledBackEvent>().waits);
+    EXPECT_EQ(switch_next(), (Words{"game 2 resumed parked", "music 1 resumed"}));
+    EXPECT_TRUE(next->restart_due());
+    EXPECT_EQ(record().restarts_in_vain, 0u) << "the restart that counts is yet to come";
+    // Nothing comes of that code.
+    take_over(OnCrash::kRestart);
+    EXPECT_EQ(words(), Words{"restarted"}) << "the failure has been told";
+    EXPECT_EQ(switch_next(), (Words{"game 2 resumed", "music 1 resumed"}));
+    EXPECT_FALSE(next->restart_due());
+    EXPECT_EQ(record().failure.where, Where::kNowhere);
+}
+
+TEST_F(TakeoverTest, OnCrashRestartGoesOnAfterAWaitForCodeThatDidNotMendIt) {
+    fail_in(CallKind::kStep);
+    record().failure.is_told = true;
+    game().parked = game().restart_due = true;
+    take_over(OnCrash::kRestart);
+    EXPECT_EQ(words(), Words{"restarted"});
+    EXPECT_TRUE(record().code_expected) << "until it is known whether there is any";
+    EXPECT_EQ(switch_next(), (Words{"game 2 resumed", "music 1 resumed"}));
+    EXPECT_FALSE(game().restart_due);
+    // Or that code has ended the process.
+    switch_to_candidate("three");
+    fail_in(CallKind::kReload);
+    record().failure.is_told = false;
+    game().parked_before = game().restart_due = true;
+    take_over(OnCrash::kRestart);
+    EXPECT_EQ(words(), (Words{"restarted", "rolled_back game 3 to 2 crash"}));
+    EXPECT_FALSE(observer.last<RolledBackEvent>().parked);
+    EXPECT_EQ(switch_next(), (Words{"game 2 resumed", "music 1 resumed"}));
+}
+
 TEST_F(TakeoverTest, OnCrashExitEndsTheRunAfterALaterStep) {
     fail_in(CallKind::kStep);
     EXPECT_EQ(take_over(OnCrash::kExit), std::optional(139));

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace hotrun {
 namespace {
 
@@ -33,7 +35,9 @@ class RenamesTest : public testing::Test {
 
     TypeLayout &add(LibraryTypes &library, const std::string &name,
                     std::vector<std::string> members, Kind kind = Kind::kStruct) {
-        TypeLayout &type = library.types.emplace_back();
+        auto part = std::make_shared<LibraryTypes::Types>(1);
+        TypeLayout &type = part->front();
+        library.types.push_back(std::move(part));
         type.kind = kind;
         type.name = name;
         type.size_bytes = 4 * members.size();

@@ -76,6 +76,15 @@ TEST(SourceWatch, SetIsLeavesAndWhatTheCompilerRead) {
     EXPECT_EQ(project.watch.watched(), std::set<std::string>(added.begin(), added.end()));
 }
 
+// Of ten thousand files these questions are what a start takes beside ninja.
+TEST(SourceWatch, AStartAsksTwiceForEachFile) {
+    Project project;
+    const Paths added = project.renew();
+    project.watch.take_written(added, project.at(100));
+    for (const std::string &path : added)
+        EXPECT_EQ(project.files.questions[path], 2) << path;
+}
+
 TEST(SourceWatch, OnlyDependenciesOfTheTargetCount) {
     Project project;
     project.set_deps(DepsLog().deps("tests.p/test.o", {"../tests/test.h"}));

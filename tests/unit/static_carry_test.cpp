@@ -233,7 +233,7 @@ TEST_F(StaticCarryTest, OfAnotherProcessOnlyWhatLeadsNowhereElseIsCarried) {
     EXPECT_EQ(destroyed, CarryNotes{});
     const std::string why = " starts afresh: what it has outside of the permanent heap was left in "
                             "the other process";
-    EXPECT_EQ(carry->detail(), "object" + why + "; outside" + why);
+    EXPECT_EQ(carry->detail(), "outside" + why + "; object" + why);
 }
 
 TEST_F(StaticCarryTest, WhatIsGoneHoldsTheOldCode) {

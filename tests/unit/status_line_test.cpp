@@ -172,15 +172,5 @@ TEST_F(StatusLineTest, TheReportHasALineForEachFact) {
                                     "last build: ok in 79 ms", "building now"}));
 }
 
-TEST_F(StatusLineTest, WhatIsDoneSideBySideIsCountedOnce) {
-    const BuildShares shares = shares_of({{"a.o", milliseconds(0), milliseconds(50)},
-                                          {"b.o", milliseconds(10), milliseconds(20)},
-                                          {"c.o", milliseconds(60), milliseconds(5)},
-                                          {"libx.so.1.2", milliseconds(65), milliseconds(9)},
-                                          {"version.h", milliseconds(0), milliseconds(70)}});
-    EXPECT_EQ(shares.compile, milliseconds(55));
-    EXPECT_EQ(shares.link, milliseconds(9));
-}
-
 } // namespace
 } // namespace hotrun

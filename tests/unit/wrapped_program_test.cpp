@@ -17,6 +17,7 @@ using Lines = std::vector<std::string>;
 
 constexpr const char *kProgram = "/p/b/app";
 constexpr const char *kModule = "/p/b/libgame.so";
+constexpr const char *kLinked = "/p/b/libused.so";
 constexpr std::chrono::milliseconds kStopTimeout{500};
 constexpr CommandEnd kTerminated{128 + SIGTERM, SIGTERM};
 constexpr CommandEnd kCrashed{128 + SIGSEGV, SIGSEGV};
@@ -90,6 +91,7 @@ class WrappedProgramTest : public testing::Test {
              },
          .leads_to = [](const std::string &input,
                         const std::string &output) { return input == output || input == "app.o"; },
+         .linked = [] { return Lines{kLinked}; },
          .finish = [this](int status) { finished = status; }}};
 };
 
@@ -242,6 +244,43 @@ TEST_F(WrappedProgramTest, BuiltBySomebodyElseIsRestartedWhenItIsWhole) {
     EXPECT_TRUE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())));
     EXPECT_EQ(control.calls, Lines{"terminate"});
     EXPECT_TRUE(program.changed_libraries().empty());
+}
+
+// Our ninja, which waits for the other one, then finds nothing to do.
+TEST_F(WrappedProgramTest, IsRestartedForALibraryThatSomebodyElseHasBuilt) {
+    files.write(kLinked, "first");
+    start();
+    EXPECT_TRUE(program.is_library(kLinked));
+    build({}, BuildStatus::kNothing);
+    EXPECT_TRUE(control.calls.empty());
+    loop.advance(std::chrono::milliseconds(1));
+    files.write(kLinked, "second");
+    EXPECT_EQ(program.changed_libraries(), Lines{kLinked});
+    build({}, BuildStatus::kNothing);
+    EXPECT_EQ(control.calls, Lines{"terminate"});
+    program.ended(kTerminated, "SIGTERM");
+    ASSERT_EQ(say_hello(), "");
+    loop.run_posted();
+    control.calls.clear();
+    loop.advance(std::chrono::milliseconds(1));
+    files.write(kModule, "second");
+    build({}, BuildStatus::kNothing);
+    EXPECT_TRUE(control.calls.empty()) << "it reloads that by itself";
+    EXPECT_EQ(said.size(), 1u);
+    files.write(kLinked, "third");
+    build({}, BuildStatus::kNothing);
+    EXPECT_EQ(control.calls, Lines{"terminate"}) << "but not what it links";
+}
+
+TEST_F(WrappedProgramTest, IsRestartedForAModuleThatSomebodyElseHasBuiltIfItCanNotReload) {
+    start_attached();
+    build();
+    program.ended(kTerminated, "SIGTERM");
+    control.calls.clear();
+    loop.advance(std::chrono::milliseconds(1));
+    files.write(kModule, "second");
+    EXPECT_TRUE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())));
+    EXPECT_EQ(control.calls, Lines{"terminate"});
 }
 
 TEST_F(WrappedProgramTest, ReloadOfOneThatCanNotReloadIsARestart) {

@@ -2,6 +2,8 @@
 
 #include "control/socket_path.hpp"
 
+#include <boost/asio/local/stream_protocol.hpp>
+
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -13,7 +15,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace hotrun {
@@ -26,11 +27,11 @@ std::string variable(const char *name) {
 }
 
 int connect_to(const std::string &path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(static_cast<char *>(address.sun_path), sizeof address.sun_path - 1);
+    if (path.size() > kMostSocketPathBytes)
+        return -1;
+    const boost::asio::local::stream_protocol::endpoint address(path);
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (::connect(socket, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
+    if (::connect(socket, address.data(), static_cast<socklen_t>(address.size())) == 0)
         return socket;
     ::close(socket);
     return -1;

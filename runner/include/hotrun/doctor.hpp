@@ -5,6 +5,7 @@
 #include "hotrun/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct Finding {
     std::string code;        // one word for programs: "slow_linker"
     std::string module = {}; // empty: it is the build folder's
     std::string message = {};
-    std::string cost = {}; // as measured, in words
+    std::string cost = {};                      // as measured, in words
     std::optional<Microseconds> cost_time = {}; // that the remedy saves; none: no time
     std::string remedy = {};
 };
@@ -44,8 +45,9 @@ struct CompileTimes {
     std::optional<RunTime> precompiled;  // with a precompiled header of `system_headers`
     std::optional<RunTime> cached;       // by way of ccache, which does not know the source yet
     std::optional<RunTime> uncompressed; // debug information
-    std::optional<RunTime> part;         // the largest file of a unity source, alone
-    std::vector<HeaderTime> headers;     // the heaviest ones
+    std::optional<RunTime> without_lto;
+    std::optional<RunTime> part;     // the largest file of a unity source, alone
+    std::vector<HeaderTime> headers; // the heaviest ones
     std::vector<std::string> system_headers;
     std::string optimisation;   // "-O2"; empty: none
     std::size_t part_count = 0; // of a unity source
@@ -62,7 +64,14 @@ struct LinkTimes {
     std::string linker; // the one of the build folder; empty: the compiler's choice
     RunTime whole;
     std::vector<LinkerTime> others;
-    std::optional<RunTime> uncompressed; // debug information
+    std::optional<RunTime> uncompressed;     // debug information
+    std::optional<RunTime> without_lto = {}; // of objects that are compiled without it
+};
+
+// What ccache was asked for since its figures began.
+struct CacheUse {
+    std::uint64_t hit_count = 0;
+    std::uint64_t miss_count = 0;
 };
 
 struct Diagnosis {
@@ -72,6 +81,7 @@ struct Diagnosis {
     RunTime idle_build;            // ninja with nothing to do
     std::vector<CompileTimes> compiles;
     std::vector<LinkTimes> links;
+    std::optional<CacheUse> cache; // none: no source is compiled by way of ccache
 };
 
 // `targets` as in Options (hotrun/runner.hpp). Has ninja build them if that is to be done, and runs

@@ -168,6 +168,7 @@ struct RolledBackEvent {
     std::uint64_t steps_lost = 0;
     std::string detail;
     bool parked = false; // nothing of the module is called until its next generation
+    bool waits = false;  // it is for new code that is on its way; else the process restarts
 };
 
 // A call into the module does not return, and can't be broken out of safely.

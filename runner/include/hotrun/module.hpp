@@ -16,11 +16,20 @@
 
 #include "hotrun/module.h"
 
+// Compiled at each save: what takes long to compile is left to those who use it.
 #include <cstddef>
-#include <memory_resource>
 #include <new>
 #include <type_traits>
-#include <utility>
+
+#if defined _GLIBCXX_RELEASE && !_GLIBCXX_INLINE_VERSION
+#pragma GCC visibility push(default)
+namespace std::pmr { // NOLINT(cert-dcl58-cpp): as libstdc++ declares it
+class memory_resource;
+}
+#pragma GCC visibility pop
+#else
+#include <memory_resource>
+#endif
 
 namespace hotrun {
 
@@ -85,7 +94,7 @@ template <typename T, typename... Arguments>
 T *make(Arguments &&...arguments) {
     T *memory = detail::allocate<T>(1);
     try {
-        return ::new (static_cast<void *>(memory)) T(std::forward<Arguments>(arguments)...);
+        return ::new (static_cast<void *>(memory)) T(static_cast<Arguments &&>(arguments)...);
     } catch (...) {
         detail::release(memory);
         throw;
@@ -134,29 +143,36 @@ class allocator {
     }
 };
 
-// For std::pmr containers. Its blocks have no type: while there are any, a reload that changes a
-// struct is refused.
-class heap_resource final : public std::pmr::memory_resource {
+namespace detail {
+
+template <typename Resource>
+class heap_resource final : public Resource {
   private:
     void *do_allocate(std::size_t bytes, std::size_t alignment) override {
-        hotrun_context *context = detail::context;
-        void *memory = context == nullptr ? nullptr : context->allocate(context, bytes, alignment);
+        hotrun_context *on = context;
+        void *memory = on == nullptr ? nullptr : on->allocate(on, bytes, alignment);
         if (memory == nullptr)
             throw std::bad_alloc();
         return memory;
     }
     void do_deallocate(void *memory, std::size_t, std::size_t) override { detail::release(memory); }
-    bool do_is_equal(const std::pmr::memory_resource &other) const noexcept override {
+    bool do_is_equal(const Resource &other) const noexcept override {
         return dynamic_cast<const heap_resource *>(&other) != nullptr;
     }
 };
 
-namespace detail {
-__attribute__((visibility("hidden"))) inline heap_resource resource;
-}
+template <typename Resource>
+__attribute__((visibility("hidden"))) inline heap_resource<Resource> resource;
 
-inline std::pmr::memory_resource *memory_resource() noexcept {
-    return &detail::resource;
+} // namespace detail
+
+// For std::pmr containers, in a source that includes <memory_resource>. Its blocks have no type:
+// while there are any, a reload that changes a struct is refused.
+using heap_resource = detail::heap_resource<std::pmr::memory_resource>;
+
+template <typename Resource = std::pmr::memory_resource>
+Resource *memory_resource() noexcept {
+    return &detail::resource<Resource>;
 }
 
 } // namespace hotrun

@@ -63,9 +63,11 @@ enum class OnRefuse {
 // What happens when a module's code fails after its first step. Code that fails earlier always
 // gives way to the generation before it.
 enum class OnCrash {
-    kPark,    // the last snapshot, and no call into the module until the next generation
-    kRestart, // the process replaces itself, and the generation goes on from the last snapshot
-    kExit,    // the run ends: 128 + the signal's number, or 1
+    kPark, // the last snapshot, and no call into the module until the next generation
+    // The process replaces itself, and the generation goes on from the last snapshot. While new
+    // code is on its way it is parked; if nothing comes of that code, it goes on then.
+    kRestart,
+    kExit, // the run ends: 128 + the signal's number, or 1
 };
 
 struct Options {
