@@ -218,7 +218,7 @@ Status Examination::time(const LibraryCommands &commands, ModuleFacts &module) {
                              [&](const BuildCommand &each) { return took[each.output]; });
     Microseconds all{};
     for (const BuildCommand &compile : compiles)
-        all += took[compile.output];
+        all += took[compile.output] == Microseconds() ? kLongCompiles : took[compile.output];
     for (const BuildCommand &compile :
          std::span(compiles).first(std::min(compiles.size(), kSourceCount))) {
         on_progress_("timing ways to compile " + compile.input);

@@ -88,9 +88,11 @@ bool WrappedProgram::look(Writer writer, const PhaseTimes &phases) {
     return true;
 }
 
+// A file that is away is being made, or is not to be.
 bool WrappedProgram::is_as_started(const std::string &path) const {
     const auto known = started_.find(path);
-    return known == started_.end() || known->second == services_.files.timestamp(path);
+    const std::optional<Timestamp> now = services_.files.timestamp(path);
+    return known == started_.end() || !now || known->second == now;
 }
 
 // One that reloads by itself has to be restarted for what is in it from its start only. Of what

@@ -3,8 +3,10 @@
 #include "linux/system_error.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -44,14 +46,13 @@ std::string holder_of(const std::string &builddir) {
     return "";
 }
 
-UniqueFd open_folder(const std::string &builddir) {
-    return UniqueFd(::open(builddir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
+constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::milliseconds kPause{2};
 
 } // namespace
 
 Result<BuildLock> BuildLock::take(const std::string &builddir) {
-    UniqueFd fd = open_folder(builddir);
+    UniqueFd fd(::open(builddir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd.is_open())
         return system_error("can't open the build folder " + builddir);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
@@ -70,12 +71,14 @@ Result<BuildLock> BuildLock::take_again(const std::string &builddir) {
     if (lock || lock.error().kind != ErrorKind::kBusy ||
         holder(builddir).value_or(::getpid()) != ::getpid())
         return lock;
-    UniqueFd fd = open_folder(builddir);
-    while (::flock(fd.get(), LOCK_EX) != 0) {
-        if (errno != EINTR)
-            return system_error("can't lock the build folder " + builddir);
+    // flock(2) knows no time-out, and a child that starts no program keeps its copy.
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!lock && lock.error().kind == ErrorKind::kBusy &&
+           std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(kPause);
+        lock = take(builddir);
     }
-    return BuildLock(std::move(fd));
+    return lock;
 }
 
 std::optional<int> BuildLock::holder(const std::string &builddir) {

@@ -34,7 +34,7 @@ constexpr std::chrono::seconds kIdle{10};
 constexpr std::size_t kLargeHostBytes = std::size_t{2} << 30;
 constexpr int kSpawnCount = 30;
 constexpr double kPeakBarMb = 150;
-constexpr double kWakeUpBar = 15; // one a second for the snapshot, four for the watchdog
+constexpr double kWakeUpBar = 17; // one a second for the snapshot, four for the watchdog
 
 // The number behind `name` in a file like /proc/PID/status.
 double field_of(const std::string &path, const std::string &name) {

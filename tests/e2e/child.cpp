@@ -103,6 +103,12 @@ bool Child::wait_for(const std::string &text) {
     return found;
 }
 
+void Child::skip_output() {
+    for (pollfd waited{fd_, POLLIN, 0}; fd_ >= 0 && ::poll(&waited, 1, 0) > 0; waited.fd = fd_)
+        read_from(fd_, [this](std::string_view text) { output_ += text; });
+    found_to_ = output_.size();
+}
+
 // False: nothing more can come before `end`.
 bool Child::read_some(Clock::time_point end) {
     const auto left =

@@ -36,6 +36,9 @@ class Child {
     // Reads until the output has `text` after what earlier calls found.
     bool wait_for(const std::string &text);
 
+    // wait_for() finds nothing any more of what is there by now.
+    void skip_output();
+
     void signal(int number) const;
     void type(const std::string &keys) const; // on the terminal
     void resize(unsigned short rows, unsigned short columns) const;

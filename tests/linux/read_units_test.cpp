@@ -6,6 +6,7 @@
 #include "linux/dwarf_types.hpp"
 #include "linux/elf_sections.hpp"
 #include "linux/types_text.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,9 +67,7 @@ TEST_P(ReadUnitsTest, WithoutStaticVariablesNothingIsKnownOfThem) {
 // A library whose debug information and symbols have a byte that is another one.
 class ChangedCopy {
   public:
-    explicit ChangedCopy(const std::string &path)
-        : path_(testing::TempDir() + "/" + std::filesystem::path(path).filename().string() +
-                ".changed") {
+    explicit ChangedCopy(const std::string &path) {
         std::ifstream file(path, std::ios::binary);
         bytes_.assign(std::istreambuf_iterator<char>(file), {});
         const DebugInfo info(path);
@@ -79,9 +78,6 @@ class ChangedCopy {
                     sections_.emplace_back(header.sh_offset, header.sh_size);
             });
     }
-    ~ChangedCopy() { std::filesystem::remove(path_); }
-    ChangedCopy(const ChangedCopy &) = delete;
-    ChangedCopy &operator=(const ChangedCopy &) = delete;
 
     // Some byte, another one for each number.
     const std::string &with_change(std::size_t number) {
@@ -90,12 +86,13 @@ class ChangedCopy {
         char &changed = bytes[begin + number * 7919 % size];
         changed = static_cast<char>(changed ^ (1 << number % 7));
         std::filesystem::remove(path_); // the last one may be mapped
-        std::ofstream(path_, std::ios::binary) << bytes;
+        folder_.write("changed.so", bytes);
         return path_;
     }
 
   private:
-    std::string path_;
+    TemporaryFolder folder_;
+    std::string path_ = folder_ / "changed.so";
     std::string bytes_;
     std::vector<std::pair<std::size_t, std::size_t>> sections_;
 };

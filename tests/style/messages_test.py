@@ -139,6 +139,7 @@ def self_test():
 
 
 def main():
+    sys.stdout.reconfigure(encoding='utf-8')
     problems = self_test() + problems_of(pathlib.Path(sys.argv[1]), UNTESTED)
     for text in problems:
         print(text)

@@ -11,11 +11,13 @@ namespace {
 
 int blocks_in_use;
 
+constexpr std::align_val_t kAlignment{alignof(std::max_align_t)};
+
 void *allocate(hotrun_context *, std::size_t bytes, std::size_t alignment) {
-    if (bytes > 1'000'000)
+    if (bytes > 1'000'000 || alignment > static_cast<std::size_t>(kAlignment))
         return nullptr;
     ++blocks_in_use;
-    return ::operator new (bytes, std::align_val_t{alignment});
+    return ::operator new(bytes, kAlignment);
 }
 
 void *allocate_typed(hotrun_context *context, std::size_t count, const hotrun_type *type) {
@@ -24,7 +26,7 @@ void *allocate_typed(hotrun_context *context, std::size_t count, const hotrun_ty
 
 void release(hotrun_context *, void *memory) {
     --blocks_in_use;
-    ::operator delete (memory, std::align_val_t{alignof(std::max_align_t)});
+    ::operator delete(memory, kAlignment);
 }
 
 class ModuleHeader : public testing::Test {

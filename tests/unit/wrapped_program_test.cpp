@@ -272,6 +272,18 @@ TEST_F(WrappedProgramTest, IsRestartedForALibraryThatSomebodyElseHasBuilt) {
     EXPECT_EQ(control.calls, Lines{"terminate"}) << "but not what it links";
 }
 
+TEST_F(WrappedProgramTest, RunsOnWhileALibraryIsAway) {
+    files.write(kLinked, "first");
+    start();
+    ASSERT_TRUE(files.remove(kLinked).ok());
+    EXPECT_TRUE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())));
+    EXPECT_TRUE(control.calls.empty());
+    loop.advance(std::chrono::milliseconds(1));
+    files.write(kLinked, "second");
+    EXPECT_TRUE(program.look(Writer::kSomebodyElse, PhaseTimes(clock.now())));
+    EXPECT_EQ(control.calls, Lines{"terminate"});
+}
+
 TEST_F(WrappedProgramTest, IsRestartedForAModuleThatSomebodyElseHasBuiltIfItCanNotReload) {
     start_attached();
     build();
