@@ -1,3 +1,4 @@
+// Parts of sentences for the user.
 #pragma once
 
 #include <algorithm>

@@ -74,6 +74,7 @@ Result<BuildLock> BuildLock::take_again(const std::string &builddir) {
     // flock(2) knows no time-out, and a child that starts no program keeps its copy.
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (!lock && lock.error().kind == ErrorKind::kBusy &&
+           holder(builddir).value_or(::getpid()) == ::getpid() &&
            std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(kPause);
         lock = take(builddir);

@@ -16,7 +16,7 @@ class BuildLock {
     static Result<BuildLock> take(const std::string &builddir);
 
     // For a process that has replaced itself: a command that was just being started may have the
-    // lock of the process before, and is waited for until it is that command.
+    // lock of the process before, and is waited for until it is that command, two seconds at most.
     static Result<BuildLock> take_again(const std::string &builddir);
 
     // The process that has it. Looks without locking: a run that starts now is not kept out.

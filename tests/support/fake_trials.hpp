@@ -42,7 +42,7 @@ class FakeTrials final : public Trials {
 
   private:
     FakeFileSystem &files_;
-    const std::string folder_ = "/tmp/trials";
+    const std::string folder_ = "/trials";
 };
 
 } // namespace hotrun

@@ -34,7 +34,7 @@ class TrialsTest : public testing::Test {
     Trials::Outcome answer(const Command &command) {
         const auto has = [&](const char *word) { return FakeTrials::has(command, word); };
         if (has("-E"))
-            files.write("/tmp/trials/preprocessed", preprocessed());
+            files.write("/trials/preprocessed", preprocessed());
         for (const auto &[word, duration] : durations) {
             if (has(word.c_str()) || command.program == word)
                 return {duration, failing.contains(word) ? 1 : 0, ""};
@@ -98,8 +98,7 @@ TEST_F(TrialsTest, ASourceIsCompiledInEachWayThatIsAnother) {
     EXPECT_EQ(times.optimisation, "-O2");
     EXPECT_FALSE(times.uncompressed) << "it is not compressed";
     EXPECT_FALSE(times.part) << "it is no unity source";
-    EXPECT_EQ(files.content("/tmp/trials/precompiled.hpp"),
-              "#include <vector>\n#include <cstdio>\n");
+    EXPECT_EQ(files.content("/trials/precompiled.hpp"), "#include <vector>\n#include <cstdio>\n");
     for (const Command &run : trials.commands) {
         EXPECT_FALSE(FakeTrials::has(run, "game.o")) << "the build folder's own object";
         EXPECT_EQ(run.directory, "/p/b");
@@ -140,16 +139,15 @@ TEST(CacheUse, IsWhatCcacheHasHadAndWhatNot) {
 }
 
 TEST_F(TrialsTest, HeadersAreTimedAloneAgainstAnEmptySource) {
-    durations = {{"/tmp/trials/alone0.cpp", 10ms},
-                 {"/tmp/trials/alone1.cpp", 90ms},
-                 {"/tmp/trials/alone2.cpp", 95ms}};
+    durations = {
+        {"/trials/alone0.cpp", 10ms}, {"/trials/alone1.cpp", 90ms}, {"/trials/alone2.cpp", 95ms}};
     const auto measured = CompileTrials(trials, files, {}).measure(compile());
     ASSERT_TRUE(measured && *measured);
     const std::vector<HeaderTime> &headers = (*measured)->headers;
     ASSERT_EQ(headers.size(), 2u) << "<cstdio> is small here";
     EXPECT_EQ(headers[0].name + headers[1].name, "<vector>\"world.hpp\"");
     EXPECT_EQ(headers[0].alone, 85ms);
-    EXPECT_EQ(files.content("/tmp/trials/alone1.cpp"), "#include \"/p/world.hpp\"\n");
+    EXPECT_EQ(files.content("/trials/alone1.cpp"), "#include \"/p/world.hpp\"\n");
 }
 
 TEST_F(TrialsTest, AUnitySourceIsComparedWithItsLargestPart) {
@@ -193,7 +191,7 @@ TEST_F(TrialsTest, LinkersThatAreThereAreTried) {
     EXPECT_FALSE(times.others[1].installed) << "lld";
     EXPECT_TRUE(times.others[2].installed && !times.others[2].time) << "gold fails";
     for (const Command &run : trials.commands)
-        EXPECT_TRUE(FakeTrials::has(run, "/tmp/trials/library.so"));
+        EXPECT_TRUE(FakeTrials::has(run, "/trials/library.so"));
     BuildCommand optimised = link;
     optimised.words.emplace_back("-flto=auto");
     EXPECT_TRUE((*measure_link(trials, optimised, {}))->others.empty()) << "they have no plugin";
@@ -212,8 +210,8 @@ TEST_F(TrialsTest, ALinkWithLtoIsComparedWithOneOfObjectsThatHaveNone) {
     EXPECT_EQ((*measured)->without_lto->median, 100ms);
     const Command &made = trials.commands.front();
     EXPECT_TRUE(FakeTrials::has(made, "../game.cpp") && !FakeTrials::has(made, "-flto=auto"));
-    EXPECT_TRUE(FakeTrials::has(made, "/tmp/trials/without_lto0.o"));
-    EXPECT_TRUE(FakeTrials::has(trials.commands[2], "/tmp/trials/without_lto0.o"));
+    EXPECT_TRUE(FakeTrials::has(made, "/trials/without_lto0.o"));
+    EXPECT_TRUE(FakeTrials::has(trials.commands[2], "/trials/without_lto0.o"));
     EXPECT_FALSE(FakeTrials::has(trials.commands[2], "game.o"));
     const auto source = CompileTrials(trials, files, {}).measure(compile({"-flto=auto"}));
     EXPECT_EQ((*source)->whole.median, 900ms);
