@@ -92,10 +92,6 @@ double limit_of(const std::vector<Column> &columns) {
     return std::max(most > 8 * slow && slow > 0 ? 2 * slow : most, 1.0);
 }
 
-std::string counted(std::size_t count, std::string_view what) {
-    return std::to_string(count) + " " + std::string(what);
-}
-
 std::string column_title(const SaveHistory &history, const Column &column) {
     const Save &save = history.saves()[column.first];
     std::string text = "save " + std::to_string(column.first + 1);
@@ -117,8 +113,8 @@ std::string column_title(const SaveHistory &history, const Column &column) {
     if (column.count > 1) {
         for (std::size_t i = 0; i < kOutcomeCount; ++i) {
             if (column.outcomes[i] > 0)
-                text +=
-                    "\n" + counted(column.outcomes[i], outcome_name(static_cast<SaveOutcome>(i)));
+                text += "\n" + std::to_string(column.outcomes[i]) + " " +
+                        std::string(outcome_name(static_cast<SaveOutcome>(i)));
         }
     }
     return text;
