@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kFailedStatus = 1;
 
+// Between two looks at threads in old code. One that just runs at the first may be elsewhere.
+constexpr std::chrono::seconds kLookAgain{1};
+
 std::vector<std::string> libraries_of(const std::vector<ModuleTarget> &modules) {
     std::vector<std::string> paths;
     for (const ModuleTarget &module : modules)
@@ -389,11 +392,15 @@ void Reloader::retire(Slot &slot, std::unique_ptr<Generation> old) {
 
 // What the host has yet to take holds all code that its state may lead into.
 void Reloader::close_old(Slot &slot) {
-    if (slot.retired.has_old())
-        loop_.post([&slot] {
-            if (slot.untold.empty())
-                slot.retired.close_old();
-        });
+    if (!slot.retired.has_old())
+        return;
+    loop_.post([this, &slot] {
+        if (slot.untold.empty() && !slot.retired.close_old())
+            loop_.set_alarm(kOldCodeAlarm, services_.clock.now() + kLookAgain, [this] {
+                for (const std::unique_ptr<Slot> &each : slots_)
+                    close_old(*each);
+            });
+    });
 }
 
 std::vector<ModuleStatus> Reloader::statuses() const {
@@ -412,6 +419,7 @@ bool Reloader::is_in_use(const LiveLibrary &code) const {
 
 // What a thread still runs has to stay for as long as the process: only its file goes.
 void Reloader::close(std::vector<std::unique_ptr<Generation>> last) {
+    loop_.clear_alarm(kOldCodeAlarm);
     static auto *const kept = new std::vector<LiveLibrary::Shared>;
     static_cast<void>(handover_.take());
     std::vector<LiveLibrary::Shared> all;

@@ -87,6 +87,8 @@ class Reloader : public CodeHost {
     void remove_files();
 
   private:
+    enum Alarm { kOldCodeAlarm = 300 };
+
     // What the host has yet to tell of: it has taken it, or may do so at any moment.
     struct Offer {
         LiveLibrary::Shared code;

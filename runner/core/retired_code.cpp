@@ -25,13 +25,19 @@ void RetiredCode::add(std::unique_ptr<Generation> generation) {
     generations_.push_back({std::move(generation), {}});
 }
 
-void RetiredCode::close_old() {
+bool RetiredCode::close_old() {
+    bool is_thread_in_it = false;
     const std::size_t beyond = generations_.size() - std::min(generations_.size(), kKept);
     std::deque<Entry> stay;
     for (std::size_t i = 0; i < beyond; ++i) {
         Entry entry = std::move(generations_.front());
         generations_.pop_front();
-        std::string holder = holder_of(*entry.generation->code);
+        const LiveLibrary &code = *entry.generation->code;
+        std::string holder = memory_that_leads_into(code);
+        if (holder.empty() && services_.holders != nullptr) {
+            holder = services_.holders->thread_in(code.library->place());
+            is_thread_in_it |= !holder.empty();
+        }
         if (holder.empty()) {
             close(std::move(entry.generation));
             continue;
@@ -43,15 +49,12 @@ void RetiredCode::close_old() {
     }
     for (; !stay.empty(); stay.pop_back())
         generations_.push_front(std::move(stay.back()));
+    return !is_thread_in_it;
 }
 
-std::string RetiredCode::holder_of(const LiveLibrary &code) const {
+std::string RetiredCode::memory_that_leads_into(const LiveLibrary &code) const {
     std::string holder = pointers_into(code);
-    if (holder.empty())
-        holder = static_variable_of(code);
-    if (holder.empty() && services_.holders != nullptr)
-        holder = services_.holders->thread_in(code.library->place());
-    return holder;
+    return holder.empty() ? static_variable_of(code) : holder;
 }
 
 // In the heaps as of the last snapshot, which is younger than the switch away from this code.

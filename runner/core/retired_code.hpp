@@ -46,7 +46,8 @@ class RetiredCode {
     bool has_old() const { return generations_.size() > kKept; }
 
     // Closes those beyond the kept ones that nothing leads into any more, and tells why of others.
-    void close_old();
+    // False: what holds one is a thread, which may have left it before long.
+    bool close_old();
 
     // All code that is still mapped, the oldest first.
     std::vector<LiveLibrary::Shared> mapped() const;
@@ -57,7 +58,7 @@ class RetiredCode {
         std::string held_by; // as was told; empty: nothing yet
     };
 
-    std::string holder_of(const LiveLibrary &code) const;
+    std::string memory_that_leads_into(const LiveLibrary &code) const;
     std::string pointers_into(const LiveLibrary &code) const;
     std::string static_variable_of(const LiveLibrary &code) const;
     void close(std::unique_ptr<Generation> generation);

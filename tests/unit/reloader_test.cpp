@@ -193,6 +193,22 @@ TEST_F(ReloaderTest, OldCodeIsClosedWhenNothingIsOffered) {
                               "retired game 1 unmapped", "retired game 2 unmapped"}));
 }
 
+TEST_F(ReloaderTest, OldCodeIsClosedOnceTheThreadInItHasLeft) {
+    for (char mark = 'a'; mark < 'a' + 8; ++mark)
+        reload("game", {mark});
+    const std::uint64_t first = FakeLibraryLoader::place(1).begin;
+    holders.threads[first] = "thread 43 (worker) runs, and may be in it";
+    reload("game", "i");
+    reload("game", "j");
+    EXPECT_TRUE(words().back().ends_with("mapped"));
+    loop.advance(std::chrono::seconds(1));
+    EXPECT_EQ(words(), Words{});
+    holders.threads.clear();
+    loop.advance(std::chrono::seconds(1));
+    EXPECT_EQ(words(), Words{"retired game 1 unmapped"});
+    EXPECT_EQ(loop.alarm_count(), 0U);
+}
+
 TEST_F(ReloaderTest, OldCodeIsClosedWhenTheOfferIsTakenBack) {
     for (std::size_t n = 1; n <= RetiredCode::kKept + 1; ++n)
         reload("game", std::to_string(n));

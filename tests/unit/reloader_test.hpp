@@ -3,6 +3,7 @@
 
 #include "core/reloader.hpp"
 
+#include "support/fake_code_holders.hpp"
 #include "support/fake_event_loop.hpp"
 #include "support/fake_module.hpp"
 #include "support/fake_process_table.hpp"
@@ -66,6 +67,7 @@ class ReloaderTest : public testing::Test {
     FakeFileSystem files{clock};
     FakeLibraryLoader loader;
     FakeProcessTable processes;
+    FakeCodeHolders holders;
     RecordingObserver observer;
     EventStream events{clock, {&observer}};
     Handover handover{[] {}};
@@ -74,7 +76,8 @@ class ReloaderTest : public testing::Test {
                       events,
                       handover,
                       {{"game", "/b/libgame.so"}, {"music", "/b/libmusic.so"}},
-                      true};
+                      true,
+                      {.holders = &holders}};
     FakeHost host{handover, clock};
 };
 

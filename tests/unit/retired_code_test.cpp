@@ -1,5 +1,6 @@
 #include "core/retired_code.hpp"
 
+#include "support/fake_code_holders.hpp"
 #include "support/recording_observer.hpp"
 #include "unit/code_test.hpp"
 
@@ -7,15 +8,6 @@ namespace hotrun {
 namespace {
 
 using Words = std::vector<std::string>;
-
-class FakeCodeHolders final : public CodeHolders {
-  public:
-    std::string thread_in(const Library::Place &place) const override {
-        const auto found = threads.find(place.begin);
-        return found == threads.end() ? std::string() : found->second;
-    }
-    std::map<std::uint64_t, std::string> threads; // by the place's begin
-};
 
 class RetiredCodeTest : public CodeTest {
   protected:
