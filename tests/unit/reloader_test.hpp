@@ -77,7 +77,7 @@ class ReloaderTest : public testing::Test {
                       handover,
                       {{"game", "/b/libgame.so"}, {"music", "/b/libmusic.so"}},
                       true,
-                      {.holders = &holders}};
+                      {.heaps = {}, .holders = &holders}};
     FakeHost host{handover, clock};
 };
 
