@@ -62,6 +62,9 @@ class SymbolTable {
     // None if there is no such symbol, or more than one.
     const Symbol *find_sole(std::string_view file, std::string_view name, bool is_local) const;
 
+    // The same in whatever file: what is hidden has none.
+    const Symbol *find_sole(std::string_view name) const;
+
     Memory memory_at(std::uint64_t address) const;
     std::span<const Region> regions() const { return regions_; } // by address
 
@@ -86,6 +89,8 @@ class SymbolTable {
         return static_cast<std::uint32_t>(std::hash<std::string_view>()(name));
     }
     std::span<const HashedName> bucket_of(std::uint32_t hash) const;
+    template <typename Accepts>
+    const Symbol *find_sole_of(std::string_view name, Accepts accepts) const;
 
     ElfParts parts_;
     std::vector<char> names_;

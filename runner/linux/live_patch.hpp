@@ -1,0 +1,50 @@
+// New versions of some functions of a library, in the memory beside it.
+#pragma once
+
+#include "core/object_patch.hpp"
+#include "linux/jit_interface.hpp"
+#include "linux/patch_area.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace hotrun {
+
+// Made on any thread. apply() and undo() are for the host's thread at its safe point: nobody may
+// run in the first bytes of a function that is led elsewhere. Patches of one library are undone
+// from the last to the first. One that is destroyed while it is applied goes with the library,
+// which nobody calls any more.
+class LivePatch {
+  public:
+    // Copies what has been relocated, and protects it.
+    static Result<std::unique_ptr<LivePatch>> load(std::span<const ObjectPatch> patches);
+
+    LivePatch(const LivePatch &) = delete;
+    LivePatch &operator=(const LivePatch &) = delete;
+    ~LivePatch();
+
+    // All or nothing.
+    Status apply();
+    Status undo();
+
+  private:
+    using EntryBytes = std::array<std::byte, ObjectPatch::kEntryBytes>;
+
+    LivePatch() = default;
+    Status copy(const ObjectPatch &patch);
+    Status write_entries();
+    bool make_writable(bool writable) const;
+    void forget();
+
+    std::vector<PatchEntry> entries_;
+    std::vector<EntryBytes> before_; // what they were
+    std::vector<std::uint64_t> unwinding_;
+    std::vector<JitObject> objects_;
+    bool is_applied_ = false;
+};
+
+} // namespace hotrun
