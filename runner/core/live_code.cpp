@@ -1,7 +1,5 @@
 #include "core/live_code.hpp"
 
-#include <ranges>
-
 namespace hotrun {
 
 namespace {
@@ -16,21 +14,27 @@ std::string key_of(const LiveName &name) {
 } // namespace
 
 void PatchedCode::add_patch(const std::vector<LiveDefinition> &definitions) {
-    Patch &added = patches_.emplace_back();
-    for (const LiveDefinition &definition : definitions)
-        added.insert_or_assign(key_of({definition.source, definition.name, definition.is_local}),
-                               definition.symbol);
+    std::vector<std::string> &added = patches_.emplace_back();
+    for (const LiveDefinition &definition : definitions) {
+        added.push_back(key_of({definition.source, definition.name, definition.is_local}));
+        symbols_[added.back()].push_back(definition.symbol);
+    }
 }
 
 void PatchedCode::drop_last_patch() {
+    for (const std::string &key : patches_.back()) {
+        const auto found = symbols_.find(key);
+        found->second.pop_back();
+        if (found->second.empty())
+            symbols_.erase(found);
+    }
     patches_.pop_back();
 }
 
 std::optional<LiveSymbol> PatchedCode::find(const LiveName &name) const {
-    const std::string key = patches_.empty() ? std::string() : key_of(name);
-    for (const Patch &patch : std::views::reverse(patches_)) {
-        if (const auto found = patch.find(key); found != patch.end())
-            return found->second;
+    if (!symbols_.empty()) {
+        if (const auto found = symbols_.find(key_of(name)); found != symbols_.end())
+            return found->second.back();
     }
     return library_.find(name);
 }

@@ -72,11 +72,10 @@ class PatchedCode final : public LiveCode {
     AddressRange range() const override { return library_.range(); }
 
   private:
-    // By the name, and for a local one the source before it.
-    using Patch = std::unordered_map<std::string, LiveSymbol>;
-
     const LiveCode &library_;
-    std::vector<Patch> patches_;
+    // By the name, and for a local one the source before it; the last one is the newest.
+    std::unordered_map<std::string, std::vector<LiveSymbol>> symbols_;
+    std::vector<std::vector<std::string>> patches_; // what each has added
 };
 
 } // namespace hotrun

@@ -56,6 +56,9 @@ class SymbolTable {
     const Symbol *find(std::uint64_t address) const;
     std::span<const Symbol> starting_at(std::uint64_t address) const;
 
+    // What the library names itself by when it asks for exit calls (__dso_handle); 0: it has none.
+    std::uint64_t own_handle() const { return own_handle_; }
+
     // What lies between the symbols before and after an address that is in none of them.
     AddressRange gap_at(std::uint64_t address) const;
 
@@ -100,6 +103,7 @@ class SymbolTable {
     std::vector<std::uint32_t> buckets_; // where each begins, and the end; 2^n + 1 of them
     std::vector<Region> regions_;
     AddressRange range_;
+    std::uint64_t own_handle_ = 0;
     bool has_local_symbols_ = false;
 };
 
