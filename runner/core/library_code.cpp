@@ -91,6 +91,12 @@ std::optional<LiveSymbol> LibraryCode::find(const LiveName &name) const {
     return live;
 }
 
+// Two files may have one name, and link-time optimisation forgets it.
+bool LibraryCode::is_unclear(const LiveName &name) const {
+    return name.is_local && find_symbol(name) == nullptr &&
+           symbols_.may_have_local(name.source, name.name);
+}
+
 std::optional<std::uint64_t> LibraryCode::bound(std::string_view name) const {
     const auto slot = slots_.find(name);
     std::uint64_t address = 0;

@@ -39,6 +39,10 @@ std::optional<LiveSymbol> PatchedCode::find(const LiveName &name) const {
     return library_.find(name);
 }
 
+bool PatchedCode::is_unclear(const LiveName &name) const {
+    return !find(name) && library_.is_unclear(name);
+}
+
 std::optional<std::uint64_t> PatchedCode::bound(std::string_view name) const {
     return library_.bound(name);
 }

@@ -41,6 +41,9 @@ class LiveCode {
     // What the library itself defines; none: nothing of that name, or nobody can tell what.
     virtual std::optional<LiveSymbol> find(const LiveName &name) const = 0;
 
+    // Whether there is something of that name of which nobody can tell whether it is meant.
+    virtual bool is_unclear(const LiveName &name) const = 0;
+
     // Where the dynamic linker has found it for the library: in itself, or elsewhere. None: the
     // library has not asked.
     virtual std::optional<std::uint64_t> bound(std::string_view name) const = 0;
@@ -67,6 +70,7 @@ class PatchedCode final : public LiveCode {
     void drop_last_patch();
 
     std::optional<LiveSymbol> find(const LiveName &name) const override;
+    bool is_unclear(const LiveName &name) const override;
     std::optional<std::uint64_t> bound(std::string_view name) const override;
     std::optional<std::uint64_t> elsewhere(std::string_view name) const override;
     AddressRange range() const override { return library_.range(); }

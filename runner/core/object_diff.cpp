@@ -81,7 +81,12 @@ std::string hindrance_of(const ObjectFile &object, const ObjectSymbol &symbol) {
         return " chooses the function " + demangle(symbol.name) + " when it is loaded";
     if (symbol.section == ObjectFile::kCommon)
         return " has the common variable " + std::string(symbol.name) + " (-fno-common avoids it)";
-    return object.is_defined(symbol) ? std::string() : instrumentation_of(symbol.name);
+    if (!object.is_defined(symbol))
+        return instrumentation_of(symbol.name);
+    const bool is_label = symbol.type == STT_NOTYPE && !symbol.is_place() && !symbol.name.empty();
+    return is_label && object.sections()[symbol.section].role == SectionRole::kCode
+               ? " has the label " + std::string(symbol.name) + ", which may be a function"
+               : std::string();
 }
 
 std::string hindrance_of(const ObjectSection &section) {

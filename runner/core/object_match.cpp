@@ -69,7 +69,13 @@ class Comparison {
     bool holds();
 
   private:
-    using Pair = std::tuple<ObjectPlace, ObjectPlace, std::uint64_t>;
+    struct Pair {
+        ObjectPlace before;
+        ObjectPlace after;
+        std::uint64_t bytes = 0;
+
+        auto operator<=>(const Pair &) const = default;
+    };
 
     bool same_range(const Pair &pair);
     bool same_bytes(const ObjectSection &before, const ObjectSection &after, const Pair &pair);
@@ -107,13 +113,12 @@ std::span<const Elf64_Rela> relocations_in(const ObjectSection &section, std::ui
 }
 
 bool Comparison::same_range(const Pair &pair) {
-    const auto &[b, a, bytes] = pair;
-    const ObjectSection &before = before_.sections()[b.section];
-    const ObjectSection &after = after_.sections()[a.section];
-    const auto ours = relocations_in(before, b.offset, bytes);
-    const auto theirs = relocations_in(after, a.offset, bytes);
+    const ObjectSection &before = before_.sections()[pair.before.section];
+    const ObjectSection &after = after_.sections()[pair.after.section];
+    const auto ours = relocations_in(before, pair.before.offset, pair.bytes);
+    const auto theirs = relocations_in(after, pair.after.offset, pair.bytes);
     const auto agrees = [&](const Elf64_Rela &x, const Elf64_Rela &y) {
-        return x.r_offset - b.offset == y.r_offset - a.offset &&
+        return x.r_offset - pair.before.offset == y.r_offset - pair.after.offset &&
                ELF64_R_TYPE(x.r_info) == ELF64_R_TYPE(y.r_info) &&
                relocated_bytes(ELF64_R_TYPE(x.r_info)) && same_reference(before, x, after, y);
     };
@@ -125,23 +130,22 @@ bool Comparison::same_range(const Pair &pair) {
 // relocation, but a distance, which changes with what lies between.
 bool Comparison::same_bytes(const ObjectSection &before, const ObjectSection &after,
                             const Pair &pair) {
-    const auto &[b, a, bytes] = pair;
     if (before.content.empty())
         return true;
-    const auto ours = before.content.subspan(b.offset, bytes);
-    const auto theirs = after.content.subspan(a.offset, bytes);
-    auto relocations = relocations_in(before, b.offset, bytes);
-    for (std::uint64_t i = 0; i < bytes; ++i) {
-        while (!relocations.empty() && relocations.front().r_offset - b.offset <= i) {
+    const auto ours = before.content.subspan(pair.before.offset, pair.bytes);
+    const auto theirs = after.content.subspan(pair.after.offset, pair.bytes);
+    auto relocations = relocations_in(before, pair.before.offset, pair.bytes);
+    for (std::uint64_t i = 0; i < pair.bytes; ++i) {
+        while (!relocations.empty() && relocations.front().r_offset - pair.before.offset <= i) {
             const Elf64_Rela &relocation = relocations.front();
-            const std::uint64_t end =
-                relocation.r_offset - b.offset + *relocated_bytes(ELF64_R_TYPE(relocation.r_info));
+            const std::uint64_t end = relocation.r_offset - pair.before.offset +
+                                      *relocated_bytes(ELF64_R_TYPE(relocation.r_info));
             i = std::max(i, end);
             relocations = relocations.subspan(1);
         }
-        if (i >= bytes || ours[i] == theirs[i])
+        if (i >= pair.bytes || ours[i] == theirs[i])
             continue;
-        // The last byte of a distance is the first that may be called at: i is in its last four.
+        // Any of the four bytes of a distance may be the first to differ.
         std::uint64_t back = 0;
         while (back < 4 && back <= i && !same_branch(pair, i - back))
             ++back;
@@ -153,10 +157,11 @@ bool Comparison::same_bytes(const ObjectSection &before, const ObjectSection &af
 }
 
 bool Comparison::same_branch(const Pair &pair, std::uint64_t at) const {
-    const auto &[b, a, bytes] = pair;
+    const ObjectPlace &b = pair.before;
+    const ObjectPlace &a = pair.after;
     const ObjectSection &before = before_.sections()[b.section];
     const ObjectSection &after = after_.sections()[a.section];
-    if (before.role != SectionRole::kCode || at == 0 || at + 4 > bytes)
+    if (before.role != SectionRole::kCode || at == 0 || at + 4 > pair.bytes)
         return false;
     const auto ours = target_of_branch(before.content, b.offset + at);
     const auto theirs = target_of_branch(after.content, a.offset + at);

@@ -9,8 +9,6 @@
 namespace hotrun {
 namespace {
 
-constexpr std::uint64_t kSlotBytes = 8;
-constexpr std::uint64_t kJumpBytes = 8; // a jump of 6 bytes
 constexpr std::uint64_t kEndBytes =
     8; // behind a section of code, so that its last function has room
 constexpr std::uint64_t kUnwindingEnd = 4; // .eh_frame ends with a length of zero
@@ -48,16 +46,21 @@ bool ObjectPatch::is_changed_constant(const ObjectSymbol &symbol) const {
     return std::ranges::binary_search(changed_constants_, symbol.name);
 }
 
-// A function of this file alone has the size that it had when the library was linked.
+// What of this file alone is in the library has the size that it had when that was linked.
 Status ObjectPatch::check_origin(const LiveCode &live) const {
     for (const ObjectSymbol &symbol : before_.symbols()) {
-        if (!is_known_function(symbol) || !before_.is_defined(symbol) ||
-            !before_.sections()[symbol.section].group.empty())
+        if (!before_.is_defined(symbol) || symbol.is_place() || symbol.name.empty() ||
+            !before_.sections()[symbol.section].group.empty() ||
+            (symbol.is_function() && !is_known_function(symbol)))
             continue;
-        const auto found = live.find({before_.source(), symbol.name, symbol.is_local()});
-        if (found && found->size_bytes != symbol.size_bytes)
+        const LiveName name{before_.source(), symbol.name, symbol.is_local()};
+        const auto found = live.find(name);
+        if (found && symbol.size_bytes != 0 && found->size_bytes != symbol.size_bytes)
             return refusal(after_, "the library was not linked from the object file before, as " +
                                        demangle(symbol.name) + " shows");
+        if (!found && live.is_unclear(name))
+            return refusal(after_, "nobody can tell which " + demangle(symbol.name) +
+                                       " of the library is the one of this file");
     }
     return Done{};
 }
@@ -87,12 +90,26 @@ bool ObjectPatch::is_all_live(std::uint32_t section, const LiveCode &live) const
     });
 }
 
+// Of a function of this file that the compiler has made for the caller: nothing leads from the old
+// one to the new one.
+bool ObjectPatch::needs_clone(const ObjectSection &section) const {
+    return std::ranges::any_of(section.relocations, [&](const Elf64_Rela &relocation) {
+        const ObjectSymbol *symbol = &after_.symbol_of(relocation);
+        if (const auto place = referred_place(after_, section, relocation))
+            symbol = after_.find_at(place->section, place->offset);
+        return symbol != nullptr && symbol->is_function() && after_.is_defined(*symbol) &&
+               !is_known_function(*symbol);
+    });
+}
+
 ObjectPatch::Use ObjectPatch::use_of(std::uint32_t index, bool is_same, const LiveCode &live) {
     const ObjectSection &section = after_.sections()[index];
     switch (section.role) {
     case SectionRole::kCode:
-        return is_same && !section.group.empty() && is_all_live(index, live) ? Use::kByName
-                                                                             : Use::kCode;
+        return is_same && !section.group.empty() && !needs_clone(section) &&
+                       is_all_live(index, live)
+                   ? Use::kByName
+                   : Use::kCode;
     case SectionRole::kWritable: {
         const auto address = library_address(index, live);
         addresses_[index] = address.value_or(0);
@@ -270,8 +287,7 @@ Status ObjectPatch::place(std::uint64_t code_address, std::uint64_t constants_ad
         }
     }
     std::ranges::sort(entries_, {}, &PatchEntry::from);
-    const auto doubles = std::ranges::unique(entries_);
-    entries_.erase(doubles.begin(), doubles.end());
+    entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
     return check_entries();
 }
 

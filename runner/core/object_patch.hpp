@@ -78,10 +78,14 @@ class ObjectPatch {
     LiveName live_name(const ObjectSymbol &symbol) const {
         return {after_.source(), symbol.name, symbol.is_local()};
     }
+    static constexpr std::uint64_t kSlotBytes = 8;
+    static constexpr std::uint64_t kJumpBytes = 8; // a jump of six
+
     static bool is_known_function(const ObjectSymbol &symbol);
     Status check_origin(const LiveCode &live) const;
     void choose_uses(const ObjectDiff &diff, const LiveCode &live);
     Use use_of(std::uint32_t section, bool is_same, const LiveCode &live);
+    bool needs_clone(const ObjectSection &section) const;
     bool is_all_live(std::uint32_t section, const LiveCode &live) const;
     std::optional<std::uint64_t> library_address(std::uint32_t section, const LiveCode &live) const;
     void keep_groups_together();

@@ -10,8 +10,6 @@
 namespace hotrun {
 namespace {
 
-constexpr std::uint64_t kJumpBytes = 8;
-constexpr std::uint64_t kSlotBytes = 8;
 constexpr std::uint64_t kJumpInstruction = 6; // jmp *distance(%rip)
 
 template <typename T>
@@ -209,7 +207,8 @@ Result<std::uint64_t> ObjectRelocator::resolve_undefined(const ObjectSymbol &sym
 std::uint64_t ObjectRelocator::slot_with(std::uint64_t address) {
     const auto [slot, is_new] = slots_.emplace(address, 0);
     if (is_new) {
-        const std::uint64_t offset = patch_.slots_offset_ + (slots_.size() - 1) * kSlotBytes;
+        const std::uint64_t offset =
+            patch_.slots_offset_ + (slots_.size() - 1) * ObjectPatch::kSlotBytes;
         put(patch_.constants_.data() + offset, address);
         slot->second = patch_.constants_address_ + offset;
     }
@@ -227,7 +226,8 @@ Result<std::uint64_t> ObjectRelocator::jump_to(std::uint64_t address) {
     const auto [jump, is_new] = jumps_.emplace(address, 0);
     if (!is_new)
         return jump->second;
-    const std::uint64_t offset = patch_.jumps_offset_ + (jumps_.size() - 1) * kJumpBytes;
+    const std::uint64_t offset =
+        patch_.jumps_offset_ + (jumps_.size() - 1) * ObjectPatch::kJumpBytes;
     jump->second = patch_.code_address_ + offset;
     const auto distance =
         static_cast<std::int64_t>(slot_with(address) - (jump->second + kJumpInstruction));

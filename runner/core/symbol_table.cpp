@@ -71,6 +71,15 @@ const Symbol *SymbolTable::find_sole(std::string_view name) const {
     return find_sole_of(name, [](const Symbol &) { return true; });
 }
 
+bool SymbolTable::may_have_local(std::string_view file, std::string_view name) const {
+    const std::uint32_t hash = hash_of(name);
+    return std::ranges::any_of(bucket_of(hash), [&](const HashedName &candidate) {
+        const Symbol &symbol = symbols_[candidate.index];
+        return symbol.is_local && symbol.name == name &&
+               (symbol.file == file || symbol.file.empty());
+    });
+}
+
 Memory SymbolTable::memory_at(std::uint64_t address) const {
     const auto starts_after = [](std::uint64_t wanted, const Region &region) {
         return wanted < region.range.begin;

@@ -68,6 +68,9 @@ class SymbolTable {
     // The same in whatever file: what is hidden has none.
     const Symbol *find_sole(std::string_view name) const;
 
+    // Whether there is a local one that may belong to the file: several, or one without a file.
+    bool may_have_local(std::string_view file, std::string_view name) const;
+
     Memory memory_at(std::uint64_t address) const;
     std::span<const Region> regions() const { return regions_; } // by address
 

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <ranges>
 #include <utility>
 
 #include <sys/mman.h>
@@ -124,7 +123,7 @@ void LivePatch::forget() {
         return;
     for (JitObject &object : objects_)
         object.forget();
-    for (const std::uint64_t begin : std::views::reverse(unwinding_))
+    for (const std::uint64_t begin : unwinding_)
         ::__deregister_frame(pointer(begin));
 }
 

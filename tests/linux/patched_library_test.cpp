@@ -19,7 +19,7 @@ namespace hotrun {
 namespace {
 
 // No header: they are compiled in no time.
-constexpr const char *kGame = R"(
+constexpr const char *kPatchedGame = R"(
 struct Shape { virtual ~Shape() {} virtual int area() { return 1; } };
 namespace { struct Square : Shape { int area() override { return 4; } }; }
 static int calls = 40;
@@ -67,14 +67,14 @@ void throws(int x) { Tracer tracer{&destroyed}; throw x; }
 }
 )";
 
-struct Toolchain {
+struct ObjectToolchain {
     const char *compiler;
     const char *options;
 };
 
-constexpr Toolchain kPlain{"g++", "-O0 -fno-gnu-unique"};
+constexpr ObjectToolchain kPlainToolchain{"g++", "-O0 -fno-gnu-unique"};
 
-void PrintTo(const Toolchain &toolchain, std::ostream *stream) {
+void PrintTo(const ObjectToolchain &toolchain, std::ostream *stream) {
     *stream << toolchain.compiler << ' ' << toolchain.options;
 }
 
@@ -84,16 +84,16 @@ std::string replaced(std::string text, const std::string &from, const std::strin
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
-std::vector<std::byte> bytes_of(const std::string &path) {
+std::vector<std::byte> object_bytes(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(file), {});
     const auto *begin = reinterpret_cast<const std::byte *>(text.data());
     return {begin, begin + text.size()};
 }
 
-class Compiler {
+class ObjectCompiler {
   public:
-    explicit Compiler(const Toolchain &toolchain, std::string flags = "-g -fPIC")
+    explicit ObjectCompiler(const ObjectToolchain &toolchain, std::string flags = "-g -fPIC")
         : command_(std::string(toolchain.compiler) + " -std=c++17 -w " + toolchain.options + " " +
                    std::move(flags)) {}
 
@@ -106,7 +106,7 @@ class Compiler {
         const std::string source = folder_.path() + "/game.cpp";
         std::ofstream(source) << text;
         EXPECT_TRUE(run(command_ + " -c " + source + " -o " + object_path())) << text;
-        auto object = ObjectFile::read(object_path(), bytes_of(object_path()));
+        auto object = ObjectFile::read(object_path(), object_bytes(object_path()));
         if (!object)
             throw std::runtime_error(object.error().message);
         return std::move(*object);
@@ -131,9 +131,9 @@ class Compiler {
 };
 
 // A library that is live, and the object files that it was made of one after the other.
-class Live {
+class LiveGame {
   public:
-    Live(Compiler &compiler, const std::string &text) : compiler_(compiler) {
+    LiveGame(ObjectCompiler &compiler, const std::string &text) : compiler_(compiler) {
         objects_.push_back(compiler.object(text));
         const std::string path = compiler.library();
         file_ = std::move(*LinuxFileSystem().open(path));
@@ -182,7 +182,7 @@ class Live {
     AddressRange patches() const { return patched_->patches(); }
 
   private:
-    Compiler &compiler_;
+    ObjectCompiler &compiler_;
     std::deque<ObjectFile> objects_;
     std::unique_ptr<File> file_;
     SymbolTable symbols_;
@@ -191,20 +191,20 @@ class Live {
     std::vector<std::unique_ptr<LivePatch>> patches_;
 };
 
-class PatchedLibraryTest : public testing::TestWithParam<Toolchain> {
+class PatchedLibraryTest : public testing::TestWithParam<ObjectToolchain> {
   protected:
     void SetUp() override {
-        if (!Compiler::is_there(GetParam().compiler))
+        if (!ObjectCompiler::is_there(GetParam().compiler))
             GTEST_SKIP() << GetParam().compiler << " is not installed";
     }
 };
 
 TEST_P(PatchedLibraryTest, NewBodiesRunWithTheOldVariables) {
-    Compiler compiler(GetParam());
-    Live live(compiler, kGame);
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
     EXPECT_EQ(live.call("step", 1), 41);
     EXPECT_EQ(live.call("use_counted"), 101);
-    std::string text = replaced(kGame, "return calls; }", "return calls + 1000 * total; }");
+    std::string text = replaced(kPatchedGame, "return calls; }", "return calls + 1000 * total; }");
     text = replaced(text, "x + 1; }", "x + 11; }");
     text = replaced(text, "x * 2 +", "x * 3 +");
     text = replaced(text, "return ++n;", "return n += 10;");
@@ -220,12 +220,12 @@ TEST_P(PatchedLibraryTest, NewBodiesRunWithTheOldVariables) {
 }
 
 TEST_P(PatchedLibraryTest, PointersThatAreKeptLeadToNewBodies) {
-    Compiler compiler(GetParam());
-    Live live(compiler, kGame);
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
     live.function<void()>("keep")();
     EXPECT_EQ(live.call("call_area"), 4);
     const int *const table = live.function<const int *()>("address_of_table")();
-    std::string text = replaced(kGame, "return 4; }", "return 9; }");
+    std::string text = replaced(kPatchedGame, "return 4; }", "return 9; }");
     text = replaced(text, "x + 1; }", "x + 21; }");
     ASSERT_EQ(live.patch(text), "");
     EXPECT_EQ(live.call("call_kept", 1), 22);
@@ -239,12 +239,12 @@ TEST_P(PatchedLibraryTest, PointersThatAreKeptLeadToNewBodies) {
 }
 
 TEST_P(PatchedLibraryTest, ConstantsOfTheFileMayChange) {
-    Compiler compiler(GetParam());
-    Live live(compiler, kGame);
-    ASSERT_EQ(live.patch(replaced(kGame, "{1, 2, 3, 4}", "{1, 2, 30, 4}")), "");
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
+    ASSERT_EQ(live.patch(replaced(kPatchedGame, "{1, 2, 3, 4}", "{1, 2, 30, 4}")), "");
     EXPECT_EQ(live.call("use_table", 2), 30);
     EXPECT_STREQ(live.function<const char *(int)>("name_of")(1), "two");
-    std::string text = replaced(kGame, "{1, 2, 3, 4}", "{1, 2, 30, 40}");
+    std::string text = replaced(kPatchedGame, "{1, 2, 3, 4}", "{1, 2, 30, 40}");
     ASSERT_EQ(live.patch(replaced(text, "\"two\"", "\"three\"")), "");
     EXPECT_EQ(live.call("use_table", 3), 40);
     EXPECT_STREQ(live.function<const char *(int)>("name_of")(1), "three");
@@ -258,9 +258,9 @@ void throw_from_outside() {
 }
 
 TEST_P(PatchedLibraryTest, ExceptionsPassThroughNewCode) {
-    Compiler compiler(GetParam());
-    Live live(compiler, kGame);
-    std::string text = replaced(kGame, "return f.code; }", "return f.code * 2; }");
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
+    std::string text = replaced(kPatchedGame, "return f.code; }", "return f.code * 2; }");
     text = replaced(text, "throw x; }", "throw x + 1; }");
     ASSERT_EQ(live.patch(text), "");
     EXPECT_EQ(live.call("catches", 11), 22);
@@ -280,9 +280,9 @@ TEST_P(PatchedLibraryTest, ExceptionsPassThroughNewCode) {
 }
 
 TEST_P(PatchedLibraryTest, FunctionsJoinAndLeave) {
-    Compiler compiler(GetParam());
-    Live live(compiler, kGame);
-    std::string text = replaced(kGame, "int gone(int x) { return x - 1; }",
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
+    std::string text = replaced(kPatchedGame, "int gone(int x) { return x - 1; }",
                                 "int joined(int x) { return x + 50; }\n"
                                 "extern \"C\" unsigned long strlen(const char *);");
     text = replaced(text, "return gone(x); }",
@@ -298,13 +298,13 @@ TEST_P(PatchedLibraryTest, FunctionsJoinAndLeave) {
 }
 
 TEST_P(PatchedLibraryTest, ManyPatchesAreUndoneOneByOne) {
-    Compiler compiler(GetParam());
-    Live live(compiler, kGame);
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
     live.function<void()>("keep")();
     constexpr int kPatches = 4;
     for (int i = 1; i <= kPatches; ++i) {
         const std::string number = std::to_string(10 * i);
-        std::string text = replaced(kGame, "x + 1; }", "x + " + number + "; }");
+        std::string text = replaced(kPatchedGame, "x + 1; }", "x + " + number + "; }");
         text = replaced(text, "return 4; }", "return " + number + "; }");
         ASSERT_EQ(live.patch(text), "");
         EXPECT_EQ(live.call("call_kept", 1), 1 + 10 * i);
@@ -320,16 +320,16 @@ TEST_P(PatchedLibraryTest, ManyPatchesAreUndoneOneByOne) {
     }
 }
 
-struct Refused {
+struct RefusedPatch {
     const char *from;
     const char *to;
     const char *why; // a part of the sentence
 };
 
 TEST(PatchedLibrary, WhatIsMoreThanBodiesIsRefusedAndChangesNothing) {
-    Compiler compiler(kPlain);
-    Live live(compiler, kGame);
-    const Refused table[] = {
+    ObjectCompiler compiler(kPlainToolchain);
+    LiveGame live(compiler, kPatchedGame);
+    const RefusedPatch table[] = {
         {"static int total;", "static int total, more; int *use() { return &more; }",
          "the variable more is new"},
         {"calls = 40", "calls = 41", "the variable calls has another initial value"},
@@ -346,8 +346,8 @@ TEST(PatchedLibrary, WhatIsMoreThanBodiesIsRefusedAndChangesNothing) {
         {"extern \"C\" {\n", "extern \"C\" {\n extern const int kPublic; const int kPublic = 1;\n",
          ""},
     };
-    for (const Refused &row : table) {
-        const std::string why = live.patch(replaced(kGame, row.from, row.to));
+    for (const RefusedPatch &row : table) {
+        const std::string why = live.patch(replaced(kPatchedGame, row.from, row.to));
         if (*row.why == '\0') {
             EXPECT_EQ(why, "") << row.to;
             live.undo();
@@ -359,10 +359,11 @@ TEST(PatchedLibrary, WhatIsMoreThanBodiesIsRefusedAndChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Toolchains, PatchedLibraryTest,
-                         testing::Values(kPlain,
-                                         Toolchain{"g++", "-O2 -fno-inline -ffunction-sections "
-                                                          "-fno-gnu-unique"},
-                                         Toolchain{"clang++", "-O2"}));
+                         testing::Values(kPlainToolchain,
+                                         ObjectToolchain{"g++",
+                                                         "-O2 -fno-inline -ffunction-sections "
+                                                         "-fno-gnu-unique"},
+                                         ObjectToolchain{"clang++", "-O2"}));
 
 } // namespace
 } // namespace hotrun

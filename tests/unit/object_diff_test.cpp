@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr std::uint64_t kData = SHF_ALLOC | SHF_WRITE;
+constexpr std::uint64_t kVariables = SHF_ALLOC | SHF_WRITE;
 constexpr std::uint64_t kText = SHF_ALLOC | SHF_MERGE | SHF_STRINGS;
 constexpr std::int64_t kFromEnd = -4; // references count from the end of their instructions
 
@@ -20,7 +20,7 @@ std::string taking(char rest) {
     return "\x48\x8d\x05\0\0\0\0"s + rest;
 }
 
-struct Game {
+struct GameObject {
     std::string step = taking('\x90');
     std::string literal = "hello\0"s;
     std::string variables = "\1\0\0\0\2\0\0\0"s;
@@ -37,7 +37,7 @@ struct Game {
         const auto code = builder.code(".text", step + start);
         const auto texts = builder.section(".rodata.str1.1", literal + start_literal, kText);
         const auto constants = builder.section(".rodata", table, SHF_ALLOC);
-        const auto data = builder.section(".data", variables, kData);
+        const auto data = builder.section(".data", variables, kVariables);
         builder.symbol("step", code, 0, step.size());
         builder.symbol("_GLOBAL__sub_I_a", code, step.size(), start.size(), STT_FUNC, STB_LOCAL);
         const auto size = variables.size() / std::max<std::size_t>(variable_names.size(), 1);
@@ -55,7 +55,7 @@ struct Game {
     }
 };
 
-std::string why_not(const Game &before, const Game &after) {
+std::string diff_of(const GameObject &before, const GameObject &after) {
     const auto ours = before.object();
     const auto theirs = after.object();
     if (!ours || !theirs)
@@ -64,51 +64,51 @@ std::string why_not(const Game &before, const Game &after) {
 }
 
 TEST(ObjectDiff, BodiesAndLiteralsMayChange) {
-    Game after;
+    GameObject after;
     after.step = taking('\xcc') + "\x90\x90"s;
-    EXPECT_EQ(why_not({}, after), "");
+    EXPECT_EQ(diff_of({}, after), "");
     after.literal = "good evening\0"s;
-    EXPECT_EQ(why_not({}, after), "") << "what is done at load has the same text elsewhere";
+    EXPECT_EQ(diff_of({}, after), "") << "what is done at load has the same text elsewhere";
 }
 
 TEST(ObjectDiff, WhatIsDoneAtLoadMayNot) {
-    Game after;
+    GameObject after;
     after.start_literal = "other\0"s;
-    EXPECT_EQ(why_not({}, after), "game.cpp: what is done when the library is loaded has changed");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: what is done when the library is loaded has changed");
     after = {};
     after.start = taking('\x90');
-    EXPECT_EQ(why_not({}, after), "game.cpp: what is done when the library is loaded has changed");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: what is done when the library is loaded has changed");
 }
 
 TEST(ObjectDiff, VariablesAreTheSameOnesWithTheSameContent) {
-    Game after;
+    GameObject after;
     after.variable_names = {"_ZL1a", "_ZL1c"};
-    EXPECT_EQ(why_not({}, after), "game.cpp: the variable c is new");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: the variable c is new");
     after.variable_names = {"_ZL1a"};
-    EXPECT_EQ(why_not({}, after), "game.cpp: the variable b is gone");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: the variable b is gone");
     after.variable_names = {"_ZL1b", "_ZL1a"};
-    EXPECT_EQ(why_not({}, after), "game.cpp: the variable b lies in another place");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: the variable b lies in another place");
     after = {};
     after.variables = "\1\0\0\0\3\0\0\0"s;
-    EXPECT_EQ(why_not({}, after), "game.cpp: the variable b has another initial value");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: the variable b has another initial value");
     after.variables = "\1\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0"s;
-    EXPECT_EQ(why_not({}, after), "game.cpp: the variable a has another size");
+    EXPECT_EQ(diff_of({}, after), "game.cpp: the variable a has another size");
 }
 
 TEST(ObjectDiff, VariablesThatOnlyANumberTellsApartAreRefused) {
-    Game game;
+    GameObject game;
     game.variable_names = {"count.0", "count.1"};
-    EXPECT_EQ(why_not(game, game),
+    EXPECT_EQ(diff_of(game, game),
               "game.cpp: there are several variables count, which only their order tells apart");
     game.variable_names = {"_ZZ1fvE5count", "_ZZ1fvE5count_0"};
-    EXPECT_NE(why_not(game, game), "");
+    EXPECT_NE(diff_of(game, game), "");
     game.variable_names = {"count.0", "_ZZ1fvE5count"};
-    EXPECT_EQ(why_not(game, game), "");
+    EXPECT_EQ(diff_of(game, game), "");
 }
 
 TEST(ObjectDiff, ConstantsOfOneFileMayChangeAndOthersMayNot) {
-    Game before;
-    Game after;
+    GameObject before;
+    GameObject after;
     after.table = "\1\2\3\5"s;
     const auto ours = before.object();
     const auto theirs = after.object();
@@ -117,20 +117,20 @@ TEST(ObjectDiff, ConstantsOfOneFileMayChangeAndOthersMayNot) {
     EXPECT_EQ(diff.why, "");
     EXPECT_EQ(diff.changed_constants, std::vector<std::string_view>{"kTable"});
     before.is_public = after.is_public = true;
-    EXPECT_EQ(why_not(before, after),
+    EXPECT_EQ(diff_of(before, after),
               "game.cpp: the constant kTable, which other files may have read, has another value");
-    EXPECT_EQ(why_not(before, before), "");
+    EXPECT_EQ(diff_of(before, before), "");
 }
 
 TEST(ObjectDiff, LambdasAreTheSameOnes) {
-    Game one;
+    GameObject one;
     one.lambdas = {"_ZZ4stepvENKUlvE_clEv"};
-    Game two;
+    GameObject two;
     two.lambdas = {"_ZZ4stepvENKUlvE_clEv", "_ZZ4stepvENKUlvE0_clEv"};
-    EXPECT_EQ(why_not(two, two), "");
-    EXPECT_NE(why_not(one, two).find("are not the same ones"), std::string::npos);
-    EXPECT_NE(why_not(two, one).find("are not the same ones"), std::string::npos);
-    EXPECT_EQ(why_not({}, two), "") << "a function that had none";
+    EXPECT_EQ(diff_of(two, two), "");
+    EXPECT_NE(diff_of(one, two).find("are not the same ones"), std::string::npos);
+    EXPECT_NE(diff_of(two, one).find("are not the same ones"), std::string::npos);
+    EXPECT_EQ(diff_of({}, two), "") << "a function that had none";
 }
 
 TEST(ObjectDiff, SaysWhatHindersAFileFromBeingLoadedAlone) {

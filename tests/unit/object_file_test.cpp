@@ -11,14 +11,14 @@
 namespace hotrun {
 namespace {
 
-using Bytes = std::vector<std::byte>;
+using ObjectBytes = std::vector<std::byte>;
 
-constexpr std::uint64_t kData = SHF_ALLOC | SHF_WRITE;
+constexpr std::uint64_t kWritten = SHF_ALLOC | SHF_WRITE;
 
 ObjectBuilder game_object() {
     ObjectBuilder builder;
     const auto text = builder.code(".text", std::string(32, '\x90'));
-    const auto data = builder.section(".data", std::string(8, '\1'), kData);
+    const auto data = builder.section(".data", std::string(8, '\1'), kWritten);
     const auto inlined = builder.code(".text._Zf", std::string(8, '\x90'), "_Zf");
     builder.symbol("step", text, 0, 16);
     builder.symbol("_ZL6helper", text, 16, 16, STT_FUNC, STB_LOCAL);
@@ -29,12 +29,12 @@ ObjectBuilder game_object() {
     return builder;
 }
 
-std::string why_not(Bytes bytes) {
+std::string fault_of(ObjectBytes bytes) {
     const auto object = ObjectFile::read("game.o", std::move(bytes));
     return object ? "" : object.error().message;
 }
 
-Elf64_Shdr *headers_of(Bytes &bytes) {
+Elf64_Shdr *section_headers_of(ObjectBytes &bytes) {
     Elf64_Ehdr header;
     std::memcpy(&header, bytes.data(), sizeof header);
     return reinterpret_cast<Elf64_Shdr *>(bytes.data() + header.e_shoff);
@@ -84,54 +84,55 @@ TEST(ObjectFile, ConstantsAreToldFromVariables) {
         return object ? object->sections()[index].role : SectionRole::kIgnored;
     };
     EXPECT_EQ(role(".rodata", SHF_ALLOC), SectionRole::kConstant);
-    EXPECT_EQ(role(".data.rel.ro.local", kData), SectionRole::kConstant);
-    EXPECT_EQ(role(".data.rel.local.DW.ref._ZTI1E", kData), SectionRole::kConstant);
-    EXPECT_EQ(role(".data.rel.local", kData), SectionRole::kWritable);
-    EXPECT_EQ(role("hotrun_reset.0", kData), SectionRole::kWritable);
-    EXPECT_EQ(role(".tdata", kData | SHF_TLS), SectionRole::kThread);
-    EXPECT_EQ(role(".init_array", kData), SectionRole::kStartAndEnd);
+    EXPECT_EQ(role(".data.rel.ro.local", kWritten), SectionRole::kConstant);
+    EXPECT_EQ(role(".data.rel.local.DW.ref._ZTI1E", kWritten), SectionRole::kConstant);
+    EXPECT_EQ(role(".data.rel.local", kWritten), SectionRole::kWritable);
+    EXPECT_EQ(role("hotrun_reset.0", kWritten), SectionRole::kWritable);
+    EXPECT_EQ(role(".tdata", kWritten | SHF_TLS), SectionRole::kThread);
+    EXPECT_EQ(role(".init_array", kWritten), SectionRole::kStartAndEnd);
     EXPECT_EQ(role(".eh_frame", SHF_ALLOC), SectionRole::kUnwinding);
     EXPECT_EQ(role(".debug_line", 0), SectionRole::kIgnored);
 }
 
 TEST(ObjectFile, SaysWhatIsNoObjectFileForThisMachine) {
-    EXPECT_EQ(why_not({}), "game.o is no ELF file");
-    EXPECT_EQ(why_not(Bytes(200)), "game.o is no ELF file");
-    Bytes other = game_object().build();
+    EXPECT_EQ(fault_of({}), "game.o is no ELF file");
+    EXPECT_EQ(fault_of(ObjectBytes(200)), "game.o is no ELF file");
+    ObjectBytes other = game_object().build();
     reinterpret_cast<Elf64_Ehdr *>(other.data())->e_machine = EM_AARCH64;
-    EXPECT_EQ(why_not(other), "game.o is not made for x86-64");
-    Bytes library = game_object().build();
+    EXPECT_EQ(fault_of(other), "game.o is not made for x86-64");
+    ObjectBytes library = game_object().build();
     reinterpret_cast<Elf64_Ehdr *>(library.data())->e_type = ET_DYN;
-    EXPECT_EQ(why_not(library), "game.o is no object file");
+    EXPECT_EQ(fault_of(library), "game.o is no object file");
 }
 
 TEST(ObjectFile, SaysWhatLiesOutside) {
-    Bytes bytes = game_object().build();
-    headers_of(bytes)[1].sh_size = 1 << 20;
-    EXPECT_EQ(why_not(bytes), "game.o is damaged: its section .text is not whole");
+    ObjectBytes bytes = game_object().build();
+    section_headers_of(bytes)[1].sh_size = 1 << 20;
+    EXPECT_EQ(fault_of(bytes), "game.o is damaged: its section .text is not whole");
     ObjectBuilder far_symbol = game_object();
     far_symbol.symbol("far", 1, 30, 4);
-    EXPECT_EQ(why_not(far_symbol.build()),
+    EXPECT_EQ(fault_of(far_symbol.build()),
               "game.o is damaged: its symbol far lies outside of its section");
     ObjectBuilder far_relocation = game_object();
     far_relocation.relocation(1, 29, 1, R_X86_64_PC32, 0);
-    EXPECT_EQ(why_not(far_relocation.build()),
+    EXPECT_EQ(fault_of(far_relocation.build()),
               "game.o is damaged: it has relocations outside of .text");
     ObjectBuilder no_symbol = game_object();
     no_symbol.relocation(1, 8, 1000, R_X86_64_PC32, 0);
-    EXPECT_EQ(why_not(no_symbol.build()), "game.o is damaged: it has relocations outside of .text");
+    EXPECT_EQ(fault_of(no_symbol.build()),
+              "game.o is damaged: it has relocations outside of .text");
 }
 
 // Whatever it says, nothing outside of it is read: a sanitizer would see that.
 TEST(ObjectFile, DamagedOnesAreReadOrRefused) {
-    const Bytes whole = game_object().debug_info().build();
+    const ObjectBytes whole = game_object().debug_info().build();
     const auto before = ObjectFile::read("game.o", whole);
     ASSERT_TRUE(before);
     std::mt19937 random(7);
     std::size_t read_count = 0;
     constexpr int kTries = 3000;
     for (int i = 0; i < kTries; ++i) {
-        Bytes bytes = whole;
+        ObjectBytes bytes = whole;
         for (int change = 0; change < 3; ++change)
             bytes[random() % bytes.size()] = static_cast<std::byte>(random());
         if (i % 10 == 0)
