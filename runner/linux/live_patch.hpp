@@ -16,8 +16,8 @@ namespace hotrun {
 
 // Made on any thread. apply() and undo() are for the host's thread at its safe point: nobody may
 // run in the first bytes of a function that is led elsewhere. Patches of one library are undone
-// from the last to the first. One that is destroyed while it is applied goes with the library,
-// which nobody calls any more.
+// from the last to the first. One that is applied is destroyed after the library is closed, which
+// calls destructors of static objects in their newest version.
 class LivePatch {
   public:
     // Copies what has been relocated, and protects it.

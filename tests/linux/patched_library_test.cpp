@@ -1,19 +1,13 @@
-#include "linux/patched_library.hpp"
-
-#include "linux/dl_library_loader.hpp"
-#include "linux/linux_file_system.hpp"
-#include "support/temporary_folder.hpp"
+#include "patched_game.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
-#include <deque>
-#include <fstream>
-#include <iterator>
+#include <random>
 #include <stdexcept>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace hotrun {
 namespace {
@@ -66,130 +60,6 @@ void passes(void (*callback)()) { Tracer tracer{&destroyed}; callback(); }
 void throws(int x) { Tracer tracer{&destroyed}; throw x; }
 }
 )";
-
-struct ObjectToolchain {
-    const char *compiler;
-    const char *options;
-};
-
-constexpr ObjectToolchain kPlainToolchain{"g++", "-O0 -fno-gnu-unique"};
-
-void PrintTo(const ObjectToolchain &toolchain, std::ostream *stream) {
-    *stream << toolchain.compiler << ' ' << toolchain.options;
-}
-
-std::string replaced(std::string text, const std::string &from, const std::string &to) {
-    const std::size_t at = text.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    return at == std::string::npos ? text : text.replace(at, from.size(), to);
-}
-
-std::vector<std::byte> object_bytes(const std::string &path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    const auto *begin = reinterpret_cast<const std::byte *>(text.data());
-    return {begin, begin + text.size()};
-}
-
-class ObjectCompiler {
-  public:
-    explicit ObjectCompiler(const ObjectToolchain &toolchain, std::string flags = "-g -fPIC")
-        : command_(std::string(toolchain.compiler) + " -std=c++17 -w " + toolchain.options + " " +
-                   std::move(flags)) {}
-
-    static bool is_there(const char *compiler) {
-        return run(std::string(compiler) + " --version >/dev/null 2>&1");
-    }
-
-    // The same name each time, so that the library knows its source.
-    ObjectFile object(const std::string &text) {
-        const std::string source = folder_.path() + "/game.cpp";
-        std::ofstream(source) << text;
-        EXPECT_TRUE(run(command_ + " -c " + source + " -o " + object_path())) << text;
-        auto object = ObjectFile::read(object_path(), object_bytes(object_path()));
-        if (!object)
-            throw std::runtime_error(object.error().message);
-        return std::move(*object);
-    }
-
-    std::string library() {
-        const std::string path =
-            folder_.path() + "/libgame" + std::to_string(++library_count_) + ".so";
-        EXPECT_TRUE(run(command_ + " -shared " + object_path() + " -o " + path));
-        return path;
-    }
-
-  private:
-    static bool run(const std::string &command) {
-        return std::system(command.c_str()) == 0; // NOLINT(concurrency-mt-unsafe)
-    }
-    std::string object_path() const { return folder_.path() + "/game.o"; }
-
-    TemporaryFolder folder_;
-    std::string command_;
-    int library_count_ = 0;
-};
-
-// A library that is live, and the object files that it was made of one after the other.
-class LiveGame {
-  public:
-    LiveGame(ObjectCompiler &compiler, const std::string &text) : compiler_(compiler) {
-        objects_.push_back(compiler.object(text));
-        const std::string path = compiler.library();
-        file_ = std::move(*LinuxFileSystem().open(path));
-        symbols_ = SymbolTable::read(*file_);
-        auto library = DlLibraryLoader().load(path, {});
-        if (!library)
-            throw std::runtime_error(library.error().message);
-        library_ = std::move(*library);
-        auto patched = PatchedLibrary::make(symbols_, library_->handle(), library_->place(), 0);
-        if (!patched)
-            throw std::runtime_error(patched.error().message);
-        patched_ = std::move(*patched);
-    }
-
-    // Empty, or why not.
-    std::string patch(const std::string &text) {
-        objects_.push_back(compiler_.object(text));
-        const ObjectChange change{&objects_[objects_.size() - 2], &objects_.back()};
-        auto patch = patched_->prepare({&change, 1});
-        if (!patch) {
-            objects_.pop_back();
-            return patch.error().message;
-        }
-        patches_.push_back(std::move(*patch));
-        const Status applied = patches_.back()->apply();
-        return applied ? std::string() : applied.error().message;
-    }
-
-    void undo() {
-        ASSERT_TRUE(patches_.back()->undo());
-        patches_.pop_back();
-        patched_->drop_last_patch();
-        objects_.pop_back();
-    }
-
-    template <typename Function>
-    Function *function(const char *name) const {
-        return reinterpret_cast<Function *>(library_->symbol(name));
-    }
-    int call(const char *name) const { return function<int()>(name)(); }
-    int call(const char *name, int argument) const { return function<int(int)>(name)(argument); }
-    template <typename T>
-    T &variable(const char *name) const {
-        return *static_cast<T *>(library_->symbol(name));
-    }
-    AddressRange patches() const { return patched_->patches(); }
-
-  private:
-    ObjectCompiler &compiler_;
-    std::deque<ObjectFile> objects_;
-    std::unique_ptr<File> file_;
-    SymbolTable symbols_;
-    std::unique_ptr<Library> library_;
-    std::unique_ptr<PatchedLibrary> patched_;
-    std::vector<std::unique_ptr<LivePatch>> patches_;
-};
 
 class PatchedLibraryTest : public testing::TestWithParam<ObjectToolchain> {
   protected:
@@ -356,6 +226,123 @@ TEST(PatchedLibrary, WhatIsMoreThanBodiesIsRefusedAndChangesNothing) {
         EXPECT_NE(why.find(row.why), std::string::npos) << row.to << ": " << why;
     }
     EXPECT_EQ(live.call("step", 1), 41);
+}
+
+// Functions of which each has its own numbers, texts and variables, and some call others.
+class RandomGame {
+  public:
+    explicit RandomGame(unsigned seed) : random_(seed) {
+        for (Body &body : bodies_)
+            body = {number(), number(), number(), number(), 0};
+    }
+
+    static constexpr int kFunctions = 24;
+
+    // What a person does in one save.
+    void edit() {
+        Body &body = bodies_[random_() % kFunctions];
+        switch (random_() % 6) {
+        case 0:
+            body.factor = number();
+            break;
+        case 1:
+            body.text_length = number();
+            break;
+        case 2:
+            body.table = number();
+            break;
+        case 3:
+            body.helper = body.helper == 0 ? 1 + number() : 0; // a function joins, or leaves
+            break;
+        default:
+            body.summand = number();
+            body.factor = number();
+        }
+    }
+
+    std::string text() const {
+        std::string text = "extern \"C\" unsigned long strlen(const char *);\n"
+                           "struct Base { virtual ~Base() {} virtual int get(int x) = 0; };\n";
+        for (int i = 0; i < kFunctions; ++i)
+            text += "extern \"C\" int f" + std::to_string(i) + "(int x);\n";
+        for (int i = 0; i < kFunctions; ++i)
+            text += function(i);
+        return text;
+    }
+
+    // Calls it, and says what it has to give.
+    int expected(int i, int x) {
+        const Body &body = bodies_[static_cast<std::size_t>(i)];
+        const int calls = ++calls_[static_cast<std::size_t>(i)];
+        int result = x * body.factor + body.summand + body.table * 3 + body.text_length + calls;
+        result += body.helper == 0 ? 0 : x + body.helper;
+        return i % 3 == 0 && i > 0 ? result + expected(i - 1, x + 1) : result;
+    }
+
+    void start_anew() { calls_ = {}; }
+
+  private:
+    struct Body {
+        int factor, summand, table, text_length, helper;
+    };
+
+    int number() { return static_cast<int>(random_() % 50); }
+
+    std::string function(int i) const {
+        const Body &body = bodies_[static_cast<std::size_t>(i)];
+        const std::string id = std::to_string(i);
+        std::string text = "static const int table" + id + "[] = {1, 2, " +
+                           std::to_string(body.table * 3) + "};\nnamespace { struct Object" + id +
+                           " : Base { int get(int x) override { return x * " +
+                           std::to_string(body.factor) + "; } }; }\n";
+        if (body.helper != 0)
+            text += "static int helper" + id + "(int x) { return x + " +
+                    std::to_string(body.helper) + "; }\n";
+        text += "int f" + id + "(int x) {\n static int calls = 0; static Object" + id +
+                " object; Base *base = &object;\n int sum = base->get(x) + " +
+                std::to_string(body.summand) + " + table" + id + "[2] + ++calls;\n" +
+                " sum += (int)strlen(\"" +
+                std::string(static_cast<std::size_t>(body.text_length), 'a') + "\");\n";
+        if (body.helper != 0)
+            text += " sum += helper" + id + "(x);\n";
+        if (i % 3 == 0 && i > 0)
+            text += " sum += f" + std::to_string(i - 1) + "(x + 1);\n";
+        return text + " return sum;\n}\n";
+    }
+
+    std::mt19937 random_;
+    std::array<Body, kFunctions> bodies_{};
+    std::array<int, kFunctions> calls_{};
+};
+
+// HOTRUN_PATCHES says how many saves, HOTRUN_PATCHES_SEED which.
+unsigned setting(const char *name, unsigned otherwise) {
+    const char *text = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return text == nullptr ? otherwise : static_cast<unsigned>(std::atoi(text));
+}
+
+TEST(PatchedLibrary, RandomEditsHaveTheResultsOfTheirSources) {
+    const unsigned patches = setting("HOTRUN_PATCHES", 10);
+    constexpr unsigned kUntilWholeReload = 50;
+    RandomGame game(setting("HOTRUN_PATCHES_SEED", 1));
+    ObjectCompiler compiler({"g++", patches % 2 == 0 ? "-O0 -fno-gnu-unique" : "-O2"});
+    std::unique_ptr<LiveGame> live;
+    for (unsigned i = 0; i <= patches; ++i) {
+        if (i % kUntilWholeReload == 0) {
+            live.reset();
+            live = std::make_unique<LiveGame>(compiler, game.text());
+            game.start_anew();
+        } else {
+            game.edit();
+            ASSERT_EQ(live->patch(game.text()), "") << "save " << i;
+        }
+        for (int f = 0; f < RandomGame::kFunctions; ++f) {
+            const int x = static_cast<int>(i % 7);
+            const int expected = game.expected(f, x);
+            ASSERT_EQ(live->call(("f" + std::to_string(f)).c_str(), x), expected)
+                << "f" << f << " after save " << i;
+        }
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Toolchains, PatchedLibraryTest,
