@@ -76,8 +76,9 @@ const Symbol *LibraryCode::find_symbol(const LiveName &name) const {
 
 std::optional<LiveSymbol> LibraryCode::find(const LiveName &name) const {
     if (name.name == "__dso_handle" && symbols_.own_handle() != 0) {
-        const std::uint64_t address = place_.load_bias + symbols_.own_handle();
-        return LiveSymbol{address, address, 0, 0, 1, false};
+        LiveSymbol handle;
+        handle.address = handle.newest = place_.load_bias + symbols_.own_handle();
+        return handle;
     }
     const Symbol *symbol = find_symbol(name);
     if (symbol == nullptr)

@@ -20,7 +20,10 @@ struct LiveSymbol {
     std::uint64_t newest = 0;  // where its last version lies; often the same
     std::uint64_t size_bytes = 0;
     std::uint64_t room_bytes = 0; // up to what lies behind it, at both places
-    std::size_t name_count = 1;   // so many functions begin at the address
+    // Where in it a long jump may lie, at both places; none: nobody has looked yet.
+    std::optional<std::uint64_t> address_jump;
+    std::optional<std::uint64_t> newest_jump;
+    std::size_t name_count = 1; // so many functions begin at the address
     bool is_function = false;
 
     bool operator==(const LiveSymbol &) const = default;

@@ -27,12 +27,36 @@ bool runs_at_load(std::string_view name) {
            name.starts_with("_Z41__static_initialization_and_destruction_0");
 }
 
+// Whether a jump of so many bytes has no place inside where a breakpoint may be.
+bool is_free(std::span<const ObjectPlace> starts, ObjectPlace jump, std::uint64_t bytes) {
+    const auto next = std::ranges::upper_bound(starts, jump);
+    return next == starts.end() || next->section != jump.section ||
+           next->offset >= jump.offset + bytes;
+}
+
+// Where in the function the long jump is to lie: at the entry, or as far behind it as a short jump
+// reaches. Optimised code may have no such place; then it is the entry all the same.
+std::uint64_t jump_in(std::span<const ObjectPlace> starts, ObjectPlace function,
+                      std::uint64_t room_bytes) {
+    constexpr std::uint64_t kFarthest = 127 + ObjectPatch::kShortJumpBytes;
+    if (is_free(starts, function, ObjectPatch::kLongJumpBytes) ||
+        !is_free(starts, function, ObjectPatch::kShortJumpBytes))
+        return 0;
+    for (std::uint64_t at = ObjectPatch::kShortJumpBytes;
+         at <= kFarthest && at + ObjectPatch::kLongJumpBytes <= room_bytes; ++at) {
+        if (is_free(starts, {function.section, function.offset + at}, ObjectPatch::kLongJumpBytes))
+            return at;
+    }
+    return 0;
+}
+
 } // namespace
 
-ObjectPatch::ObjectPatch(const ObjectMatch &match, const ObjectDiff &diff)
+ObjectPatch::ObjectPatch(const ObjectMatch &match, const ObjectDiff &diff, LineStarts lines)
     : before_(match.before()), after_(match.after()), match_(match),
-      changed_constants_(diff.changed_constants), uses_(after_.sections().size()),
-      offsets_(after_.sections().size()), addresses_(after_.sections().size()) {
+      changed_constants_(diff.changed_constants), lines_(std::move(lines)),
+      uses_(after_.sections().size()), offsets_(after_.sections().size()),
+      addresses_(after_.sections().size()) {
     std::ranges::sort(changed_constants_);
 }
 
@@ -192,8 +216,8 @@ void ObjectPatch::lay_out_sections() {
 }
 
 Result<ObjectPatch> ObjectPatch::lay_out(const ObjectMatch &match, const ObjectDiff &diff,
-                                         const LiveCode &live) {
-    ObjectPatch patch(match, diff);
+                                         LineStarts lines, const LiveCode &live) {
+    ObjectPatch patch(match, diff, std::move(lines));
     if (Status checked = patch.check_origin(live); !checked)
         return checked.error();
     patch.choose_uses(diff, live);
@@ -204,7 +228,10 @@ Result<ObjectPatch> ObjectPatch::lay_out(const ObjectMatch &match, const ObjectD
 Status ObjectPatch::add_function(const ObjectSymbol &symbol, const LiveCode &live) {
     const std::uint64_t here = addresses_[symbol.section] + symbol.value;
     const auto before = live.find(live_name(symbol));
-    LiveSymbol now{here, here, symbol.size_bytes, 0, 0, true};
+    LiveSymbol now;
+    now.address = now.newest = here;
+    now.size_bytes = symbol.size_bytes;
+    now.is_function = true;
     const ObjectSection &section = after_.sections()[symbol.section];
     now.room_bytes = section.size_bytes + kEndBytes - symbol.value;
     now.name_count = 0;
@@ -217,18 +244,25 @@ Status ObjectPatch::add_function(const ObjectSymbol &symbol, const LiveCode &liv
         if (other.is_function() && other.value == symbol.value)
             ++now.name_count;
     }
+    now.newest_jump = jump_in(lines_.after, {symbol.section, symbol.value}, now.room_bytes);
+    now.address_jump = now.newest_jump;
     if (before) {
         if (!before->is_function)
             return refusal(after_, demangle(symbol.name) + " was no function before");
-        if (before->room_bytes < kEntryBytes)
+        if (before->room_bytes < kLongJumpBytes)
             return refusal(after_, "the function " + demangle(symbol.name) +
                                        " is too short to lead to another one");
+        const ObjectSymbol *old = before_.find(symbol.name);
+        const std::uint64_t in_old =
+            old == nullptr ? 0
+                           : jump_in(lines_.before, {old->section, old->value}, before->room_bytes);
         now.address = before->address;
-        now.room_bytes = std::min(now.room_bytes, before->room_bytes);
-        entries_.push_back({before->address, here});
-        entry_names_.emplace_back(before->address, before->name_count);
+        now.address_jump = before->address_jump.value_or(in_old);
+        entries_.push_back({before->address, here, *now.address_jump});
         if (before->newest != before->address)
-            entries_.push_back({before->newest, here});
+            entries_.push_back({before->newest, here, before->newest_jump.value_or(in_old)});
+        now.room_bytes = std::min(now.room_bytes, before->room_bytes);
+        entry_names_.emplace_back(before->address, before->name_count);
         now.name_count = before->name_count;
     }
     definitions_.push_back(
@@ -240,11 +274,11 @@ Status ObjectPatch::add_function(const ObjectSymbol &symbol, const LiveCode &liv
 void ObjectPatch::add_constant(const ObjectSymbol &symbol, const LiveCode &live) {
     if (!is_changed_constant(symbol) && live.find(live_name(symbol)))
         return;
-    const std::uint64_t here = addresses_[symbol.section] + symbol.value;
-    definitions_.push_back({std::string(after_.source()),
-                            std::string(symbol.name),
-                            symbol.is_local(),
-                            {here, here, symbol.size_bytes, symbol.size_bytes, 1, false}});
+    LiveSymbol now;
+    now.address = now.newest = addresses_[symbol.section] + symbol.value;
+    now.size_bytes = now.room_bytes = symbol.size_bytes;
+    definitions_.push_back(
+        {std::string(after_.source()), std::string(symbol.name), symbol.is_local(), now});
 }
 
 // Linkers fold functions with the same code: another one of these may not have changed.

@@ -14,12 +14,20 @@
 
 namespace hotrun {
 
-// The entry of a function that from then on leads to another one.
+// The entry of a function that from then on leads to another one, by a jump of five bytes.
 struct PatchEntry {
     std::uint64_t from = 0;
     std::uint64_t to = 0;
+    std::uint64_t jump_at = 0; // not 0: so far behind it, where a short jump at the entry leads
 
     bool operator==(const PatchEntry &) const = default;
+};
+
+// Where lines of the source begin in the code, in their order. A debugger may have a breakpoint
+// there, which is a byte that it writes when it likes.
+struct LineStarts {
+    std::vector<ObjectPlace> before;
+    std::vector<ObjectPlace> after;
 };
 
 // All functions of the file are in it, and those constants that the library has not. Of variables
@@ -31,12 +39,12 @@ struct PatchEntry {
 // to outlive it. Thread-bound.
 class ObjectPatch {
   public:
-    // An entry is overwritten by so many bytes.
-    static constexpr std::uint64_t kEntryBytes = 5;
+    static constexpr std::uint64_t kLongJumpBytes = 5;
+    static constexpr std::uint64_t kShortJumpBytes = 2;
 
     // `diff` has no objection.
     static Result<ObjectPatch> lay_out(const ObjectMatch &match, const ObjectDiff &diff,
-                                       const LiveCode &live);
+                                       LineStarts lines, const LiveCode &live);
 
     std::uint64_t code_bytes() const { return code_.size(); }
     std::uint64_t constant_bytes() const { return constants_.size(); }
@@ -73,7 +81,7 @@ class ObjectPatch {
         kByName,    // what the library has is used, each by its name
     };
 
-    ObjectPatch(const ObjectMatch &match, const ObjectDiff &diff);
+    ObjectPatch(const ObjectMatch &match, const ObjectDiff &diff, LineStarts lines);
 
     LiveName live_name(const ObjectSymbol &symbol) const {
         return {after_.source(), symbol.name, symbol.is_local()};
@@ -100,6 +108,7 @@ class ObjectPatch {
     const ObjectFile &after_;
     const ObjectMatch &match_;
     std::vector<std::string_view> changed_constants_;
+    LineStarts lines_;
     std::vector<Use> uses_;
     std::vector<std::uint64_t> offsets_; // by section: in the code or the constants
     std::vector<std::uint64_t> addresses_;

@@ -18,7 +18,8 @@ extern "C" void __deregister_frame(void *begin);
 namespace hotrun {
 namespace {
 
-constexpr std::byte kJump{0xe9}; // and a distance of 32 bits
+constexpr std::byte kLongJump{0xe9};  // and a distance of 32 bits
+constexpr std::byte kShortJump{0xeb}; // and one of 8 bits
 
 void *pointer(std::uint64_t address) {
     return reinterpret_cast<void *>(address);
@@ -40,13 +41,17 @@ Status copy_to(std::uint64_t address, std::span<const std::byte> bytes, int prot
     return Done{};
 }
 
+std::uint64_t size_of(const PatchEntry &entry) {
+    return entry.jump_at + ObjectPatch::kLongJumpBytes;
+}
+
 // Pages that follow each other.
 std::vector<AddressRange> pages_of(std::span<const PatchEntry> entries) {
     std::vector<AddressRange> runs;
     const auto page = static_cast<std::uint64_t>(::getpagesize());
     for (const PatchEntry &entry : entries) {
         const std::uint64_t begin = page_of(entry.from);
-        const std::uint64_t end = page_of(entry.from + ObjectPatch::kEntryBytes - 1) + page;
+        const std::uint64_t end = page_of(entry.from + size_of(entry) - 1) + page;
         if (!runs.empty() && begin <= runs.back().end)
             runs.back().end = std::max(runs.back().end, end);
         else
@@ -59,18 +64,18 @@ std::vector<AddressRange> pages_of(std::span<const PatchEntry> entries) {
 
 Result<std::unique_ptr<LivePatch>> LivePatch::load(std::span<const ObjectPatch> patches) {
     std::unique_ptr<LivePatch> live(new LivePatch);
-    std::map<std::uint64_t, std::uint64_t> leads_to; // the last one counts
+    std::map<std::uint64_t, PatchEntry> entries; // by the place; the last one counts
     for (const ObjectPatch &patch : patches) {
         if (Status copied = live->copy(patch); !copied)
             return copied.error();
         for (const PatchEntry &entry : patch.entries())
-            leads_to[entry.from] = entry.to;
+            entries[entry.from] = entry;
         if (patch.unwinding_address() != 0)
             live->unwinding_.push_back(patch.unwinding_address());
         live->objects_.emplace_back(patch.object(), patch.section_addresses());
     }
-    for (const auto &[from, to] : leads_to)
-        live->entries_.push_back({from, to});
+    for (const auto &[from, entry] : entries)
+        live->entries_.push_back(entry);
     return live;
 }
 
@@ -87,6 +92,17 @@ bool LivePatch::make_writable(bool writable) const {
     });
 }
 
+LivePatch::EntryBytes LivePatch::bytes_for(const PatchEntry &entry, EntryBytes bytes) {
+    if (entry.jump_at != 0) {
+        bytes[0] = kShortJump;
+        bytes[1] = static_cast<std::byte>(entry.jump_at - ObjectPatch::kShortJumpBytes);
+    }
+    const auto distance = static_cast<std::int32_t>(entry.to - entry.from - bytes.size());
+    bytes[entry.jump_at] = kLongJump;
+    std::memcpy(bytes.data() + entry.jump_at + 1, &distance, sizeof distance);
+    return bytes;
+}
+
 Status LivePatch::write_entries() {
     if (!make_writable(true)) {
         const Error error = system_error("the code of the library can't be written");
@@ -96,11 +112,9 @@ Status LivePatch::write_entries() {
     before_.resize(entries_.size());
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const PatchEntry &entry = entries_[i];
-        EntryBytes bytes;
-        std::memcpy(before_[i].data(), pointer(entry.from), bytes.size());
-        const auto distance = static_cast<std::int32_t>(entry.to - entry.from - bytes.size());
-        bytes[0] = kJump;
-        std::memcpy(bytes.data() + 1, &distance, sizeof distance);
+        const auto *code = static_cast<const std::byte *>(pointer(entry.from));
+        before_[i].assign(code, code + size_of(entry));
+        const EntryBytes bytes = bytes_for(entry, before_[i]);
         std::memcpy(pointer(entry.from), bytes.data(), bytes.size());
     }
     static_cast<void>(make_writable(false));

@@ -5,7 +5,6 @@
 #include "linux/jit_interface.hpp"
 #include "linux/patch_area.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,10 +31,11 @@ class LivePatch {
     Status undo();
 
   private:
-    using EntryBytes = std::array<std::byte, ObjectPatch::kEntryBytes>;
+    using EntryBytes = std::vector<std::byte>;
 
     LivePatch() = default;
     Status copy(const ObjectPatch &patch);
+    static EntryBytes bytes_for(const PatchEntry &entry, EntryBytes bytes);
     Status write_entries();
     bool make_writable(bool writable) const;
     void forget();

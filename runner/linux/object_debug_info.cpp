@@ -37,8 +37,11 @@ void ObjectDebugInfo::relocate(const ObjectFile &object) {
         const std::ptrdiff_t start = section.content.data() - object.bytes().data();
         for (const Elf64_Rela &relocation : section.relocations) {
             const auto type = ELF64_R_TYPE(relocation.r_info);
-            const std::uint64_t value = object.symbol_of(relocation).value +
-                                        static_cast<std::uint64_t>(relocation.r_addend);
+            const ObjectSymbol &symbol = object.symbol_of(relocation);
+            std::uint64_t value = symbol.value + static_cast<std::uint64_t>(relocation.r_addend);
+            if (object.is_defined(symbol) &&
+                object.sections()[symbol.section].role == SectionRole::kCode)
+                value += std::uint64_t{symbol.section} << kOffsetBits;
             if (type == R_X86_64_64 || type == R_X86_64_32)
                 std::memcpy(bytes_.data() + start + relocation.r_offset, &value,
                             *relocated_bytes(type));

@@ -1,6 +1,7 @@
 // The debug information of an object file in memory.
 #pragma once
 
+#include "core/object_constants.hpp"
 #include "core/object_file.hpp"
 
 #include <cstddef>
@@ -21,7 +22,15 @@ class ObjectDebugInfo {
     Dwarf *dwarf() const { return dwarf_.get(); }
     const std::string &why() const { return why_; }
 
+    // What an address in it means: sections of code are told apart by their indexes.
+    static ObjectPlace place_of(Dwarf_Addr address) {
+        return {static_cast<std::uint32_t>(address >> kOffsetBits),
+                address & ((Dwarf_Addr{1} << kOffsetBits) - 1)};
+    }
+
   private:
+    static constexpr unsigned kOffsetBits = 40;
+
     struct End {
         void operator()(Elf *elf) const { ::elf_end(elf); }
         void operator()(Dwarf *dwarf) const { ::dwarf_end(dwarf); }

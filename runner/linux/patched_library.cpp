@@ -1,6 +1,7 @@
 #include "linux/patched_library.hpp"
 
 #include "core/object_diff.hpp"
+#include "linux/line_starts.hpp"
 #include "linux/object_types.hpp"
 
 #include <deque>
@@ -60,7 +61,8 @@ PatchedLibrary::prepare_all(std::span<const ObjectChange> changes) {
         const ObjectDiff diff = diff_objects(match);
         if (Status checked = why_not(match, diff); !checked)
             return checked.error();
-        auto patch = ObjectPatch::lay_out(match, diff, code_);
+        auto patch = ObjectPatch::lay_out(
+            match, diff, {line_starts_of(match.before()), line_starts_of(match.after())}, code_);
         if (!patch)
             return patch.error();
         const auto code = area_->take_pages(patch->code_bytes());

@@ -19,8 +19,8 @@ struct ObjectChange {
     const ObjectFile *after = nullptr;
 };
 
-// Has the memory of the patches, and so has to outlive the library's closing. Thread-bound, save for
-// what it makes.
+// Has the memory of the patches, and so has to outlive the library's closing. Thread-bound, save
+// for what it makes.
 class PatchedLibrary {
   public:
     // `symbols` are those of the library's file, and have to outlive it. `exit_hook` is what the
