@@ -27,24 +27,28 @@ bool runs_at_load(std::string_view name) {
            name.starts_with("_Z41__static_initialization_and_destruction_0");
 }
 
-// Whether a jump of so many bytes has no place inside where a breakpoint may be.
-bool is_free(std::span<const ObjectPlace> starts, ObjectPlace jump, std::uint64_t bytes) {
-    const auto next = std::ranges::upper_bound(starts, jump);
-    return next == starts.end() || next->section != jump.section ||
-           next->offset >= jump.offset + bytes;
+// Whether no breakpoint lies in so many bytes from there on.
+bool is_free(std::span<const ObjectPlace> starts, ObjectPlace begin, std::uint64_t bytes) {
+    const auto next = std::ranges::lower_bound(starts, begin);
+    return next == starts.end() || next->section != begin.section ||
+           next->offset >= begin.offset + bytes;
 }
 
 // Where in the function the long jump is to lie: at the entry, or as far behind it as a short jump
-// reaches. Optimised code may have no such place; then it is the entry all the same.
+// reaches. Optimised code may have no such place; then it is the entry all the same. At the very
+// entry there is the beginning of a line too, but hardly a breakpoint.
 std::uint64_t jump_in(std::span<const ObjectPlace> starts, ObjectPlace function,
                       std::uint64_t room_bytes) {
     constexpr std::uint64_t kFarthest = 127 + ObjectPatch::kShortJumpBytes;
-    if (is_free(starts, function, ObjectPatch::kLongJumpBytes) ||
-        !is_free(starts, function, ObjectPatch::kShortJumpBytes))
+    const auto is_free_from = [&](std::uint64_t at, std::uint64_t bytes) {
+        return is_free(starts, {function.section, function.offset + at}, bytes);
+    };
+    if (is_free_from(1, ObjectPatch::kLongJumpBytes - 1) ||
+        !is_free_from(1, ObjectPatch::kShortJumpBytes - 1))
         return 0;
     for (std::uint64_t at = ObjectPatch::kShortJumpBytes;
          at <= kFarthest && at + ObjectPatch::kLongJumpBytes <= room_bytes; ++at) {
-        if (is_free(starts, {function.section, function.offset + at}, ObjectPatch::kLongJumpBytes))
+        if (is_free_from(at, ObjectPatch::kLongJumpBytes))
             return at;
     }
     return 0;
@@ -258,9 +262,10 @@ Status ObjectPatch::add_function(const ObjectSymbol &symbol, const LiveCode &liv
                            : jump_in(lines_.before, {old->section, old->value}, before->room_bytes);
         now.address = before->address;
         now.address_jump = before->address_jump.value_or(in_old);
-        entries_.push_back({before->address, here, *now.address_jump});
-        if (before->newest != before->address)
-            entries_.push_back({before->newest, here, before->newest_jump.value_or(in_old)});
+        const bool is_led = before->newest != before->address;
+        entries_.push_back({before->address, here, *now.address_jump, is_led});
+        if (is_led)
+            entries_.push_back({before->newest, here, before->newest_jump.value_or(in_old), false});
         now.room_bytes = std::min(now.room_bytes, before->room_bytes);
         entry_names_.emplace_back(before->address, before->name_count);
         now.name_count = before->name_count;

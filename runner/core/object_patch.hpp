@@ -18,7 +18,8 @@ namespace hotrun {
 struct PatchEntry {
     std::uint64_t from = 0;
     std::uint64_t to = 0;
-    std::uint64_t jump_at = 0; // not 0: so far behind it, where a short jump at the entry leads
+    std::uint64_t jump_at = 0;   // not 0: so far behind it, where a short jump at the entry leads
+    bool is_led_already = false; // by an older patch; only where to changes
 
     bool operator==(const PatchEntry &) const = default;
 };

@@ -18,7 +18,8 @@ extern "C" void __deregister_frame(void *begin);
 namespace hotrun {
 namespace {
 
-constexpr std::byte kLongJump{0xe9};  // and a distance of 32 bits
+constexpr std::byte kLongJump{0xe9}; // and a distance of 32 bits
+constexpr std::byte kBreakpoint{0xcc};
 constexpr std::byte kShortJump{0xeb}; // and one of 8 bits
 
 void *pointer(std::uint64_t address) {
@@ -41,23 +42,10 @@ Status copy_to(std::uint64_t address, std::span<const std::byte> bytes, int prot
     return Done{};
 }
 
-std::uint64_t size_of(const PatchEntry &entry) {
-    return entry.jump_at + ObjectPatch::kLongJumpBytes;
-}
-
-// Pages that follow each other.
-std::vector<AddressRange> pages_of(std::span<const PatchEntry> entries) {
-    std::vector<AddressRange> runs;
-    const auto page = static_cast<std::uint64_t>(::getpagesize());
-    for (const PatchEntry &entry : entries) {
-        const std::uint64_t begin = page_of(entry.from);
-        const std::uint64_t end = page_of(entry.from + size_of(entry) - 1) + page;
-        if (!runs.empty() && begin <= runs.back().end)
-            runs.back().end = std::max(runs.back().end, end);
-        else
-            runs.push_back({begin, end});
-    }
-    return runs;
+std::vector<std::byte> jump_of(std::byte operation, std::uint64_t distance, std::size_t bytes) {
+    std::vector<std::byte> jump(bytes, operation);
+    std::memcpy(jump.data() + 1, &distance, bytes - 1);
+    return jump;
 }
 
 } // namespace
@@ -68,14 +56,16 @@ Result<std::unique_ptr<LivePatch>> LivePatch::load(std::span<const ObjectPatch> 
     for (const ObjectPatch &patch : patches) {
         if (Status copied = live->copy(patch); !copied)
             return copied.error();
-        for (const PatchEntry &entry : patch.entries())
-            entries[entry.from] = entry;
+        for (const PatchEntry &entry : patch.entries()) {
+            const auto [known, is_new] = entries.emplace(entry.from, entry);
+            known->second.to = entry.to; // the first one has to write the jump
+        }
         if (patch.unwinding_address() != 0)
             live->unwinding_.push_back(patch.unwinding_address());
         live->objects_.emplace_back(patch.object(), patch.section_addresses());
     }
     for (const auto &[from, entry] : entries)
-        live->entries_.push_back(entry);
+        live->add_entry(entry);
     return live;
 }
 
@@ -85,37 +75,61 @@ Status LivePatch::copy(const ObjectPatch &patch) {
     return copy_to(patch.constants_address(), patch.constants(), PROT_READ);
 }
 
-bool LivePatch::make_writable(bool writable) const {
-    const int protection = PROT_READ | PROT_EXEC | (writable ? PROT_WRITE : 0);
-    return std::ranges::all_of(pages_of(entries_), [protection](const AddressRange &run) {
-        return ::mprotect(pointer(run.begin), run.end - run.begin, protection) == 0;
+void LivePatch::add_entry(const PatchEntry &entry) {
+    const std::uint64_t jump = entry.from + entry.jump_at;
+    std::vector<std::byte> bytes = jump_of(kLongJump, entry.to - jump - ObjectPatch::kLongJumpBytes,
+                                           ObjectPatch::kLongJumpBytes);
+    if (entry.is_led_already) { // a debugger may have a breakpoint at the jump itself by now
+        writes_.push_back({jump + 1, {bytes.begin() + 1, bytes.end()}, {}});
+        return;
+    }
+    if (entry.jump_at != 0)
+        writes_.push_back({entry.from,
+                           jump_of(kShortJump, entry.jump_at - ObjectPatch::kShortJumpBytes,
+                                   ObjectPatch::kShortJumpBytes),
+                           {}});
+    writes_.push_back({jump, std::move(bytes), {}});
+}
+
+// What a debugger has written there it puts back later, over a jump.
+bool LivePatch::has_breakpoint() const {
+    return std::ranges::any_of(writes_, [](const Write &write) {
+        const bool is_jump = write.bytes[0] == kLongJump || write.bytes[0] == kShortJump;
+        return is_jump && *static_cast<const std::byte *>(pointer(write.at)) == kBreakpoint;
     });
 }
 
-LivePatch::EntryBytes LivePatch::bytes_for(const PatchEntry &entry, EntryBytes bytes) {
-    if (entry.jump_at != 0) {
-        bytes[0] = kShortJump;
-        bytes[1] = static_cast<std::byte>(entry.jump_at - ObjectPatch::kShortJumpBytes);
+// Pages that follow each other at once.
+bool LivePatch::make_writable(bool writable) const {
+    const int protection = PROT_READ | PROT_EXEC | (writable ? PROT_WRITE : 0);
+    const auto page = static_cast<std::uint64_t>(::getpagesize());
+    const auto protect = [protection](std::uint64_t begin, std::uint64_t end) {
+        return begin == end || ::mprotect(pointer(begin), end - begin, protection) == 0;
+    };
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    for (const Write &write : writes_) {
+        const std::uint64_t first = page_of(write.at);
+        if (first > end && !protect(begin, end))
+            return false;
+        begin = first > end ? first : begin;
+        end = page_of(write.at + write.bytes.size() - 1) + page;
     }
-    const auto distance = static_cast<std::int32_t>(entry.to - entry.from - bytes.size());
-    bytes[entry.jump_at] = kLongJump;
-    std::memcpy(bytes.data() + entry.jump_at + 1, &distance, sizeof distance);
-    return bytes;
+    return protect(begin, end);
 }
 
 Status LivePatch::write_entries() {
+    if (has_breakpoint())
+        return Error{ErrorKind::kFailed, "a breakpoint lies at the entry of a changed function", 0};
     if (!make_writable(true)) {
         const Error error = system_error("the code of the library can't be written");
         static_cast<void>(make_writable(false));
         return error;
     }
-    before_.resize(entries_.size());
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const PatchEntry &entry = entries_[i];
-        const auto *code = static_cast<const std::byte *>(pointer(entry.from));
-        before_[i].assign(code, code + size_of(entry));
-        const EntryBytes bytes = bytes_for(entry, before_[i]);
-        std::memcpy(pointer(entry.from), bytes.data(), bytes.size());
+    for (Write &write : writes_) {
+        const auto *code = static_cast<const std::byte *>(pointer(write.at));
+        write.before.assign(code, code + write.bytes.size());
+        std::memcpy(pointer(write.at), write.bytes.data(), write.bytes.size());
     }
     static_cast<void>(make_writable(false));
     return Done{};
@@ -146,8 +160,8 @@ Status LivePatch::undo() {
         return Done{};
     if (!make_writable(true))
         return system_error("the code of the library can't be written");
-    for (std::size_t i = 0; i < entries_.size(); ++i)
-        std::memcpy(pointer(entries_[i].from), before_[i].data(), before_[i].size());
+    for (const Write &write : writes_)
+        std::memcpy(pointer(write.at), write.before.data(), write.before.size());
     static_cast<void>(make_writable(false));
     forget();
     return Done{};

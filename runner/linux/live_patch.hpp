@@ -31,17 +31,23 @@ class LivePatch {
     Status undo();
 
   private:
-    using EntryBytes = std::vector<std::byte>;
+    // Bytes of the library's code, or of an older patch. Those between them are a debugger's as
+    // well.
+    struct Write {
+        std::uint64_t at = 0;
+        std::vector<std::byte> bytes;
+        std::vector<std::byte> before; // what they were
+    };
 
     LivePatch() = default;
     Status copy(const ObjectPatch &patch);
-    static EntryBytes bytes_for(const PatchEntry &entry, EntryBytes bytes);
+    void add_entry(const PatchEntry &entry);
+    bool has_breakpoint() const;
     Status write_entries();
     bool make_writable(bool writable) const;
     void forget();
 
-    std::vector<PatchEntry> entries_;
-    std::vector<EntryBytes> before_; // what they were
+    std::vector<Write> writes_; // by their places
     std::vector<std::uint64_t> unwinding_;
     std::vector<JitObject> objects_;
     bool is_applied_ = false;
