@@ -32,6 +32,9 @@ class GeneratedLibrary {
     // The version itself, as the linker has made it.
     std::string version_path(int version) const;
 
+    // Of the first of its sources, as the compiler has made it.
+    std::string object_path() const { return folder_ + "/sourceQ000.cpp.o"; }
+
   private:
     void write_build_file(const LibrarySize &size) const;
 
