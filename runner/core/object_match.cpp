@@ -57,9 +57,9 @@ ObjectMatch::ObjectMatch(const ObjectFile &before, const ObjectFile &after)
 }
 
 // One question: all that has to be the same for it, until something is not.
-class Comparison {
+class ObjectComparison {
   public:
-    explicit Comparison(const ObjectMatch &match)
+    explicit ObjectComparison(const ObjectMatch &match)
         : match_(match), before_(match.before()), after_(match.after()) {}
 
     void add(ObjectPlace before, ObjectPlace after, std::uint64_t bytes) {
@@ -93,7 +93,7 @@ class Comparison {
     std::vector<Pair> to_do_;
 };
 
-bool Comparison::holds() {
+bool ObjectComparison::holds() {
     while (!to_do_.empty()) {
         const Pair pair = to_do_.back();
         to_do_.pop_back();
@@ -112,7 +112,7 @@ std::span<const Elf64_Rela> relocations_in(const ObjectSection &section, std::ui
     return {first, last};
 }
 
-bool Comparison::same_range(const Pair &pair) {
+bool ObjectComparison::same_range(const Pair &pair) {
     const ObjectSection &before = before_.sections()[pair.before.section];
     const ObjectSection &after = after_.sections()[pair.after.section];
     const auto ours = relocations_in(before, pair.before.offset, pair.bytes);
@@ -128,8 +128,8 @@ bool Comparison::same_range(const Pair &pair) {
 
 // Outside of the fields that relocations set. A call to a function of the same section has no
 // relocation, but a distance, which changes with what lies between.
-bool Comparison::same_bytes(const ObjectSection &before, const ObjectSection &after,
-                            const Pair &pair) {
+bool ObjectComparison::same_bytes(const ObjectSection &before, const ObjectSection &after,
+                                  const Pair &pair) {
     if (before.content.empty())
         return true;
     const auto ours = before.content.subspan(pair.before.offset, pair.bytes);
@@ -156,7 +156,7 @@ bool Comparison::same_bytes(const ObjectSection &before, const ObjectSection &af
     return true;
 }
 
-bool Comparison::same_branch(const Pair &pair, std::uint64_t at) const {
+bool ObjectComparison::same_branch(const Pair &pair, std::uint64_t at) const {
     const ObjectPlace &b = pair.before;
     const ObjectPlace &a = pair.after;
     const ObjectSection &before = before_.sections()[b.section];
@@ -173,13 +173,13 @@ bool Comparison::same_branch(const Pair &pair, std::uint64_t at) const {
            one->is_function() && one->name == other->name;
 }
 
-void Comparison::add_named_constant(const ObjectSymbol &before, const ObjectSymbol &after) {
+void ObjectComparison::add_named_constant(const ObjectSymbol &before, const ObjectSymbol &after) {
     if (before_.sections()[before.section].role == SectionRole::kConstant)
         add({before.section, before.value}, {after.section, after.value}, before.size_bytes);
 }
 
-bool Comparison::same_reference(const ObjectSection &before, const Elf64_Rela &a,
-                                const ObjectSection &after, const Elf64_Rela &b) {
+bool ObjectComparison::same_reference(const ObjectSection &before, const Elf64_Rela &a,
+                                      const ObjectSection &after, const Elf64_Rela &b) {
     const ObjectSymbol &ours = before_.symbol_of(a);
     const ObjectSymbol &theirs = after_.symbol_of(b);
     if (ours.is_place() != theirs.is_place())
@@ -200,7 +200,7 @@ bool Comparison::same_reference(const ObjectSection &before, const Elf64_Rela &a
     return true;
 }
 
-bool Comparison::same_place(ObjectPlace before, ObjectPlace after) {
+bool ObjectComparison::same_place(ObjectPlace before, ObjectPlace after) {
     if (match_.before_of(after.section) != before.section)
         return false;
     const ObjectSection &section = before_.sections()[before.section];
@@ -228,7 +228,7 @@ bool Comparison::same_place(ObjectPlace before, ObjectPlace after) {
 
 // What linkers merge ends by itself. Else it ends where the next one begins, as far as that is
 // known, or else with the section: constants have the order of the functions that use them.
-bool Comparison::same_constant(ObjectPlace before, ObjectPlace after) {
+bool ObjectComparison::same_constant(ObjectPlace before, ObjectPlace after) {
     const ObjectSection &ours = before_.sections()[before.section];
     const ObjectSection &theirs = after_.sections()[after.section];
     if (ours.flags != theirs.flags || before.offset > ours.size_bytes ||
@@ -259,7 +259,7 @@ bool ObjectMatch::same_section(std::uint32_t before, std::uint32_t after) const 
     if (ours.size_bytes != theirs.size_bytes || ours.type != theirs.type ||
         ours.flags != theirs.flags || ours.alignment != theirs.alignment)
         return false;
-    Comparison comparison(*this);
+    ObjectComparison comparison(*this);
     comparison.add({before, 0}, {after, 0}, ours.size_bytes);
     return comparison.holds();
 }
@@ -268,7 +268,7 @@ bool ObjectMatch::same_symbol(const ObjectSymbol &before, const ObjectSymbol &af
     if (!before_.is_defined(before) || !after_.is_defined(after) ||
         before.size_bytes != after.size_bytes || before.type != after.type)
         return false;
-    Comparison comparison(*this);
+    ObjectComparison comparison(*this);
     comparison.add({before.section, before.value}, {after.section, after.value}, before.size_bytes);
     return comparison.holds();
 }

@@ -26,7 +26,7 @@ class ObjectMatch {
     bool same_symbol(const ObjectSymbol &before, const ObjectSymbol &after) const;
 
   private:
-    friend class Comparison;
+    friend class ObjectComparison;
 
     const ObjectFile &before_;
     const ObjectFile &after_;

@@ -323,18 +323,25 @@ unsigned setting(const char *name, unsigned otherwise) {
 
 TEST(PatchedLibrary, RandomEditsHaveTheResultsOfTheirSources) {
     const unsigned patches = setting("HOTRUN_PATCHES", 10);
+    const bool is_optimized = patches % 2 != 0;
     constexpr unsigned kUntilWholeReload = 50;
     RandomGame game(setting("HOTRUN_PATCHES_SEED", 1));
-    ObjectCompiler compiler({"g++", patches % 2 == 0 ? "-O0 -fno-gnu-unique" : "-O2"});
+    ObjectCompiler compiler({"g++", is_optimized ? "-O2" : "-O0 -fno-gnu-unique"});
     std::unique_ptr<LiveGame> live;
+    unsigned refused = 0;
     for (unsigned i = 0; i <= patches; ++i) {
-        if (i % kUntilWholeReload == 0) {
+        bool is_whole = i % kUntilWholeReload == 0;
+        if (!is_whole) {
+            game.edit();
+            const std::string why = live->patch(game.text());
+            ASSERT_TRUE(is_optimized || why.empty()) << "save " << i << ": " << why;
+            is_whole = !why.empty(); // an optimiser makes one function of two that are alike
+            refused += is_whole ? 1 : 0;
+        }
+        if (is_whole) {
             live.reset();
             live = std::make_unique<LiveGame>(compiler, game.text());
             game.start_anew();
-        } else {
-            game.edit();
-            ASSERT_EQ(live->patch(game.text()), "") << "save " << i;
         }
         for (int f = 0; f < RandomGame::kFunctions; ++f) {
             const int x = static_cast<int>(i % 7);
@@ -343,6 +350,7 @@ TEST(PatchedLibrary, RandomEditsHaveTheResultsOfTheirSources) {
                 << "f" << f << " after save " << i;
         }
     }
+    EXPECT_LE(refused, patches / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Toolchains, PatchedLibraryTest,
