@@ -122,6 +122,7 @@ class Runner::Impl {
     Status add_module(std::size_t index, const std::string &name);
     void keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts);
     void make_reloader();
+    std::string target_alone() const;
     void start_thread();
     void begin();
     void ask_for_snapshots();

@@ -74,7 +74,7 @@ Status Runner::Impl::set_up() {
                                 [this] { return claim_builddir(plan_.builddir, lock_); },
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
                                                            : std::nullopt,
-                                [this](bool expected) { expect_code(expected); }},
+                                [this](bool expected) { expect_code(expected); }, target_alone()},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (wrapper_ != nullptr)
         events_->add(*wrapper_);
@@ -141,6 +141,13 @@ Status Runner::Impl::make_guard() {
         loader_ = &*host_loader_;
     }
     return Done{};
+}
+
+// Why the object lane is not taken; empty: it may be.
+std::string Runner::Impl::target_alone() const {
+    if (options_.lane == LaneChoice::kLibrary)
+        return "--lane library";
+    return options_.replay.empty() ? "" : "a recording is played";
 }
 
 void Runner::Impl::make_reloader() {
