@@ -317,7 +317,10 @@ TEST(EngineLane, AskerIsAnsweredWhenThePatchIsLive) {
     world.notify("game.cpp");
     world.finish(kObjectOfGame);
     EXPECT_EQ(world.answer, "none");
-    world.events.tell(ReloadedEvent{.module = "game", .generation = 2, .lane = Lane::kObject});
+    ReloadedEvent reloaded;
+    reloaded.module = "game";
+    reloaded.lane = Lane::kObject;
+    world.events.tell(reloaded);
     world.goes_live();
     EXPECT_EQ(world.answer, "live");
     ASSERT_TRUE(world.builds());
