@@ -173,7 +173,8 @@ std::optional<Candidate> Reloader::resume(std::size_t module, const ModuleRecord
     slot.live_code = code;
     if (record.parked)
         graph_.parked(module);
-    slot.untold[record.generation] = {code, {}, true};
+    slot.parked = record.parked;
+    slot.untold[record.generation] = {.code = code, .why = {}, .resumed = true};
     Generation generation{record.generation, code, Callbacks::of(*code->library),
                           text_of_code(code)};
     Candidate candidate{module, std::make_unique<Generation>(std::move(generation)),
