@@ -65,6 +65,10 @@ class PatchLoader {
                                                      std::vector<std::byte> bytes) = 0;
     virtual Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &library,
                                                          SymbolCache::Shared symbols) = 0;
+
+    // For pointers into patches of another process: so many addresses that nothing else gets, where
+    // a call is a crash that names the library. 0: there are none.
+    virtual std::uint64_t reserve_lost(std::uint64_t bytes, const std::string &path) = 0;
 };
 
 } // namespace hotrun

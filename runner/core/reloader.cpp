@@ -280,6 +280,10 @@ void Reloader::switched(SwitchReport report) {
     } else {
         took_library(slot);
     }
+    if (told && report.resumed) {
+        slot.needs_library = told.mapped().lane_why;
+        slot.awaits_library = !slot.needs_library.empty();
+    }
     std::string detail = told ? std::move(told.mapped().why) : std::string();
     add_sentence(detail, report.detail);
     if (std::exchange(slot.kept_code, nullptr) != nullptr)

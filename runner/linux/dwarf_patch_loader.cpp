@@ -1,5 +1,6 @@
 #include "linux/dwarf_patch_loader.hpp"
 
+#include "linux/closed_libraries.hpp"
 #include "linux/dwarf_read_object.hpp"
 #include "linux/patched_library.hpp"
 
@@ -26,6 +27,10 @@ Result<std::unique_ptr<LibraryPatches>> DwarfPatchLoader::open(const LiveLibrary
     if (!patched)
         return patched.error();
     return std::unique_ptr<LibraryPatches>(std::move(*patched));
+}
+
+std::uint64_t DwarfPatchLoader::reserve_lost(std::uint64_t bytes, const std::string &path) {
+    return reserve_as_closed(bytes, path.c_str());
 }
 
 } // namespace hotrun

@@ -18,6 +18,7 @@ class DwarfPatchLoader final : public PatchLoader {
                                              std::vector<std::byte> bytes) override;
     Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &library,
                                                  SymbolCache::Shared symbols) override;
+    std::uint64_t reserve_lost(std::uint64_t bytes, const std::string &path) override;
 
   private:
     const CodeHolders &holders_;

@@ -70,10 +70,12 @@ class FakeLibraryPatches final : public LibraryPatches {
     }
     const PatchNames &names() const override { return names_; }
 
+    static constexpr AddressRange kRange{0x7c0000000000, 0x7c0000001000};
+
   private:
     PatchTrace &trace_;
     std::vector<std::unique_ptr<FakeCodePatch>> patches_;
-    PatchNames names_;
+    PatchNames names_{kRange};
 };
 
 class FakePatchLoader final : public PatchLoader {
@@ -90,6 +92,8 @@ class FakePatchLoader final : public PatchLoader {
         trace.calls.emplace_back("open");
         return std::unique_ptr<LibraryPatches>(std::make_unique<FakeLibraryPatches>(trace));
     }
+    std::uint64_t reserve_lost(std::uint64_t, const std::string &) override { return kLost; }
+    static constexpr std::uint64_t kLost = 0x7d0000000000;
 
     PatchTrace trace;
 };
