@@ -69,7 +69,7 @@ class ObjectCompiler {
 
     std::string library() {
         const std::string path =
-            folder_.path() + "/libgame" + std::to_string(++library_count_) + ".so";
+            folder_.path() + "/libgame_live." + std::to_string(++library_count_) + ".so";
         EXPECT_TRUE(run(command_ + " -shared " + object_path() + " -o " + path));
         return path;
     }
@@ -88,7 +88,9 @@ class ObjectCompiler {
 // A library that is live, and the object files that it was made of one after the other.
 class LiveGame {
   public:
-    LiveGame(ObjectCompiler &compiler, const std::string &text) : compiler_(compiler) {
+    LiveGame(ObjectCompiler &compiler, const std::string &text,
+             const CodeHolders *holders = nullptr)
+        : compiler_(compiler) {
         objects_.push_back(compiler.object(text));
         const std::string path = compiler.library();
         file_ = std::move(*LinuxFileSystem().open(path));
@@ -99,7 +101,8 @@ class LiveGame {
         library_ = std::move(*library);
         auto patched = PatchedLibrary::make({.symbols = {SymbolCache::Shared(), &symbols_},
                                              .handle = library_->handle(),
-                                             .place = library_->place()});
+                                             .place = library_->place(),
+                                             .holders = holders});
         if (!patched)
             throw std::runtime_error(patched.error().message);
         patched_ = std::move(*patched);
@@ -136,6 +139,9 @@ class LiveGame {
     T &variable(const char *name) const {
         return *static_cast<T *>(library_->symbol(name));
     }
+    const PatchNames &names() const { return patched_->names(); }
+    const SymbolTable &symbols() const { return symbols_; }
+    std::uint64_t load_bias() const { return library_->place().load_bias; }
     AddressRange patches() const { return patched_->names().range(); }
 
   private:
