@@ -143,11 +143,17 @@ Status Runner::Impl::make_guard() {
     return Done{};
 }
 
-// Why the object lane is not taken; empty: it may be.
-std::string Runner::Impl::target_alone() const {
-    if (options_.lane == LaneChoice::kLibrary)
-        return "--lane library";
-    return options_.replay.empty() ? "" : "a recording is played";
+// The state would lead into code that another process does not have.
+std::string Runner::Impl::why_no_patches() const {
+    if (kept_heap_ != nullptr)
+        return "the heap is kept in a file";
+    if (recording_ != nullptr)
+        return "the run is recorded";
+    if (replayed_ != nullptr)
+        return "a recording is replayed";
+    if (options_.on_crash == OnCrash::kRestart)
+        return "--on-crash restart goes on in another process";
+    return {};
 }
 
 void Runner::Impl::make_reloader() {
@@ -157,6 +163,9 @@ void Runner::Impl::make_reloader() {
     process.symbolizer = &symbolizer_;
     process.holders = &code_holders_;
     process.types = &type_reader_;
+    process.patches = &patch_loader_;
+    process.no_patches = why_no_patches();
+    process.looks_up_names = options_.on_switch != nullptr;
     process.keeps_heap = kept_heap_ != nullptr || recording_ != nullptr;
     if (restart_->record().modules()->generation == 0) {
         if (kept_heap_ != nullptr)
@@ -178,6 +187,7 @@ void Runner::Impl::make_reloader() {
 void Runner::Impl::start_thread() {
     thread_ = std::thread([this] {
         yield_to_others();
+        code_holders_.leave_out_this_thread();
         const AlternateStack stack;
         const auto work = boost::asio::make_work_guard(loop_.io());
         loop_.io().run();

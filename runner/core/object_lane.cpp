@@ -86,7 +86,7 @@ ObjectLane::Next ObjectLane::end(const BuildFinishedEvent &finished, bool given_
     case Build::kTarget:
         return end_target(succeeded, wall);
     case Build::kBehind:
-        return end_behind(finished, succeeded);
+        return end_behind(finished, succeeded, wall);
     case Build::kObjects:
         break;
     }
@@ -133,7 +133,8 @@ ObjectLane::Next ObjectLane::refuse() {
     return Next::kTarget;
 }
 
-ObjectLane::Next ObjectLane::end_behind(const BuildFinishedEvent &finished, bool succeeded) {
+ObjectLane::Next ObjectLane::end_behind(const BuildFinishedEvent &finished, bool succeeded,
+                                        std::chrono::nanoseconds wall) {
     note_edges(finished);
     if (!succeeded && finished.status != BuildStatus::kFailed)
         return Next::kNothing; // still behind
@@ -144,7 +145,7 @@ ObjectLane::Next ObjectLane::end_behind(const BuildFinishedEvent &finished, bool
     }
     if (wants_target()) {
         services_.host.set_library_reason(why_);
-        return end_target(true, live_since_);
+        return end_target(true, wall);
     }
     services_.host.relinked({linked_.begin(), linked_.end()});
     linked_.clear();

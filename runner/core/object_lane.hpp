@@ -73,7 +73,8 @@ class ObjectLane {
     Next end_target(bool succeeded, std::chrono::nanoseconds wall);
     Next end_objects(const PhaseTimes &phases);
     Next refuse();
-    Next end_behind(const BuildFinishedEvent &finished, bool succeeded);
+    Next end_behind(const BuildFinishedEvent &finished, bool succeeded,
+                    std::chrono::nanoseconds wall);
     void note_edges(const BuildFinishedEvent &finished);
     std::string spelled(const std::string &path) const;
 

@@ -78,7 +78,7 @@ Key family_of(const StaticVariable &variable) {
     return {variable.file, without_ordinals(variable.symbol), variable.name};
 }
 
-Key name_of(const StaticVariable &variable) {
+Key name_key_of(const StaticVariable &variable) {
     return {{}, {}, variable.name};
 }
 
@@ -112,7 +112,7 @@ StaticPairs pair_statics(const std::vector<StaticVariable> &olds,
     }
     if (found.pairs.size() == olds.size())
         return found;
-    const Groups names(olds, news, name_of);
+    const Groups names(olds, news, name_key_of);
     for (std::size_t i = 0; i < olds.size(); ++i) {
         const Namesakes &same = names.of_old(i);
         if (same.is_one_pair())

@@ -1,6 +1,7 @@
 #include "linux/jit_interface.hpp"
 
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 extern "C" {
@@ -31,6 +32,9 @@ jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
 namespace hotrun {
 namespace {
 
+// Patches of a library that is closed go on the runner's thread.
+std::mutex mutex;
+
 enum Action : std::uint32_t { kNone = 0, kRegister = 1, kUnregister = 2 };
 
 void tell_debugger(Action action, jit_code_entry &entry) {
@@ -48,15 +52,18 @@ struct JitObject::Entry {
 };
 
 JitObject::JitObject(const ObjectFile &object, std::span<const std::uint64_t> section_addresses)
-    : bytes_(object.bytes().begin(), object.bytes().end()), entry_(std::make_unique<Entry>()) {
+    : entry_(std::make_unique<Entry>()) {
+    auto bytes =
+        std::make_shared<std::vector<std::byte>>(object.bytes().begin(), object.bytes().end());
     Elf64_Ehdr header;
-    std::memcpy(&header, bytes_.data(), sizeof header);
+    std::memcpy(&header, bytes->data(), sizeof header);
     for (std::size_t i = 0; i < section_addresses.size(); ++i)
-        std::memcpy(bytes_.data() + header.e_shoff + i * sizeof(Elf64_Shdr) +
+        std::memcpy(bytes->data() + header.e_shoff + i * sizeof(Elf64_Shdr) +
                         offsetof(Elf64_Shdr, sh_addr),
                     &section_addresses[i], sizeof section_addresses[i]);
-    entry_->code.symfile_addr = reinterpret_cast<const char *>(bytes_.data());
-    entry_->code.symfile_size = bytes_.size();
+    entry_->code.symfile_addr = reinterpret_cast<const char *>(bytes->data());
+    entry_->code.symfile_size = bytes->size();
+    bytes_ = std::move(bytes);
 }
 
 JitObject::JitObject(JitObject &&) noexcept = default;
@@ -69,6 +76,7 @@ JitObject::~JitObject() {
 void JitObject::tell() {
     if (std::exchange(entry_->is_told, true))
         return;
+    const std::lock_guard lock(mutex);
     jit_code_entry &code = entry_->code;
     code.prev_entry = nullptr;
     code.next_entry = __jit_debug_descriptor.first_entry;
@@ -81,6 +89,7 @@ void JitObject::tell() {
 void JitObject::forget() {
     if (entry_ == nullptr || !std::exchange(entry_->is_told, false))
         return;
+    const std::lock_guard lock(mutex);
     jit_code_entry &code = entry_->code;
     if (code.prev_entry != nullptr)
         code.prev_entry->next_entry = code.next_entry;

@@ -12,7 +12,7 @@
 
 namespace hotrun {
 
-// A debugger knows it between tell() and forget(), which are for one thread at a time.
+// A debugger knows it between tell() and forget().
 class JitObject {
   public:
     // With the addresses of its sections; 0: such a one is nowhere.
@@ -24,10 +24,13 @@ class JitObject {
     void tell();
     void forget();
 
+    // Of the object file, with the addresses.
+    const std::shared_ptr<const std::vector<std::byte>> &bytes() const { return bytes_; }
+
   private:
     struct Entry;
 
-    std::vector<std::byte> bytes_;
+    std::shared_ptr<const std::vector<std::byte>> bytes_;
     std::unique_ptr<Entry> entry_; // null: moved from
 };
 

@@ -1,7 +1,5 @@
 #include "linux/line_starts.hpp"
 
-#include "linux/object_debug_info.hpp"
-
 #include <algorithm>
 
 namespace hotrun {
@@ -21,9 +19,8 @@ void add_lines(Dwarf_Die &unit, std::vector<ObjectPlace> &starts) {
 
 } // namespace
 
-std::vector<ObjectPlace> line_starts_of(const ObjectFile &object) {
+std::vector<ObjectPlace> line_starts_of(const ObjectDebugInfo &info) {
     std::vector<ObjectPlace> starts;
-    const ObjectDebugInfo info(object);
     Dwarf_CU *unit = nullptr;
     Dwarf_Die die;
     while (info.dwarf() != nullptr &&

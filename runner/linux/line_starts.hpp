@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/object_constants.hpp"
-#include "core/object_file.hpp"
+#include "linux/object_debug_info.hpp"
 
 #include <vector>
 
@@ -10,6 +10,6 @@ namespace hotrun {
 
 // The places where lines of the source begin, as its debug information has them, in their order.
 // None of an object that has none.
-std::vector<ObjectPlace> line_starts_of(const ObjectFile &object);
+std::vector<ObjectPlace> line_starts_of(const ObjectDebugInfo &info);
 
 } // namespace hotrun

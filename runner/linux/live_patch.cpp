@@ -3,6 +3,7 @@
 #include "linux/system_error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -14,6 +15,7 @@
 // Of libgcc: code that no library has been loaded for.
 extern "C" void __register_frame(void *begin);
 extern "C" void __deregister_frame(void *begin);
+extern "C" const void *_Unwind_Find_FDE(void *code, void *bases);
 
 namespace hotrun {
 namespace {
@@ -48,10 +50,32 @@ std::vector<std::byte> jump_of(std::byte operation, std::uint64_t distance, std:
     return jump;
 }
 
+std::vector<PatchSections::Section> code_sections_of(const ObjectPatch &patch) {
+    const std::uint64_t begin = patch.code_address();
+    const AddressRange code{begin, begin + patch.code_bytes()};
+    std::vector<PatchSections::Section> sections;
+    for (std::uint32_t i = 0; i < patch.section_addresses().size(); ++i) {
+        const std::uint64_t address = patch.section_addresses()[i];
+        if (code.contains(address))
+            sections.push_back({{address, address + patch.object().sections()[i].size_bytes}, i});
+    }
+    return sections;
+}
+
+// libgcc sorts what was registered when it first looks there. That takes memory, which a signal
+// handler that walks the stack must not wait for.
+void sort_unwinding() {
+    std::array<void *, 3> bases{};
+    static_cast<void>(::_Unwind_Find_FDE(nullptr, bases.data()));
+}
+
+constexpr int kMostLooks = 10; // at a thread that may be anywhere, since it runs
+
 } // namespace
 
-Result<std::unique_ptr<LivePatch>> LivePatch::load(std::span<const ObjectPatch> patches) {
-    std::unique_ptr<LivePatch> live(new LivePatch);
+Result<std::unique_ptr<LivePatch>> LivePatch::load(std::span<const ObjectPatch> patches,
+                                                   Surroundings surroundings) {
+    std::unique_ptr<LivePatch> live(new LivePatch(std::move(surroundings)));
     std::map<std::uint64_t, PatchEntry> entries; // by the place; the last one counts
     for (const ObjectPatch &patch : patches) {
         if (Status copied = live->copy(patch); !copied)
@@ -63,6 +87,7 @@ Result<std::unique_ptr<LivePatch>> LivePatch::load(std::span<const ObjectPatch> 
         if (patch.unwinding_address() != 0)
             live->unwinding_.push_back(patch.unwinding_address());
         live->objects_.emplace_back(patch.object(), patch.section_addresses());
+        live->sections_.emplace_back(live->objects_.back().bytes(), code_sections_of(patch));
     }
     for (const auto &[from, entry] : entries)
         live->add_entry(entry);
@@ -135,11 +160,28 @@ Status LivePatch::write_entries() {
     return Done{};
 }
 
+std::string LivePatch::thread_in_code() const {
+    std::string thread;
+    for (const Library::Place &place : surroundings_.code) {
+        for (int i = 0; surroundings_.holders != nullptr && i < kMostLooks; ++i) {
+            thread = surroundings_.holders->thread_in(place);
+            if (thread.empty())
+                break;
+        }
+        if (!thread.empty())
+            break;
+    }
+    return thread;
+}
+
 Status LivePatch::apply() {
+    if (const std::string thread = thread_in_code(); !thread.empty())
+        return Error{ErrorKind::kFailed, "the code can't be patched: " + thread, 0};
     if (Status written = write_entries(); !written)
         return written;
     for (const std::uint64_t begin : unwinding_)
         ::__register_frame(pointer(begin));
+    sort_unwinding();
     for (JitObject &object : objects_)
         object.tell();
     is_applied_ = true;

@@ -22,7 +22,13 @@ class ObjectDebugInfo {
     Dwarf *dwarf() const { return dwarf_.get(); }
     const std::string &why() const { return why_; }
 
+    // The object file itself, with relocated debug information.
+    const std::vector<std::byte> &bytes() const { return bytes_; }
+
     // What an address in it means: sections of code are told apart by their indexes.
+    static Dwarf_Addr address_of(const ObjectPlace &place) {
+        return (std::uint64_t{place.section} << kOffsetBits) + place.offset;
+    }
     static ObjectPlace place_of(Dwarf_Addr address) {
         return {static_cast<std::uint32_t>(address >> kOffsetBits),
                 address & ((Dwarf_Addr{1} << kOffsetBits) - 1)};

@@ -1,7 +1,6 @@
 #include "linux/object_types.hpp"
 
 #include "linux/dwarf_entry.hpp"
-#include "linux/object_debug_info.hpp"
 
 #include <algorithm>
 #include <map>
@@ -15,9 +14,6 @@ namespace hotrun {
 namespace {
 
 constexpr int kDeepest = 40; // types in types without a name
-
-// A description for each name; several for what has the same one, in their order.
-using Descriptions = std::map<std::string, std::vector<std::string>>;
 
 bool is_class_or_enumeration(unsigned tag) {
     return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
@@ -37,10 +33,10 @@ bool has_fixed_place(const DwarfEntry &variable) {
 
 class TypeTexts {
   public:
-    // Empty, or why the types can't be told.
-    std::string read(const ObjectFile &object);
+    explicit TypeTexts(ObjectTypes &types) : types_of_object_(types) {}
 
-    const Descriptions &all() const { return all_; }
+    // Empty, or why the types can't be told.
+    std::string read(const ObjectFile &object, const ObjectDebugInfo &info);
 
   private:
     struct Named {
@@ -59,15 +55,14 @@ class TypeTexts {
     std::string word_of(const DwarfEntry &entry, int depth); // of the type of the entry
     std::string word_for(DwarfEntry type, int depth);
 
-    Descriptions all_;
+    ObjectTypes &types_of_object_;
     std::unordered_map<const unsigned char *, std::string> names_; // of types, by their entries
     std::vector<Named> types_;
     std::vector<Named> variables_;
     bool has_types_ = false;
 };
 
-std::string TypeTexts::read(const ObjectFile &object) {
-    const ObjectDebugInfo info(object);
+std::string TypeTexts::read(const ObjectFile &object, const ObjectDebugInfo &info) {
     if (info.dwarf() == nullptr)
         return info.why();
     DwarfUnits units;
@@ -83,10 +78,11 @@ std::string TypeTexts::read(const ObjectFile &object) {
     }
     if (!has_types_)
         return object.path() + " has no types in its debug information (-g1?)";
+    auto &all = types_of_object_.descriptions;
     for (const Named &type : types_)
-        all_["the layout of " + type.name].push_back(text_of_type(type.entry, 0));
+        all["the layout of " + type.name].push_back(text_of_type(type.entry, 0));
     for (const Named &variable : variables_)
-        all_["the type of the variable " + variable.name].push_back(word_of(variable.entry, 0));
+        all["the type of the variable " + variable.name].push_back(word_of(variable.entry, 0));
     return {};
 }
 
@@ -228,17 +224,22 @@ std::string TypeTexts::word_for(DwarfEntry type, int depth) {
 
 } // namespace
 
-std::string difference_of_types(const ObjectFile &before, const ObjectFile &after) {
-    TypeTexts ours;
-    TypeTexts theirs;
-    if (std::string why = ours.read(before); !why.empty())
-        return why;
-    if (std::string why = theirs.read(after); !why.empty())
-        return why;
-    for (const auto &[name, texts] : theirs.all()) {
-        const auto known = ours.all().find(name);
-        if (known != ours.all().end() && known->second != texts)
-            return std::string(after.source()) + ": " + name + " has changed";
+ObjectTypes types_of(const ObjectFile &object, const ObjectDebugInfo &info) {
+    ObjectTypes types;
+    types.source = object.source();
+    types.why = TypeTexts(types).read(object, info);
+    return types;
+}
+
+std::string difference_of_types(const ObjectTypes &before, const ObjectTypes &after) {
+    for (const ObjectTypes *types : {&before, &after}) {
+        if (!types->why.empty())
+            return types->why;
+    }
+    for (const auto &[name, texts] : after.descriptions) {
+        const auto known = before.descriptions.find(name);
+        if (known != before.descriptions.end() && known->second != texts)
+            return after.source + ": " + name + " has changed";
     }
     return {};
 }

@@ -9,16 +9,19 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace hotrun {
 
-// Owns a range of addresses; what has been given of it is not given again. Nothing may run there,
-// or lead there, when it is destroyed. Thread-bound.
+// Owns a range of addresses; what has been given of it is not given again, not even when this is
+// destroyed: a call there is then a crash that names the library. Thread-bound.
 class PatchArea {
   public:
     static constexpr std::uint64_t kBytes = std::uint64_t{256} << 20; // of addresses, not of memory
 
-    static Result<std::unique_ptr<PatchArea>> reserve(const Library::Place &library);
+    static Result<std::unique_ptr<PatchArea>> reserve(const Library::Place &library,
+                                                      const std::string &name);
 
     PatchArea(const PatchArea &) = delete;
     PatchArea &operator=(const PatchArea &) = delete;
@@ -30,9 +33,11 @@ class PatchArea {
     std::optional<std::uint64_t> take_pages(std::uint64_t bytes);
 
   private:
-    explicit PatchArea(const AddressRange &range) : range_(range), free_(range.begin) {}
+    PatchArea(const AddressRange &range, std::string name)
+        : range_(range), name_(std::move(name)), free_(range.begin) {}
 
     const AddressRange range_;
+    const std::string name_;
     std::uint64_t free_; // from here on
 };
 

@@ -3,11 +3,13 @@
 #include "bench/pause_host.hpp"
 #include "bench/thread_time.hpp"
 #include "linux/dl_library_loader.hpp"
+#include "linux/dwarf_read_object.hpp"
 #include "linux/linux_file_system.hpp"
 #include "linux/patched_library.hpp"
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -18,11 +20,11 @@ namespace {
 
 constexpr int kPatchCount = 20;
 
-Result<ObjectFile> read_object(const std::string &path) {
+DwarfReadObject read_object(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(file), {});
     const auto *begin = reinterpret_cast<const std::byte *>(text.data());
-    return ObjectFile::read(path, {begin, begin + text.size()});
+    return DwarfReadObject(std::move(*ObjectFile::read(path, {begin, begin + text.size()})));
 }
 
 // Its own file again: as much work as one with a new body.
@@ -32,27 +34,29 @@ TEST(PatchCost, Large) {
     ASSERT_TRUE(file);
     const SymbolTable symbols = SymbolTable::read(**file);
     std::unique_ptr<PatchedLibrary> patched;
-    std::vector<std::unique_ptr<LivePatch>> patches;
+    std::vector<CodePatch *> patches;
     const auto library = DlLibraryLoader().load(generated.version_path(1), {});
     ASSERT_TRUE(library) << library.error().message;
     const double start = thread_ms();
-    auto made = PatchedLibrary::make(symbols, (*library)->handle(), (*library)->place(), 0);
+    auto made = PatchedLibrary::make({.symbols = {SymbolCache::Shared(), &symbols},
+                                      .handle = (*library)->handle(),
+                                      .place = (*library)->place()});
     const double make_ms = thread_ms() - start;
     ASSERT_TRUE(made) << made.error().message;
     patched = std::move(*made);
-    const auto before = read_object(generated.objects().front());
-    ASSERT_TRUE(before) << before.error().message;
+    std::deque<DwarfReadObject> versions;
+    versions.push_back(read_object(generated.objects().front()));
+    versions.back().read_ahead();
     std::vector<double> prepare_ms;
     std::vector<double> apply_ms;
     for (int i = 0; i < kPatchCount; ++i) {
         const double begun = thread_ms();
-        const auto after = read_object(generated.objects().front());
-        ASSERT_TRUE(after);
-        const ObjectChange change{&*before, &*after};
+        versions.push_back(read_object(generated.objects().front()));
+        const ObjectChange change{&versions[versions.size() - 2], &versions.back()};
         auto patch = patched->prepare({&change, 1});
         prepare_ms.push_back(thread_ms() - begun);
         ASSERT_TRUE(patch) << patch.error().message;
-        patches.push_back(std::move(*patch));
+        patches.push_back(*patch);
         const double switched = thread_ms();
         ASSERT_TRUE(patches.back()->apply());
         apply_ms.push_back(thread_ms() - switched);

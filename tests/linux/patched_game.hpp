@@ -2,6 +2,7 @@
 #pragma once
 
 #include "linux/dl_library_loader.hpp"
+#include "linux/dwarf_read_object.hpp"
 #include "linux/linux_file_system.hpp"
 #include "linux/patched_library.hpp"
 #include "support/temporary_folder.hpp"
@@ -56,19 +57,19 @@ class ObjectCompiler {
     }
 
     // The same name each time, so that the library knows its source.
-    ObjectFile object(const std::string &text) {
+    DwarfReadObject object(const std::string &text) {
         const std::string source = folder_.path() + "/game.cpp";
         std::ofstream(source) << text;
         EXPECT_TRUE(run(command_ + " -c " + source + " -o " + object_path())) << text;
         auto object = ObjectFile::read(object_path(), object_bytes(object_path()));
         if (!object)
             throw std::runtime_error(object.error().message);
-        return std::move(*object);
+        return DwarfReadObject(std::move(*object));
     }
 
     std::string library() {
         const std::string path =
-            folder_.path() + "/libgame" + std::to_string(++library_count_) + ".so";
+            folder_.path() + "/libgame_live." + std::to_string(++library_count_) + ".so";
         EXPECT_TRUE(run(command_ + " -shared " + object_path() + " -o " + path));
         return path;
     }
@@ -87,7 +88,9 @@ class ObjectCompiler {
 // A library that is live, and the object files that it was made of one after the other.
 class LiveGame {
   public:
-    LiveGame(ObjectCompiler &compiler, const std::string &text) : compiler_(compiler) {
+    LiveGame(ObjectCompiler &compiler, const std::string &text,
+             const CodeHolders *holders = nullptr)
+        : compiler_(compiler) {
         objects_.push_back(compiler.object(text));
         const std::string path = compiler.library();
         file_ = std::move(*LinuxFileSystem().open(path));
@@ -96,7 +99,10 @@ class LiveGame {
         if (!library)
             throw std::runtime_error(library.error().message);
         library_ = std::move(*library);
-        auto patched = PatchedLibrary::make(symbols_, library_->handle(), library_->place(), 0);
+        auto patched = PatchedLibrary::make({.symbols = {SymbolCache::Shared(), &symbols_},
+                                             .handle = library_->handle(),
+                                             .place = library_->place(),
+                                             .holders = holders});
         if (!patched)
             throw std::runtime_error(patched.error().message);
         patched_ = std::move(*patched);
@@ -106,12 +112,12 @@ class LiveGame {
     std::string patch(const std::string &text) {
         objects_.push_back(compiler_.object(text));
         const ObjectChange change{&objects_[objects_.size() - 2], &objects_.back()};
-        auto patch = patched_->prepare({&change, 1});
+        const Result<CodePatch *> patch = patched_->prepare({&change, 1});
         if (!patch) {
             objects_.pop_back();
             return patch.error().message;
         }
-        patches_.push_back(std::move(*patch));
+        patches_.push_back(*patch);
         const Status applied = patches_.back()->apply();
         return applied ? std::string() : applied.error().message;
     }
@@ -119,7 +125,7 @@ class LiveGame {
     void undo() {
         ASSERT_TRUE(patches_.back()->undo());
         patches_.pop_back();
-        patched_->drop_last_patch();
+        patched_->drop_last();
         objects_.pop_back();
     }
 
@@ -133,15 +139,18 @@ class LiveGame {
     T &variable(const char *name) const {
         return *static_cast<T *>(library_->symbol(name));
     }
-    AddressRange patches() const { return patched_->patches(); }
+    const PatchNames &names() const { return patched_->names(); }
+    const SymbolTable &symbols() const { return symbols_; }
+    std::uint64_t load_bias() const { return library_->place().load_bias; }
+    AddressRange patches() const { return patched_->names().range(); }
 
   private:
     ObjectCompiler &compiler_;
-    std::deque<ObjectFile> objects_;
+    std::deque<DwarfReadObject> objects_;
     std::unique_ptr<File> file_;
     SymbolTable symbols_;
     std::unique_ptr<PatchedLibrary> patched_;
-    std::vector<std::unique_ptr<LivePatch>> patches_;
+    std::vector<CodePatch *> patches_;
     std::unique_ptr<Library> library_; // closed first: its last calls are into patches
 };
 

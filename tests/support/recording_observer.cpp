@@ -29,7 +29,9 @@ struct EventWords {
     }
     std::string operator()(const ReloadedEvent &event) const {
         return "reloaded " + event.module + " " + std::to_string(event.generation) + " " +
-               std::string(to_word(event.state));
+               std::string(to_word(event.state)) +
+               (event.lane == Lane::kObject ? " object" : "") +
+               (event.why.empty() ? "" : ", " + event.why);
     }
     std::string operator()(const RejectedEvent &event) const {
         return "rejected " + event.module + " " + std::string(to_word(event.reason)) + " runs " +

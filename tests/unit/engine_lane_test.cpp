@@ -308,6 +308,7 @@ TEST(EngineLane, OtherNinjaInTheFolderWantsTheTarget) {
     world.finish({}, 2);
     world.processes.foreign_ninja.reset();
     world.loop.process_ends(77);
+    world.loop.advance(milliseconds(20));
     EXPECT_EQ(world.built(), kTarget);
 }
 

@@ -16,7 +16,10 @@ using Words = std::vector<std::string>;
 
 class ReloaderTest : public testing::Test {
   protected:
-    ReloaderTest() {
+    explicit ReloaderTest(HostProcess process = {})
+        : reloader({files, loader, processes, clock}, loop, events, handover,
+                   {{"game", "/b/libgame.so"}, {"music", "/b/libmusic.so"}}, true,
+                   std::move(process)) {
         files.make_folder("/b");
         reloader.set_ready();
     }
@@ -69,12 +72,7 @@ class ReloaderTest : public testing::Test {
     RecordingObserver observer;
     EventStream events{clock, {&observer}};
     Handover handover{[] {}};
-    Reloader reloader{{files, loader, processes, clock},
-                      loop,
-                      events,
-                      handover,
-                      {{"game", "/b/libgame.so"}, {"music", "/b/libmusic.so"}},
-                      true};
+    Reloader reloader;
     FakeHost host{handover, clock};
 };
 
