@@ -13,6 +13,7 @@
 #include "kept_heap.hpp"
 #include "linux/crash_guard.hpp"
 #include "linux/dl_library_loader.hpp"
+#include "linux/dwarf_patch_loader.hpp"
 #include "linux/dwarf_symbolizer.hpp"
 #include "linux/dwarf_types.hpp"
 #include "linux/guarded_library_loader.hpp"
@@ -105,6 +106,7 @@ class Runner::Impl {
     Status set_up();
     void join_wrapper();
     Status make_guard();
+    std::string why_no_patches() const;
     Status add_modules();
     Status open_state_file();
     Status open_heap_file(const std::string &path);
@@ -150,6 +152,7 @@ class Runner::Impl {
     DwarfTypeReader type_reader_{options_.carry_statics ? DwarfTypeReader::Statics::kRead
                                                         : DwarfTypeReader::Statics::kLeftOut};
     LinuxCodeHolders code_holders_;
+    DwarfPatchLoader patch_loader_{code_holders_, dl_loader_.exit_hook()};
     PageMap page_map_;
     LinuxProcessMemory process_memory_;
     AsioEventLoop loop_;

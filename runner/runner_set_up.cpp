@@ -74,7 +74,7 @@ Status Runner::Impl::set_up() {
                                 [this] { return claim_builddir(plan_.builddir, lock_); },
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
                                                            : std::nullopt,
-                                [this](bool expected) { expect_code(expected); }},
+                                [this](bool expected) { expect_code(expected); }, target_alone()},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (wrapper_ != nullptr)
         events_->add(*wrapper_);
@@ -143,6 +143,19 @@ Status Runner::Impl::make_guard() {
     return Done{};
 }
 
+// The state would lead into code that another process does not have.
+std::string Runner::Impl::why_no_patches() const {
+    if (kept_heap_ != nullptr)
+        return "the heap is kept in a file";
+    if (recording_ != nullptr)
+        return "the run is recorded";
+    if (replayed_ != nullptr)
+        return "a recording is replayed";
+    if (options_.on_crash == OnCrash::kRestart)
+        return "--on-crash restart goes on in another process";
+    return {};
+}
+
 void Runner::Impl::make_reloader() {
     HostProcess process;
     for (const std::unique_ptr<HeapMapping> &heap : heaps_)
@@ -150,6 +163,9 @@ void Runner::Impl::make_reloader() {
     process.symbolizer = &symbolizer_;
     process.holders = &code_holders_;
     process.types = &type_reader_;
+    process.patches = &patch_loader_;
+    process.no_patches = why_no_patches();
+    process.looks_up_names = options_.on_switch != nullptr;
     process.keeps_heap = kept_heap_ != nullptr || recording_ != nullptr;
     if (restart_->record().modules()->generation == 0) {
         if (kept_heap_ != nullptr)
@@ -171,6 +187,7 @@ void Runner::Impl::make_reloader() {
 void Runner::Impl::start_thread() {
     thread_ = std::thread([this] {
         yield_to_others();
+        code_holders_.leave_out_this_thread();
         const AlternateStack stack;
         const auto work = boost::asio::make_work_guard(loop_.io());
         loop_.io().run();

@@ -128,7 +128,8 @@ void WrappingRun::make_engine(const std::string &ninja) {
         NinjaSetup{ninja, plan_.builddir, plan_.targets.ninja_targets, find_program({"flock"})});
     EngineSetup setup{.builddir = plan_.builddir,
                       .target_names = plan_.target_names,
-                      .claim_builddir = [this] { return claim_builddir(plan_.builddir, lock_); }};
+                      .claim_builddir = [this] { return claim_builddir(plan_.builddir, lock_); },
+                      .target_alone = "the code is in another process"};
     if (control_socket_ != nullptr)
         setup.socket = control_socket_->path();
     engine_.emplace(Engine::Services{loop_, clock_, files_, processes_}, std::move(setup), events_,

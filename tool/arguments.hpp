@@ -59,6 +59,7 @@ struct Arguments {
     OnCrash on_crash = OnCrash::kPark;
     OnRefuse on_refuse = OnRefuse::kKeep;
     bool carry_statics = true;
+    LaneChoice lane = LaneChoice::kAuto;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     std::chrono::milliseconds stop_timeout{5000}; // of a wrapped program
     bool load_on_main = false;

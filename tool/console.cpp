@@ -39,6 +39,13 @@ std::string describe_phases(const ReloadedEvent &reloaded, bool all) {
     return join(parts, ", ");
 }
 
+// The library is what is exchanged by default; why it was is for those who ask.
+std::string lane_text(const ReloadedEvent &reloaded, bool tells_why) {
+    if (reloaded.lane == Lane::kObject)
+        return "object lane: ";
+    return tells_why && !reloaded.why.empty() ? "library, since " + reloaded.why + ": " : "";
+}
+
 std::string live_text(const ModuleStatus &module) {
     return module.generation == 0 ? "nothing runs yet"
                                   : "generation " + std::to_string(module.generation) + " is live";
@@ -150,7 +157,8 @@ void Console::tell(const ChangeEvent &change) {
 void Console::tell(const BuildStartedEvent &started) {
     errors_.clear();
     if (verbose())
-        line("building " + join(started.targets, " "));
+        line("building " + join(started.targets, " ") +
+             (started.background ? " in the background" : ""));
 }
 
 // The output of the command has it, with the line of source; only what comes from us or from ninja
@@ -172,7 +180,11 @@ void Console::tell(const BuildFinishedEvent &finished) {
         for (const BuiltEdge &edge : finished.edges)
             line("built " + edge.output + " in " + in_milliseconds(edge.duration) + " ms");
     }
-    if (failed)
+    if (failed && finished.background)
+        problem(kRed, "error",
+                "the library behind the live code can't be built; " + what_runs() +
+                    ", save to build again");
+    else if (failed)
         problem(kRed, "error", "the build failed; " + what_runs() + ", save to build again");
     else if (verbose())
         line("build " + std::string(to_word(finished.status)) + " in " +
@@ -206,8 +218,9 @@ void Console::tell(const ReloadedEvent &reloaded) {
         return;
     line(kGreen, reloaded.module,
          ": generation " + std::to_string(reloaded.generation) + " live in " +
-             in_milliseconds(reloaded.total) + " ms (" + describe_phases(reloaded, verbose()) +
-             "), state " + std::string(to_word(reloaded.state)) +
+             in_milliseconds(reloaded.total) + " ms (" + lane_text(reloaded, verbose()) +
+             describe_phases(reloaded, verbose()) + "), state " +
+             std::string(to_word(reloaded.state)) +
              (reloaded.detail.empty() ? "" : "; " + reloaded.detail));
 }
 

@@ -1,6 +1,7 @@
 // What is read of the run's answers and events.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -10,6 +11,12 @@ namespace hotrun {
 // Empty if it is no text.
 inline std::string text_of(const boost::json::value &value) {
     return value.is_string() ? value.get_string().c_str() : "";
+}
+
+// Whether a build is one of what is live already; older versions have no such builds.
+inline bool is_in_background(const boost::json::object &build) {
+    const boost::json::value *background = build.if_contains("background");
+    return background != nullptr && background->is_bool() && background->get_bool();
 }
 
 } // namespace hotrun

@@ -251,6 +251,8 @@ void LanguageServer::event(const json::object &event) {
 
 void LanguageServer::begin_progress(const json::object &started) {
     building_.clear();
+    if (is_in_background(started))
+        return; // what it is of is live
     if (!shows_progress_ || !progress_.empty())
         return;
     std::string targets;
@@ -278,7 +280,7 @@ void LanguageServer::end_progress(std::string_view message) {
 void LanguageServer::build_finished(const json::object &finished) {
     const json::value &status = finished.at("status");
     const json::array diagnostics = std::exchange(building_, {});
-    if (status == "cancelled")
+    if (status == "cancelled" || (is_in_background(finished) && status != "failed"))
         return;
     end_progress(status == "failed" ? "the build failed" : "built");
     if (status != "nothing")

@@ -43,6 +43,8 @@ bool LiveLines::event(const json::object &event) {
 // What was rejected is no more; a module that is parked waits for its next generation.
 bool LiveLines::build_finished(const json::object &finished) {
     const json::value &status = finished.at("status");
+    if (is_in_background(finished) && status != "failed")
+        return false; // what it is of is live
     if (status == "ok") {
         for (auto &[module, outcome] : outcomes_) {
             if (!outcome.parked)

@@ -116,6 +116,11 @@ constexpr auto kOnRefuseChoices = std::to_array<Choice<OnRefuse>>({
     {"fresh", OnRefuse::kFresh},
 });
 
+constexpr auto kLaneChoices = std::to_array<Choice<LaneChoice>>({
+    {"auto", LaneChoice::kAuto},
+    {"library", LaneChoice::kLibrary},
+});
+
 template <typename Value, std::size_t kCount>
 std::string take_choice(const std::string &text, const std::array<Choice<Value>, kCount> &choices,
                         Value &into) {
@@ -196,6 +201,10 @@ const std::vector<Option> &all_options() {
              a.carry_statics = false;
              return std::string();
          }},
+        {kModules, 0, "lane", "LANE",
+         "how new code comes in: auto, by its object files where that is sound, or library (auto)",
+         [](Arguments &a, Text v) { return take_choice(v, kLaneChoices, a.lane); },
+         words_of(kLaneChoices)},
         {kPlayed, 0, "step-timeout", "MS", "limit for one call into the module (5000; 0: none)",
          [](Arguments &a, Text v) { return take_milliseconds(v, 0, a.step_timeout); }},
         {kRun | kWrapped, 0, "stop-timeout", "MS",

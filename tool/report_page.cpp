@@ -92,6 +92,9 @@ std::string tiles(const SaveHistory &history) {
     std::string text = tile(std::to_string(history.saves().size()), "saves");
     text += tile(live ? in_words(totals.median) : "–", "median from save to live");
     text += tile(live ? in_words(totals.slow) : "–", "95 of 100 within");
+    const auto by_objects = std::ranges::count(history.saves(), true, &Save::by_objects);
+    if (by_objects > 0)
+        text += tile(std::to_string(by_objects), "by the object lane");
     text += tile(count(SaveOutcome::kFailed), "builds failed");
     text += tile(count(SaveOutcome::kRejected), "rejected");
     text += tile(count(SaveOutcome::kRolledBack), "rolled back");

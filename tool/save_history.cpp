@@ -133,7 +133,7 @@ bool SaveHistory::take(std::string_view line) {
     } else if (name == "change")
         take_change(*event);
     else if (name == "build_started")
-        building_ = std::exchange(changed_, {});
+        begin_build(*event);
     else if (name == "diagnostic")
         take_diagnostic(*event);
     else if (name == "build_finished")
@@ -166,6 +166,16 @@ void SaveHistory::take_diagnostic(const Object &event) {
     append(first_error_, text_in(event, "message"), ": ");
 }
 
+// A second one for the same change is of the same save: its objects alone were not enough.
+void SaveHistory::begin_build(const Object &event) {
+    if (is_in_background(event))
+        return;
+    const std::uint64_t cause = number_in(event, "cause_seq");
+    goes_on_ = cause != 0 && cause == std::exchange(cause_, cause) && is_open_ &&
+               reported_.empty() && changed_.empty();
+    building_ = goes_on_ ? saves_.back().paths : std::exchange(changed_, {});
+}
+
 // A cancelled one hands its files on to the next.
 void SaveHistory::take_build(const Object &event) {
     const std::string error = std::exchange(first_error_, {});
@@ -181,20 +191,28 @@ void SaveHistory::take_build(const Object &event) {
     }
     if (builds_first_)
         return;
-    Save &save = open_save();
-    save.paths = std::move(paths);
-    save.total = time_in(event, "duration_us");
-    save.outcome = status == "failed" ? SaveOutcome::kFailed : SaveOutcome::kNothing;
-    save.detail = error;
     const std::vector<BuiltEdge> edges = edges_of(event);
-    const BuildShares shares = shares_of(edges);
-    part_of(save.parts, Part::kCompile) = shares.compile;
-    part_of(save.parts, Part::kLink) = shares.link;
-    // Of what failed ninja keeps no time.
-    fit_build(save.parts, save.total, error.empty() ? Part::kNinja : failed_in_);
-    save.edge_count = edges.size();
     for (const BuiltEdge &edge : edges)
         edges_[edge.output].push_back(edge.duration);
+    const bool failed = status == "failed";
+    if (is_in_background(event)) { // of what is live already
+        if (failed)
+            add_incident("library behind", error);
+        return;
+    }
+    Save &save = goes_on_ ? saves_.back() : open_save();
+    save.time = now_;
+    save.paths = std::move(paths);
+    save.total += time_in(event, "duration_us");
+    save.outcome = failed ? SaveOutcome::kFailed : SaveOutcome::kNothing;
+    save.detail = error;
+    const BuildShares shares = shares_of(edges);
+    part_of(save.parts, Part::kCompile) += shares.compile;
+    part_of(save.parts, Part::kLink) += shares.link;
+    part_of(save.parts, Part::kNinja) = {};
+    // Of what failed ninja keeps no time.
+    fit_build(save.parts, save.total, error.empty() ? Part::kNinja : failed_in_);
+    save.edge_count += edges.size();
 }
 
 Save &SaveHistory::open_save() {
@@ -222,6 +240,7 @@ void SaveHistory::take_reload(const Object &event) {
         is_open_ = false; // it was asked for, or made by somebody else
     Save &save = save_of(module);
     save.time = now_;
+    save.by_objects = text_in(event, "lane") == "object";
     append(save.detail, module + " " + std::to_string(number_in(event, "generation")), ", ");
     if (save.outcome == SaveOutcome::kNothing)
         save.outcome = SaveOutcome::kLive;

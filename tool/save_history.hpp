@@ -34,6 +34,7 @@ struct Save {
     Microseconds total{0}; // to live; where it never was, of the build
     Parts parts{};
     std::size_t edge_count = 0; // what ninja ran
+    bool by_objects = false;    // by the object lane
     std::string detail;         // generations that are live, or what went wrong
 };
 
@@ -66,6 +67,7 @@ class SaveHistory {
 
     void take_change(const Object &event);
     void take_diagnostic(const Object &event);
+    void begin_build(const Object &event);
     void take_build(const Object &event);
     void take_reload(const Object &event);
     void take_failure(const Object &event, SaveOutcome outcome);
@@ -87,6 +89,8 @@ class SaveHistory {
     bool builds_first_ = false;         // until `ready`: that build is no save's
     std::vector<std::string> changed_;  // no build has taken them up yet
     std::vector<std::string> building_; // those of the build that runs
+    std::uint64_t cause_ = 0;           // of the last one
+    bool goes_on_ = false;              // with the save of the one before
     std::string first_error_;           // of that build
     Part failed_in_ = Part::kNinja;     // what it was about
     bool is_open_ = false;              // modules may still tell of the last save

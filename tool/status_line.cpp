@@ -73,6 +73,8 @@ void StatusLine::tell(const ReadyEvent &ready) {
 
 void StatusLine::tell(const BuildStartedEvent &started) {
     error_count_ = 0;
+    if (started.background)
+        return; // what it is of is live
     building_ = Progress{};
     for (const std::string &target : started.targets)
         building_->targets += (building_->targets.empty() ? "" : " ") + target;
@@ -85,7 +87,8 @@ void StatusLine::tell(const DiagnosticEvent &diagnostic) {
 
 void StatusLine::tell(const BuildFinishedEvent &finished) {
     building_.reset();
-    if (finished.status == BuildStatus::kCancelled)
+    if (finished.status == BuildStatus::kCancelled ||
+        (finished.background && finished.status != BuildStatus::kFailed))
         return;
     built_ = finished;
     if (finished.status == BuildStatus::kFailed)
@@ -118,9 +121,13 @@ std::string StatusLine::shares_text(const ReloadedEvent &reloaded) const {
     if (build.count() > 0 && built_) {
         const BuildShares shares = shares_of(built_->edges);
         add("compile", shares.compile);
-        add("link", shares.link);
+        if (reloaded.lane == Lane::kLibrary)
+            add("link", shares.link);
     }
-    add("load", load);
+    if (reloaded.lane == Lane::kLibrary)
+        add("load", load);
+    else
+        text = "object lane: " + text;
     add("ours", std::max(reloaded.total - build, Microseconds{}));
     return " (" + text + ")";
 }

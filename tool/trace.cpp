@@ -134,8 +134,10 @@ std::string Trace::lines(Microseconds end, const BuildFinishedEvent &build) {
     const Microseconds begin = end - build.duration;
     int track = 0;
     std::string text = on_track("build", track);
-    text += slice(track, "build " + std::string(to_word(build.status)), begin, build.duration,
-                  {{"exit_status", build.exit_status}});
+    text += slice(track,
+                  (build.background ? "library behind: build " : "build ") +
+                      std::string(to_word(build.status)),
+                  begin, build.duration, {{"exit_status", build.exit_status}});
     std::vector<BuiltEdge> edges = build.edges;
     std::ranges::stable_sort(edges, {}, &BuiltEdge::start);
     std::vector<Microseconds> busy_until;
@@ -153,6 +155,7 @@ std::string Trace::lines(Microseconds end, const ReloadedEvent &reloaded) {
     text += slice(track, "generation " + std::to_string(reloaded.generation), at, reloaded.total,
                   {{"state", json_text(to_word(reloaded.state))},
                    {"lane", json_text(to_word(reloaded.lane))},
+                   {"why", json_text(reloaded.why)},
                    {"pause_us", reloaded.pause.count()},
                    {"detail", json_text(reloaded.detail)}});
     for (std::size_t i = 0; i < kPhaseCount; ++i) {

@@ -79,6 +79,7 @@ void append(json::object &object, const ChangeEvent &event) {
 void append(json::object &object, const BuildStartedEvent &event) {
     object.emplace("targets", texts(event.targets));
     object.emplace("cause_seq", event.cause_seq ? json::value(*event.cause_seq) : json::value());
+    object.emplace("background", event.background);
 }
 
 void append(json::object &object, const DiagnosticEvent &event) {
@@ -100,6 +101,7 @@ void append(json::object &object, const BuildFinishedEvent &event) {
     object.emplace("duration_us", event.duration.count());
     object.emplace("edges", edges(event.edges));
     object.emplace("output", json_text(event.output));
+    object.emplace("background", event.background);
 }
 
 void append(json::object &object, const ReloadedEvent &event) {

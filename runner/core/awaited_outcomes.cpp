@@ -24,9 +24,9 @@ void AwaitedOutcomes::event(const Event &event) {
     std::visit([this](const auto &body) { tell(body); }, event.body);
 }
 
-void AwaitedOutcomes::tell(const BuildStartedEvent &) {
+void AwaitedOutcomes::tell(const BuildStartedEvent &started) {
     diagnostics_.clear();
-    if (build_count_++ > 0)
+    if (!started.background && build_count_++ > 0)
         last_ = {};
 }
 
@@ -34,7 +34,10 @@ void AwaitedOutcomes::tell(const DiagnosticEvent &diagnostic) {
     diagnostics_.push_back(diagnostic);
 }
 
+// Of what is live already a build in the background has nothing to tell, unless it fails.
 void AwaitedOutcomes::tell(const BuildFinishedEvent &finished) {
+    if (finished.background && finished.status != BuildStatus::kFailed)
+        return;
     const bool cancelled = finished.status == BuildStatus::kCancelled;
     for (Asker &asker : askers_) {
         if (asker.built || asker.build > build_count_)

@@ -18,7 +18,7 @@ class AwaitedOutcomes : public Observer {
   public:
     using OnOutcome = ControlledRun::OnOutcome;
 
-    // Of the builds that have begun.
+    // Of the builds that have begun, but for those in the background.
     std::uint64_t build_count() const { return build_count_; }
     const std::optional<LastBuild> &last_build() const { return last_build_; }
 

@@ -8,6 +8,8 @@ void BuildDriver::change(TimePoint now) {
     last_change_ = now;
     if (building())
         changed_during_build_ = true;
+    else
+        background_ = false;
     if (state_ != State::kIdle)
         return;
     state_ = State::kDue;
@@ -15,10 +17,17 @@ void BuildDriver::change(TimePoint now) {
     wait_for_quiet_ = false;
 }
 
+void BuildDriver::build_in_background(TimePoint now) {
+    change(now);
+    background_ = true;
+}
+
 void BuildDriver::build_ended(TimePoint now) {
     const bool cancelled = state_ == State::kCancelling;
-    cancels_in_row_ = cancelled ? cancels_in_row_ + 1 : 0;
-    wait_for_quiet_ = changed_during_build_;
+    if (!background_)
+        cancels_in_row_ = cancelled ? cancels_in_row_ + 1 : 0;
+    wait_for_quiet_ = changed_during_build_ && !background_;
+    background_ = false;
     waiting_since_ = now;
     state_ = changed_during_build_ ? State::kDue : State::kIdle;
     changed_during_build_ = false;
@@ -29,7 +38,8 @@ BuildDriver::Want BuildDriver::next(TimePoint now) {
         state_ = State::kBuilding;
         return Want::kStart;
     }
-    if (state_ == State::kBuilding && changed_during_build_ && cancels_in_row_ < kCancelsInRow) {
+    if (state_ == State::kBuilding && changed_during_build_ &&
+        (background_ || cancels_in_row_ < kCancelsInRow)) {
         state_ = State::kCancelling;
         return Want::kCancel;
     }

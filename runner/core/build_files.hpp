@@ -44,8 +44,8 @@ class BuildFiles {
     const FileSystem &files_;
     std::string builddir_;
     std::map<std::string, std::optional<Timestamp>> stamps_;
-    std::vector<std::string> manifests_;                     // those that are no dyndep files
-    std::map<std::string, bool> keeps_deps_;                 // by rule
+    std::vector<std::string> manifests_;     // those that are no dyndep files
+    std::map<std::string, bool> keeps_deps_; // by rule
 };
 
 } // namespace hotrun

@@ -1,7 +1,7 @@
 // Who may still be in old code.
 #pragma once
 
-#include "core/library_loader.hpp"
+#include "core/live_library.hpp"
 
 #include <string>
 
@@ -16,5 +16,14 @@ class CodeHolders {
     // address in it, in a few words; empty: none.
     virtual std::string thread_in(const Library::Place &place) const = 0;
 };
+
+// The same, in any part of a library.
+inline std::string thread_in(const LiveLibrary &library, const CodeHolders &holders) {
+    for (const Library::Place &place : places_of(library)) {
+        if (std::string thread = holders.thread_in(place); !thread.empty())
+            return thread;
+    }
+    return {};
+}
 
 } // namespace hotrun

@@ -11,6 +11,14 @@
 
 namespace hotrun {
 
+// Object files of one library.
+struct ObjectSet {
+    std::string library;              // path
+    std::vector<std::string> objects; // paths
+
+    bool operator==(const ObjectSet &) const = default;
+};
+
 // Bound to the runner's thread.
 class CodeHost {
   public:
@@ -27,6 +35,20 @@ class CodeHost {
 
     // The next look takes up also what runs.
     virtual void load_anew() = 0;
+
+    // The object lane, for a save that changes bodies of functions alone, goes without the linker.
+    // Each of these two gives why it can't be taken; empty: it can. The first one comes before a
+    // build that writes these files anew, while they are what the live code was made from, and
+    // keeps them; the second one after it, and takes up what has changed in them.
+    virtual std::string keep_objects(const std::vector<ObjectSet> &sets) = 0;
+    virtual std::string patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) = 0;
+
+    // A build has linked these libraries from the objects that were taken up last, and from
+    // nothing else that is new: the next look finds nothing new in them.
+    virtual void relinked(const std::vector<std::string> &libraries) = 0;
+
+    // Why what the next look takes up has not come by the object lane.
+    virtual void set_library_reason(std::string why) = 0;
 
     // Whether it is yet to be told what has become of something.
     virtual bool in_flight() const = 0;

@@ -1,5 +1,7 @@
 #include "core/code_recipe.hpp"
 
+#include "core/code_patch.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -51,6 +53,9 @@ CodeRecipe recipe_from(const json::object &library) {
     recipe.place = place_from(library.at("place").as_array());
     recipe.types = library.at("types").to_number<std::uint64_t>();
     recipe.bytes = library.at("bytes").to_number<std::uint64_t>();
+    const json::array &patches = library.at("patches").as_array();
+    recipe.patches = {patches.at(0).to_number<std::uint64_t>(),
+                      patches.at(1).to_number<std::uint64_t>()};
     for (const json::value &link : library.at("links").as_array())
         recipe.links.push_back(link.to_number<std::size_t>());
     for (const json::value &path : library.at("needed").as_array())
@@ -76,6 +81,8 @@ std::string recipe_of(const LiveLibrary::Shared &code, const TypesOf &types) {
                           .needed_paths = library->needed_paths,
                           .place = library->library->place(),
                           .types = types ? types(*library) : 0};
+        if (library->code_patches != nullptr)
+            recipe.patches = library->code_patches->names().range();
         for (const LiveLibrary::Shared &link : library->links)
             recipe.links.push_back(
                 static_cast<std::size_t>(std::ranges::find(order, link) - order.begin()));
@@ -101,6 +108,7 @@ std::string text_of(const std::vector<CodeRecipe> &recipes) {
                              {"place", place_of(recipe.place)},
                              {"types", recipe.types},
                              {"bytes", recipe.bytes},
+                             {"patches", {recipe.patches.begin, recipe.patches.end}},
                              {"links", json::array(recipe.links.begin(), recipe.links.end())},
                              {"needed", std::move(needed)}});
     }

@@ -1,6 +1,7 @@
 // How a generation's code is loaded again by a process that takes over.
 #pragma once
 
+#include "core/address_range.hpp"
 #include "core/live_library.hpp"
 
 #include <cstddef>
@@ -26,6 +27,7 @@ struct CodeRecipe {
     Library::Place place;    // where it lies in this process
     std::uint64_t types = 0; // the checksum of its types; 0: not known
     std::uint64_t bytes = 0; // that of the copy, where it is kept beside a heap file
+    AddressRange patches{};  // where its patches lie in this process; empty: it has none
 
     bool operator==(const CodeRecipe &) const = default;
 };

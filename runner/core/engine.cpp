@@ -21,7 +21,8 @@ constexpr std::chrono::milliseconds kTimestampTick{10};
 Engine::Engine(Services services, EngineSetup setup, EventStream &events, CodeHost &host,
                NinjaBuild *ninja)
     : services_(services), setup_(std::move(setup)), events_(events), host_(host), ninja_(ninja),
-      sources_(services.files, setup_.builddir), kept_graph_(services.files, setup_.builddir) {
+      sources_(services.files, setup_.builddir), kept_graph_(services.files, setup_.builddir),
+      lane_({services.files, sources_, host}, setup_.builddir, setup_.target_alone) {
     events_.add(outcomes_);
 }
 
@@ -145,21 +146,29 @@ void Engine::start_build() {
         ninja_->stop();
         graph_wanted_ = true;
     }
-    sources_.make_outputs_stale({changed_since_build_.begin(), changed_since_build_.end()},
-                                build_ended_);
-    built_ = {changed_since_build_.begin(), changed_since_build_.end()};
+    const std::vector<std::string> changed(changed_since_build_.begin(),
+                                           changed_since_build_.end());
     changed_since_build_.clear();
+    const bool in_background = driver_.in_background();
+    if (!lane_.goes_on(changed, in_background)) {
+        built_ = changed;
+        phases_ = PhaseTimes(last_save_);
+        phases_.mark(Phase::kWatch, services_.clock.now());
+    }
+    lane_.begin(changed, in_background); // keeps objects, before any is removed
+    sources_.make_outputs_stale(changed, build_ended_);
     build_began_ = services_.clock.wall();
     if (!unread_build_began_)
         unread_build_began_ = build_began_;
-    phases_ = PhaseTimes(last_save_);
-    phases_.mark(Phase::kWatch, services_.clock.now());
+    const std::vector<std::string> &outputs =
+        lane_.outputs().empty() ? ninja_->targets() : lane_.outputs();
     Status started = claim_builddir();
     if (started)
         started = ninja_->build(
+            outputs,
             [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
             [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
-    events_.tell(BuildStartedEvent{ninja_->targets(), cause_seq_});
+    events_.tell(BuildStartedEvent{outputs, cause_seq_, in_background});
     if (started)
         look_for_foreign_ninja();
     else
@@ -195,6 +204,7 @@ void Engine::look_for_foreign_ninja() {
     if (!pid || held_)
         return;
     held_ = true;
+    lane_.want_target("another ninja has built");
     const std::string number = std::to_string(*pid);
     events_.tell(WarningEvent{"foreign_ninja", "another ninja (process " + number + ") builds in " +
                                                    setup_.builddir +
@@ -228,13 +238,12 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     const bool given_up = driver_.cancelling(); // it may have succeeded all the same
     if (outcome.killed)
         sources_.remove_unfinished(build_began_ - kTimestampTick, outcome.finished.edges);
-    tell_build(outcome);
+    const BuildFinishedEvent finished = tell_build(outcome);
     if (status != BuildStatus::kCancelled)
         suspects_changed_ |= sources_.set_suspects(outcome.suspects);
     driver_.build_ended(services_.clock.now());
-    if (!given_up && (status == BuildStatus::kOk || status == BuildStatus::kNothing))
-        look(Writer::kOurBuild, phases_);
-    reload_wanted_ &= status == BuildStatus::kCancelled;
+    take_up(lane_.end(finished, given_up, build_ended_, phases_));
+    reload_wanted_ &= status == BuildStatus::kCancelled || !lane_.builds_target();
     first_build_ended_ |= status != BuildStatus::kCancelled;
     if (outcome.meson_busy) {
         hold_for_meson();
@@ -244,10 +253,27 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     pump();
 }
 
-void Engine::tell_build(NinjaBuild::Outcome &outcome) {
+void Engine::take_up(ObjectLane::Next next) {
+    switch (next) {
+    case ObjectLane::Next::kNothing:
+        break;
+    case ObjectLane::Next::kLook:
+        look(Writer::kOurBuild, phases_);
+        break;
+    case ObjectLane::Next::kTarget:
+        phases_.mark(Phase::kPrepare, services_.clock.now());
+        outcomes_.build_again();
+        driver_.change(services_.clock.now());
+        break;
+    }
+}
+
+BuildFinishedEvent Engine::tell_build(NinjaBuild::Outcome &outcome) {
     for (DiagnosticEvent &diagnostic : outcome.diagnostics)
         events_.tell(std::move(diagnostic));
-    events_.tell(std::move(outcome.finished));
+    outcome.finished.background = lane_.builds_behind();
+    events_.tell(outcome.finished);
+    return std::move(outcome.finished);
 }
 
 void Engine::look(Writer writer, PhaseTimes phases) {
@@ -354,13 +380,23 @@ void Engine::settle() {
     if (ready_)
         outcomes_.settle(host_.statuses(), looking_ || host_.in_flight());
     tell_if_quiet();
+    build_what_is_behind();
     setup_.expect_code(expects_code());
+}
+
+// Not before the host has switched: the processor is its own for that moment.
+void Engine::build_what_is_behind() {
+    if (!is_ready() || !lane_.is_behind() || host_.in_flight() || !driver_.idle() || held_ ||
+        ninja_->running())
+        return;
+    driver_.build_in_background(services_.clock.now());
+    pump();
 }
 
 // A file that is away may be one that is being saved.
 bool Engine::expects_code() const {
-    return !first_build_ended_ || !driver_.idle() || held_ || looking_ || !absent_.empty() ||
-           host_.in_flight();
+    return !first_build_ended_ || (!driver_.idle() && !driver_.in_background()) || held_ ||
+           looking_ || !absent_.empty() || host_.in_flight();
 }
 
 void Engine::when_quiet(std::function<void()> act) {

@@ -7,6 +7,7 @@
 #include "core/event_stream.hpp"
 #include "core/kept_graph.hpp"
 #include "core/ninja_build.hpp"
+#include "core/object_lane.hpp"
 #include "core/source_watch.hpp"
 #include "core/watcher.hpp"
 
@@ -26,6 +27,7 @@ struct EngineSetup {
     std::optional<std::string> socket = {}; // path of the control socket; none: there is none
     // Told again and again whether new code may be on its way to the host.
     std::function<void(bool)> expect_code = [](bool /*expected*/) {};
+    std::string target_alone = {}; // why each build is of the whole target; empty: not each is
 };
 
 // Bound to the runner's thread. Knows the world by its interfaces only.
@@ -33,6 +35,7 @@ struct EngineSetup {
 //     start ─→ graph ─→ watch ─→ first build ─→ look ─→ ready
 //     start with the graph of the last run ─→ first build, and watch meanwhile ─→ look ─→ ready
 //     change ─→ (cancel) ─→ build ─→ look ─→ graph again if build.ninja changed ─→ watch
+//     change ─→ build of objects ─→ patch ─→ build of the library in the background
 class Engine : public ControlledRun {
   public:
     struct Services {
@@ -104,7 +107,9 @@ class Engine : public ControlledRun {
     void hold_for_meson();
     void go_on_building();
     void build_ended(NinjaBuild::Outcome outcome);
-    void tell_build(NinjaBuild::Outcome &outcome);
+    BuildFinishedEvent tell_build(NinjaBuild::Outcome &outcome);
+    void take_up(ObjectLane::Next next);
+    void build_what_is_behind();
     void look(Writer writer, PhaseTimes phases);
     void renew_watch_set();
     bool start_by_kept_graph(); // false: there is none
@@ -130,6 +135,7 @@ class Engine : public ControlledRun {
     BuildDriver driver_;
     SourceWatch sources_;
     KeptGraph kept_graph_;
+    ObjectLane lane_;
     AwaitedOutcomes outcomes_;
 
     std::optional<Timestamp> claimed_; // the folder that is ours
@@ -144,7 +150,7 @@ class Engine : public ControlledRun {
     bool reload_wanted_ = false;   // also of what runs already
     std::set<std::string> absent_; // gone when last seen: an editor may be about to write them anew
     std::set<std::string> changed_since_build_;
-    std::vector<std::string> built_; // what had changed when the last build began
+    std::vector<std::string> built_; // what had changed when the last build for it began
     std::set<std::string> warned_;
     std::vector<std::string> watched_libraries_;
     std::vector<std::function<void()>> when_quiet_;

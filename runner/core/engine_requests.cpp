@@ -12,7 +12,7 @@ RunStatus Engine::status() const {
     RunStatus status{ready_now(), RunState::kIdle, outcomes_.last_build(), host_.is_paused()};
     if (!ready_)
         status.state = RunState::kStarting;
-    else if (!driver_.idle())
+    else if (!driver_.idle() && !driver_.in_background())
         status.state = RunState::kBuilding;
     else if (looking_ || host_.in_flight())
         status.state = RunState::kSwitching;
@@ -45,9 +45,10 @@ void Engine::notify(const std::vector<std::string> &paths, OnOutcome on_outcome)
             names, [&](const std::string &name) { return std::ranges::count(changed, name) != 0; });
     };
     const std::uint64_t builds = outcomes_.build_count();
-    if (builds > builds_before || (driver_.building() && !is_among(changed_since_build_)))
+    const bool busy = !driver_.idle() && !driver_.in_background();
+    if (builds > builds_before || (busy && driver_.building() && !is_among(changed_since_build_)))
         outcomes_.await_build(builds, std::move(on_outcome));
-    else if (!driver_.idle() || !first_build_started_)
+    else if (busy || !first_build_started_)
         outcomes_.await_build(builds + 1, std::move(on_outcome));
     else if (is_among(built_) || looking_ || host_.in_flight() ||
              (is_among(sources_.watched()) && !outcomes_.last_is_live()))
@@ -76,8 +77,10 @@ void Engine::build(OnOutcome on_outcome) {
     if (stopped_)
         return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
     const std::uint64_t builds = outcomes_.build_count();
-    const bool joins = driver_.building();
-    if (first_build_started_ && driver_.idle()) {
+    const bool joins = driver_.building() && lane_.builds_target();
+    if (!joins)
+        lane_.want_target("the whole target was asked for");
+    if (first_build_started_ && (driver_.idle() || driver_.in_background())) {
         last_save_ = services_.clock.now();
         cause_seq_.reset();
         driver_.change(last_save_);
@@ -91,6 +94,8 @@ void Engine::reload(OnOutcome on_outcome) {
     if (stopped_)
         return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
     reload_wanted_ = true;
+    if (lane_.is_behind() || (driver_.building() && !lane_.builds_target()))
+        return build(std::move(on_outcome)); // what lies on the disk is not what is live
     if (!first_build_ended_ || driver_.building()) {
         const std::uint64_t builds = outcomes_.build_count();
         outcomes_.await_build(std::max<std::uint64_t>(builds, 1), std::move(on_outcome));

@@ -12,6 +12,7 @@
 
 namespace hotrun {
 
+class CodePatch;
 class Migration;
 class RebindPlan;
 class StaticCarry;
@@ -49,6 +50,7 @@ struct Candidate {
     bool parked = false;                            // and failed there: it is called no more
     LiveLibrary::Shared recorded = nullptr; // whose static variables go on, not those of live code
     std::string refusal = {};               // not empty: the state can't be carried over
+    CodePatch *patch = nullptr;             // its code is that of the generation before, with this
 };
 
 // What the host's thread tells of a switch, after the first step with the new code.
@@ -76,6 +78,7 @@ struct FailureReport {
     std::uint64_t steps_lost = 0;
     std::string detail;                  // beyond the fault's own
     std::string refusal;                 // not empty: no call failed, its types can't be carried
+    bool is_patch_refused = false;       // not the types: its code can't be patched
     std::unique_ptr<Generation> dropped; // the one that failed, if another one runs on
     std::shared_ptr<RebindPlan> rebind;  // as above
     std::shared_ptr<StaticCarry> statics = nullptr;

@@ -390,6 +390,22 @@ void HotGraph::rolled_back(std::size_t module, const Shared &failed, Shared code
     node.running = std::move(code);
 }
 
+void HotGraph::capture(const std::string &library) {
+    if (Node *node = find(library))
+        node->library.capture();
+}
+
+void HotGraph::forget(const std::string &library) {
+    if (Node *node = find(library))
+        node->library.forget();
+}
+
+bool HotGraph::is_current(std::size_t module) const {
+    const Node &node = *nodes_[module];
+    return node.running != nullptr && node.code == node.running && !node.rejection &&
+           node.content == node.running->content;
+}
+
 void HotGraph::load_anew() {
     known_.clear();
     for (std::size_t i = 0; i < module_count_; ++i) {

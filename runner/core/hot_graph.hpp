@@ -57,6 +57,23 @@ class HotGraph {
     // has the same content.
     void parked(std::size_t module) { nodes_[module]->counts_as_new = true; }
 
+    // What the host runs has been patched, and is not what its file holds: as above. False: it is
+    // as it was loaded.
+    void patched(std::size_t module, bool is_patched) {
+        nodes_[module]->counts_as_new = is_patched;
+    }
+
+    // A file holds what the host runs, patched; or what has failed there. It is not looked at until
+    // it changes. The other one: it is looked at all the same.
+    void capture(const std::string &library);
+    void forget(const std::string &library);
+
+    // Whether the host runs what the module's file held at the last look, but for patches.
+    bool is_current(std::size_t module) const;
+    std::optional<Timestamp> captured(std::size_t module) const {
+        return nodes_[module]->library.captured();
+    }
+
     // What the modules' files hold counts as new, also if it is what runs, or what has failed.
     void load_anew();
 

@@ -43,6 +43,9 @@ class HotLibrary {
     const std::optional<Timestamp> &captured() const { return captured_; }
     void forget() { captured_.reset(); }
 
+    // What is there now is not read, and counts as read.
+    void capture() { captured_ = services_.files.timestamp(path_); }
+
     enum class Reading {
         kAbsent,
         kUnsettled, // somebody is writing it: ask again

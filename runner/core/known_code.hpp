@@ -21,8 +21,7 @@ Combination combination_of(const std::vector<CodeRecipe> &recipes);
 class KnownCode {
   public:
     // Made from exactly these files, `code` goes on; null: it has failed, and is not tried again.
-    void add(const std::string &module, Combination combination,
-             const LiveLibrary::Shared &code);
+    void add(const std::string &module, Combination combination, const LiveLibrary::Shared &code);
 
     // Libraries that were loaded again, by what they were made from.
     void add_library(const LiveLibrary::Shared &library) { libraries_.push_back(library); }

@@ -231,7 +231,7 @@ Module::Switched Module::switch_to(Candidate &candidate, const Clock &clock) {
     switched.state = first && !is_kept_ ? StateOutcome::kFresh : StateOutcome::kKept;
     const bool is_carried = carry_state(candidate, switched);
     phases.mark(Phase::kMigrate, clock.now());
-    if (!is_carried)
+    if (!is_carried || !apply_patch(candidate, switched))
         return switched;
     make_live(std::move(candidate.generation));
     phases.mark(Phase::kSwitch, clock.now());
@@ -328,6 +328,7 @@ void Module::prove() {
     if (!std::exchange(unproven_, false))
         return;
     carried_ = nullptr;
+    patch_ = nullptr;
     take_image_to_keep();
     is_kept_ = false;
     ModuleRecord &record = parts_.record;
@@ -354,9 +355,10 @@ FailureReport Module::roll_back(CallKind where) {
     FailureReport failure = failure_of(where);
     if (StaticCarry *carried = std::exchange(carried_, nullptr))
         carried->undo();
+    const bool is_undone = undo_patch(failure);
     failure.dropped = std::exchange(live_, std::move(previous_));
     unproven_ = false;
-    parked_ = previous_parked_;
+    parked_ = previous_parked_ || !is_undone;
     failure.to = context_.host.generation;
     if (live_ != nullptr) {
         if (hooks_.on_switch)

@@ -133,6 +133,8 @@ class Module {
     };
 
     bool carry_state(Candidate &candidate, Switched &switched);
+    bool apply_patch(Candidate &candidate, Switched &switched);
+    bool undo_patch(FailureReport &failure);
     std::optional<std::string> migrate(Candidate &candidate);
     std::optional<std::string> carry_statics(Candidate &candidate);
     std::string construct(const Callbacks &callbacks, Callbacks::Function constructor,
@@ -165,6 +167,7 @@ class Module {
     std::unique_ptr<Generation> previous_; // while the live one has not proven itself
     std::unique_ptr<Generation> old_;
     StaticCarry *carried_ = nullptr; // to be undone if the live one fails before it is proven
+    CodePatch *patch_ = nullptr;     // as well
     std::atomic<bool> is_full_told_{false};
     bool unproven_ = false;
     bool parked_ = false;

@@ -1,6 +1,7 @@
 // The part of Module that brings the state of the old code to the new.
 #include "core/module.hpp"
 
+#include "core/code_patch.hpp"
 #include "core/migration.hpp"
 #include "core/sentence.hpp"
 #include "core/static_carry.hpp"
@@ -39,6 +40,30 @@ bool Module::carry_state(Candidate &candidate, Switched &switched) {
     if (carried_ != nullptr)
         add_sentence(switched.detail, carried_->detail());
     return true;
+}
+
+// As above. State and statics are those of the old code already.
+bool Module::apply_patch(Candidate &candidate, Switched &switched) {
+    if (candidate.patch == nullptr)
+        return true;
+    if (const Status applied = candidate.patch->apply(); !applied) {
+        switched.failure = refuse(candidate, applied.error().message);
+        switched.failure->is_patch_refused = true;
+        return false;
+    }
+    patch_ = candidate.patch;
+    return true;
+}
+
+// False: the new code is still what runs, and is to be called no more.
+bool Module::undo_patch(FailureReport &failure) {
+    CodePatch *patch = std::exchange(patch_, nullptr);
+    if (patch == nullptr)
+        return true;
+    const Status undone = patch->undo();
+    if (!undone)
+        add_sentence(failure.detail, undone.error().message);
+    return undone.ok();
 }
 
 Migration::Construct Module::construct_of(const Candidate &candidate) {

@@ -21,12 +21,13 @@ DiagnosticEvent plain_error(std::string message) {
 NinjaBuild::NinjaBuild(Services services, NinjaSetup setup)
     : services_(services), setup_(std::move(setup)) {}
 
-Status NinjaBuild::build(OnProgress on_progress, OnEnd on_end) {
+Status NinjaBuild::build(const std::vector<std::string> &outputs, OnProgress on_progress,
+                         OnEnd on_end) {
     if (!services_.files.timestamp(setup_.builddir + "/build.ninja"))
         return Error{ErrorKind::kFailed, not_set_up(setup_.builddir), 0};
     const Command command{
         .program = setup_.program,
-        .arguments = setup_.targets,
+        .arguments = outputs,
         .directory = setup_.builddir,
         .environment = {{"NINJA_STATUS", std::string(kNinjaStatus)}, {"CLICOLOR_FORCE", "1"}}};
     output_ = NinjaOutput();

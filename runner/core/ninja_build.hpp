@@ -54,9 +54,9 @@ class NinjaBuild {
         setup_.targets.insert(setup_.targets.end(), targets.begin(), targets.end());
     }
 
-    // One at a time: a build, a graph or a wait. The graph is that of the targets, of build.ninja
-    // and of `further` outputs.
-    Status build(OnProgress on_progress, OnEnd on_end);
+    // One at a time: a build, a graph or a wait. A build is that of these outputs, mostly of the
+    // targets; the graph is that of the targets, of build.ninja and of `further` outputs.
+    Status build(const std::vector<std::string> &outputs, OnProgress on_progress, OnEnd on_end);
     Status graph(const std::vector<std::string> &further, OnGraph on_graph);
 
     // Until no Meson works in the build folder.

@@ -18,6 +18,9 @@ constexpr std::size_t kDepsPrefixBytes = 3 * kWord; // the output's id and mtime
 // Ninja neither writes nor reads a longer record (kMaxRecordSize in deps_log.cc).
 constexpr std::size_t kMaxRecordBytes = (1u << 19) - 1;
 
+// So many records are looked at one by one.
+constexpr std::size_t kMostUnindexed = 64;
+
 std::uint32_t number_at(std::string_view bytes, std::size_t offset) {
     std::uint32_t word = 0;
     std::memcpy(&word, bytes.data() + offset, kWord);
@@ -107,6 +110,7 @@ void NinjaDeps::store(Id output, std::string_view ids) {
     if (inputs.known && inputs.count == count && same())
         return;
     news_ = true;
+    unindexed_.insert(output);
     if (count > inputs.count) {
         inputs.first = ids_.size();
         ids_.resize(ids_.size() + count);
@@ -130,17 +134,53 @@ std::optional<std::span<const NinjaDeps::Id>> NinjaDeps::inputs_of(std::string_v
     return std::span(ids_).subspan(inputs.first, inputs.count);
 }
 
+bool NinjaDeps::names(Id output, Id input) const {
+    const Id *first = ids_.data() + inputs_[output].first;
+    const Id *last = first + inputs_[output].count;
+    return std::find(first, last, input) != last;
+}
+
+// By counting: how many outputs each input has, and then which ones.
+void NinjaDeps::make_index() {
+    if (unindexed_.size() <= kMostUnindexed)
+        return;
+    first_by_input_.assign(paths_.size() + 1, 0);
+    std::size_t total = 0;
+    for (const Inputs &inputs : inputs_) {
+        for (const Id input : std::span(ids_).subspan(inputs.first, inputs.count))
+            ++first_by_input_[input];
+        total += inputs.count;
+    }
+    std::size_t first = 0;
+    for (std::size_t &place : first_by_input_)
+        place = std::exchange(first, first + place);
+    outputs_by_input_.resize(total);
+    std::vector<std::size_t> next(first_by_input_);
+    for (Id output = 0; output < inputs_.size(); ++output) {
+        const Inputs &inputs = inputs_[output];
+        for (const Id input : std::span(ids_).subspan(inputs.first, inputs.count))
+            outputs_by_input_[next[input]++] = output;
+    }
+    unindexed_.clear();
+}
+
 std::vector<std::string_view> NinjaDeps::outputs_of(std::string_view input) const {
     std::vector<std::string_view> found;
     const auto id = id_of_path_.find(input);
     if (id == id_of_path_.end())
         return found;
-    for (Id output = 0; output < inputs_.size(); ++output) {
-        const Id *first = ids_.data() + inputs_[output].first;
-        const Id *last = first + inputs_[output].count;
-        if (std::find(first, last, id->second) != last)
-            found.emplace_back(paths_[output]);
+    std::set<Id> outputs;
+    if (id->second + 1 < first_by_input_.size()) {
+        const Id *all = outputs_by_input_.data();
+        outputs.insert(all + first_by_input_[id->second], all + first_by_input_[id->second + 1]);
     }
+    for (const Id output : unindexed_) {
+        outputs.erase(output);
+        if (names(output, id->second))
+            outputs.insert(output);
+    }
+    for (const Id output : outputs)
+        found.emplace_back(paths_[output]);
     return found;
 }
 

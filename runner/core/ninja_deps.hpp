@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,10 +58,14 @@ class NinjaDeps {
     // until the log is read on.
     std::optional<std::span<const Id>> inputs_of(std::string_view output) const;
 
+    // For outputs_of(). Does nothing while most of the records are in the last one.
+    void make_index();
+
     std::string_view path(Id id) const { return paths_[id]; }
     std::size_t path_count() const { return paths_.size(); }
 
-    // The outputs whose record names `input`. A scan of the whole log.
+    // The outputs whose record names `input`, in the order of their ids. A scan of the whole log
+    // unless there is an index.
     std::vector<std::string_view> outputs_of(std::string_view input) const;
 
   private:
@@ -76,11 +81,17 @@ class NinjaDeps {
     bool add_path(std::string_view body);
     bool add_deps(std::string_view body);
     void store(Id output, std::string_view ids);
+    bool names(Id output, Id input) const;
 
     std::deque<std::string> paths_;                       // by id; their places stay
     std::unordered_map<std::string_view, Id> id_of_path_; // views of paths_
     std::vector<Inputs> inputs_;                          // by id of the output
     std::vector<Id> ids_;
+
+    // The index: of each input the outputs, as they were when it was made.
+    std::vector<std::size_t> first_by_input_; // in outputs_by_input_; one more than inputs
+    std::vector<Id> outputs_by_input_;
+    std::set<Id> unindexed_; // outputs whose record is another one by now
     std::uint64_t consumed_ = 0;
     bool broken_ = false;
     bool news_ = false;

@@ -1,5 +1,7 @@
 #include "core/rebind_plan.hpp"
 
+#include "core/code_patch.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -36,6 +38,11 @@ void RebindPlan::add(const LiveLibrary::Shared &old, const std::vector<LiveLibra
     targets_.push_back(
         {old, same == now.end() ? nullptr : *same, place, nullptr, nullptr, std::nullopt});
     extend_range(place);
+    if (old->code_patches == nullptr)
+        return;
+    const PatchNames &names = old->code_patches->names();
+    patch_targets_.push_back({names, old, targets_.back().now, nullptr, std::nullopt});
+    extend_range({names.range().begin, names.range().begin, names.range().end});
 }
 
 RebindPlan::RebindPlan(const FileSystem &files, std::vector<Move> moves)
@@ -56,6 +63,22 @@ RebindPlan::Target *RebindPlan::target_of(std::uint64_t word) {
     return found == targets_.end() ? nullptr : &*found;
 }
 
+RebindPlan::PatchTarget *RebindPlan::patch_target_of(std::uint64_t word) {
+    const auto found = std::ranges::find_if(patch_targets_, [word](const PatchTarget &target) {
+        return target.names.range().contains(word);
+    });
+    return found == patch_targets_.end() ? nullptr : &*found;
+}
+
+PatchRebinder &RebindPlan::rebinder_of(PatchTarget &target) {
+    if (!target.rebinder) {
+        target.symbols = target.now->symbols->get(files_, target.now->copy.path());
+        target.rebinder.emplace(target.names, *target.symbols,
+                                target.now->library->place().load_bias);
+    }
+    return *target.rebinder;
+}
+
 Rebinder &RebindPlan::rebinder_of(Target &target) {
     if (!target.rebinder) {
         target.old_symbols = target.old->symbols->get(files_, target.old->copy.path());
@@ -74,9 +97,11 @@ std::optional<std::uint64_t> RebindPlan::rebind(std::uint64_t word) {
         if (word >= move.from.begin && word < move.from.end)
             return word - move.from.load_bias + move.load_bias;
     }
-    Target *target = target_of(word);
-    return target == nullptr || target->now == nullptr ? std::nullopt
-                                                       : rebinder_of(*target).rebind(word);
+    if (Target *target = target_of(word))
+        return target->now == nullptr ? std::nullopt : rebinder_of(*target).rebind(word);
+    PatchTarget *patch = patch_target_of(word);
+    return patch == nullptr || patch->now == nullptr ? std::nullopt
+                                                     : rebinder_of(*patch).rebind(word);
 }
 
 void RebindPlan::prepare(HeapImage &heap) {
@@ -93,6 +118,10 @@ void RebindPlan::prepare(HeapImage &heap) {
 
 void RebindPlan::read_symbols() {
     for (Target &target : targets_) {
+        if (target.now != nullptr)
+            rebinder_of(target);
+    }
+    for (PatchTarget &target : patch_targets_) {
         if (target.now != nullptr)
             rebinder_of(target);
     }

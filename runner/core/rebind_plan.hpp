@@ -4,6 +4,7 @@
 #include "core/file_system.hpp"
 #include "core/heap_image.hpp"
 #include "core/live_library.hpp"
+#include "core/patch_names.hpp"
 #include "core/pointer_scan.hpp"
 #include "core/rebind.hpp"
 
@@ -53,7 +54,9 @@ class RebindPlan {
 
     // A word that leads into old code, as it is in the new one; none: there is no such.
     std::optional<std::uint64_t> answer(std::uint64_t word) { return rebind(word); }
-    bool leads_into_old(std::uint64_t word) { return target_of(word) != nullptr; }
+    bool leads_into_old(std::uint64_t word) {
+        return target_of(word) != nullptr || patch_target_of(word) != nullptr;
+    }
 
     // Reads the symbols that answers may need, so that nobody has to wait for them later.
     void read_symbols();
@@ -71,9 +74,20 @@ class RebindPlan {
         std::optional<Rebinder> rebinder;
     };
 
+    // The patches of an old library.
+    struct PatchTarget {
+        PatchNames names;
+        LiveLibrary::Shared old; // these two as above
+        LiveLibrary::Shared now;
+        SymbolCache::Shared symbols; // once they are needed
+        std::optional<PatchRebinder> rebinder;
+    };
+
     void add(const LiveLibrary::Shared &old, const std::vector<LiveLibrary::Shared> &now);
     void extend_range(const Library::Place &place);
     Target *target_of(std::uint64_t word);
+    PatchTarget *patch_target_of(std::uint64_t word);
+    PatchRebinder &rebinder_of(PatchTarget &target);
     Rebinder &rebinder_of(Target &target);
     void apply_found(std::byte *memory);
     void apply_changed(std::span<std::byte> memory, const HeapPart &part);
@@ -87,6 +101,7 @@ class RebindPlan {
 
     const FileSystem &files_;
     std::vector<Target> targets_;
+    std::vector<PatchTarget> patch_targets_;
     std::vector<Move> moves_;
     AddressRange range_{UINT64_MAX, 0}; // that holds all of them
     Answers answers_;

@@ -32,9 +32,11 @@ Reloader::Reloader(HotLibrary::Services services, EventLoop &loop, EventStream &
     if (process_.types != nullptr)
         migration_planner_.emplace(*process_.types);
     for (const ModuleTarget &module : modules)
-        slots_.push_back(std::make_unique<Slot>(
-            module, RetiredCode::Services{services_.files, services_.loader, events_,
-                                          process_.heaps, process_.holders}));
+        slots_.push_back(
+            std::make_unique<Slot>(module,
+                                   RetiredCode::Services{services_.files, services_.loader, events_,
+                                                         process_.heaps, process_.holders},
+                                   process_.patches));
     handover_.set_libraries(graph_.libraries());
     if (process_.kept)
         slots_.front()->kept_code =
@@ -50,6 +52,9 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
     if (is_held_ || graph_.up_to_date())
         return true;
     std::vector<Candidate> back = take_back();
+    std::vector<std::optional<Timestamp>> captured;
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        captured.push_back(graph_.captured(i));
     HotGraph::Look seen = graph_.look(writer, phases);
     handover_.set_libraries(graph_.libraries());
     std::vector<Candidate> candidates;
@@ -59,8 +64,13 @@ bool Reloader::look(Writer writer, const PhaseTimes &phases) {
         else
             candidates.push_back(offer(news, back));
     }
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        note_look(i, captured[i], std::ranges::count(seen.news, i, &HotGraph::News::module) != 0);
+    offer_patches_again(back, candidates);
     offer_resumed_again(back, candidates);
     handover_.offer(std::move(candidates));
+    if (seen.settled)
+        library_reason_.clear();
     return seen.settled;
 }
 
@@ -80,7 +90,7 @@ void Reloader::offer_resumed_again(std::vector<Candidate> &back,
         if (!candidate.resumed)
             continue;
         slots_[candidate.module]->untold[candidate.generation->number] = {
-            candidate.generation->code, {}, true};
+            .code = candidate.generation->code, .why = {}, .resumed = true};
         candidates.insert(candidates.begin(), std::move(candidate));
     }
 }
@@ -106,14 +116,18 @@ void Reloader::host_took(std::size_t module, std::uint64_t generation) {
     Slot &slot = *slots_[module];
     if (generation <= slot.taken)
         return;
+    const Offer &offer = slot.untold.at(generation);
     slot.taken = generation;
-    graph_.runs(module, slot.untold.at(generation).code, generation);
+    graph_.runs(module, offer.code, generation);
+    graph_.patched(module, offer.is_patch);
 }
 
 Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     Slot &slot = *slots_[news.module];
     const std::uint64_t number = slot.taken + 1;
-    slot.untold[number] = {news.code, std::move(news.why), false};
+    slot.untold[number] = {.code = news.code,
+                           .why = std::move(news.why),
+                           .lane_why = slot.awaits_library ? slot.needs_library : library_reason_};
     const auto same = std::ranges::find_if(back, [&](const Candidate &candidate) {
         return candidate.generation != nullptr && candidate.generation->code == news.code;
     });
@@ -218,7 +232,8 @@ std::shared_ptr<RebindPlan> Reloader::plan_rebinding(std::size_t module, const S
     return plan;
 }
 
-void Reloader::tell_rejection(const Slot &slot, const Rejection &rejection) {
+void Reloader::tell_rejection(Slot &slot, const Rejection &rejection) {
+    slot.needs_library = "the library that was built last was rejected";
     events_.tell(RejectedEvent{.module = slot.name,
                                .generation = slot.live,
                                .reason = rejection.reason,
@@ -256,10 +271,22 @@ void Reloader::switched(SwitchReport report) {
     Slot &slot = *slots_[report.module];
     slot.live = report.generation;
     slot.waits &= report.resumed;
+    slot.parked &= report.resumed;
     host_took(report.module, report.generation);
     auto told = slot.untold.extract(report.generation);
+    const bool is_patch = told && told.mapped().is_patch;
     if (told)
         slot.live_code = std::move(told.mapped().code);
+    if (is_patch) {
+        slot.objects.took();
+        ++slot.patches;
+    } else {
+        took_library(slot);
+    }
+    if (told && report.resumed) {
+        slot.needs_library = told.mapped().lane_why;
+        slot.awaits_library = !slot.needs_library.empty();
+    }
     std::string detail = told ? std::move(told.mapped().why) : std::string();
     add_sentence(detail, report.detail);
     if (std::exchange(slot.kept_code, nullptr) != nullptr)
@@ -271,8 +298,8 @@ void Reloader::switched(SwitchReport report) {
                                    .total = report.phases.total(),
                                    .phases = report.phases.in_microseconds(),
                                    .pause = report.phases.pause(),
-                                   .lane = Lane::kLibrary,
-                                   .why = {},
+                                   .lane = is_patch ? Lane::kObject : Lane::kLibrary,
+                                   .why = told ? std::move(told.mapped().lane_why) : std::string(),
                                    .detail = std::move(detail)});
     slot.retired.set_static_holds(report.statics == nullptr ? std::vector<StaticCarry::Hold>()
                                                             : report.statics->holds());
@@ -304,13 +331,29 @@ void Reloader::failed(FailureReport report) {
     const bool is_overtaken = later != slot.untold.end() && later->first <= slot.taken;
     if (slot.untold.contains(report.from)) {
         host_took(report.module, report.from);
-        const LiveLibrary::Shared code = slot.untold.extract(report.from).mapped().code;
+        const Offer offer = slot.untold.extract(report.from).mapped();
+        const LiveLibrary::Shared code = offer.code;
+        if (report.to == report.from && offer.is_patch) {
+            slot.objects.took();
+            ++slot.patches;
+        } else if (offer.is_patch) {
+            slot.objects.drop();
+        }
+        if (report.to != report.from)
+            slot.needs_library =
+                "generation " + std::to_string(report.from) + " of it was rolled back";
         if (report.to != 0 && report.to != report.from && !is_overtaken)
             graph_.rolled_back(report.module, code, slot.live_code);
-        if (report.to == report.from)
+        if (report.to == report.from) {
             slot.live_code = code;
+            if (!offer.is_patch)
+                took_library(slot);
+        }
+        if (!is_overtaken)
+            graph_.patched(report.module, slot.patches != 0);
     }
     slot.live = report.to;
+    slot.parked = report.parked;
     if (report.to == 0)
         slot.live_code.reset();
     if (report.parked && !is_overtaken)
@@ -322,6 +365,9 @@ void Reloader::failed(FailureReport report) {
 // It consumes no number.
 void Reloader::refused(FailureReport report) {
     Slot &slot = *slots_[report.module];
+    slot.parked = report.parked;
+    if (report.is_patch_refused)
+        return patch_refused(std::move(report));
     std::string detail = std::move(report.refusal);
     add_sentence(detail, report.detail);
     if (slot.kept_code != nullptr) {
@@ -385,7 +431,15 @@ std::vector<StackFrame> Reloader::symbolize(const std::vector<CodeAddress> &back
     return frames;
 }
 
+// Code that was patched goes on being mapped.
 void Reloader::retire(Slot &slot, std::unique_ptr<Generation> old) {
+    if (old->code == slot.live_code) {
+        events_.tell(RetiredEvent{.module = slot.name,
+                                  .generation = old->number,
+                                  .unmapped = false,
+                                  .why = "another generation runs in its library"});
+        return;
+    }
     slot.retired.add(std::move(old));
     close_old(slot);
 }
@@ -413,7 +467,7 @@ std::vector<ModuleStatus> Reloader::statuses() const {
 // A failure may have kept the module from ending its threads.
 bool Reloader::is_in_use(const LiveLibrary &code) const {
     return process_.holders != nullptr &&
-           (!process_.holders->thread_in(code.library->place()).empty() ||
+           (!thread_in(code, *process_.holders).empty() ||
             std::ranges::any_of(code.links, [this](const auto &link) { return is_in_use(*link); }));
 }
 

@@ -6,6 +6,7 @@
 #include "core/handover.hpp"
 #include "core/hot_graph.hpp"
 #include "core/kept_code.hpp"
+#include "core/live_objects.hpp"
 #include "core/migration_planner.hpp"
 #include "core/module_warnings.hpp"
 #include "core/retired_code.hpp"
@@ -27,7 +28,10 @@ struct HostProcess {
     Symbolizer *symbolizer = nullptr;
     const CodeHolders *holders = nullptr;
     TypeReader *types = nullptr;
-    bool keeps_heap = false;           // in a file, with the only module's code
+    bool keeps_heap = false; // in a file, with the only module's code
+    PatchLoader *patches = nullptr;
+    std::string no_patches = {}; // not empty: why there are to be none
+    bool looks_up_names = false; // of functions of the modules, by the handle of their library
     std::optional<KeptCode> kept = {}; // that has made the heap that is there
 };
 
@@ -49,6 +53,11 @@ class Reloader : public CodeHost {
 
     // The next look loads the modules' libraries also if they are what runs.
     void load_anew() override { graph_.load_anew(); }
+
+    std::string keep_objects(const std::vector<ObjectSet> &sets) override;
+    std::string patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) override;
+    void relinked(const std::vector<std::string> &libraries) override;
+    void set_library_reason(std::string why) override { library_reason_ = std::move(why); }
 
     // For a state that the host's thread is going to bring into the only module's heap: nothing is
     // offered any more until set_kept(). Nothing is in flight.
@@ -94,6 +103,8 @@ class Reloader : public CodeHost {
         LiveLibrary::Shared code;
         std::string why;
         bool resumed = false;
+        bool is_patch = false;  // of code that runs already
+        std::string lane_why{}; // why it is none
     };
     struct Slot {
         std::string name;
@@ -105,12 +116,18 @@ class Reloader : public CodeHost {
         LiveLibrary::Shared kept_code; // of another run, as long as the state is that of its heap
         std::string heap;              // what is to be told of that
         bool waits = false;            // as in RolledBackEvent
+        bool parked = false;
+        LiveObjects objects;         // of the live code
+        std::uint64_t patches = 0;   // of the live code
+        std::string needs_library{}; // not empty: why what is next is no patch
+        bool awaits_library = false; // what is next is in the library, even if that is relinked
         bool unique_symbols_told = false;
         bool unseen_told = false;
         RetiredCode retired;
 
-        Slot(const ModuleTarget &target, RetiredCode::Services services)
-            : name(target.name), library(target.library), retired(services, target.name) {}
+        Slot(const ModuleTarget &target, RetiredCode::Services services, PatchLoader *loader)
+            : name(target.name), library(target.library), objects({services.files, loader}),
+              retired(services, target.name) {}
     };
 
     std::vector<Candidate> take_back();
@@ -118,7 +135,17 @@ class Reloader : public CodeHost {
     void host_took(std::size_t module, std::uint64_t generation);
     std::uint64_t running_generation(const Slot &slot) const;
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
-    void tell_rejection(const Slot &slot, const Rejection &rejection);
+    std::size_t module_of(const std::string &library) const;
+    std::string hindrance(const Slot &slot) const;
+    std::string keep_objects(const ObjectSet &set);
+    Result<CodePatch *> prepare(const ObjectSet &set);
+    void drop_patches(const std::vector<Candidate> &candidates);
+    void offer_patches_again(std::vector<Candidate> &back, std::vector<Candidate> &candidates);
+    void patch_refused(FailureReport report);
+    void await_library(Slot &slot, std::string why);
+    void note_look(std::size_t module, const std::optional<Timestamp> &before, bool has_news);
+    void took_library(Slot &slot);
+    void tell_rejection(Slot &slot, const Rejection &rejection);
     void tell_warning(const ModuleWarning &warning);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
     void warn_of_unseen_changes(Slot &slot, const LiveLibrary &code);
@@ -155,6 +182,7 @@ class Reloader : public CodeHost {
     bool ready_ = false;
     bool has_given_up_ = false;
     bool is_held_ = false;
+    std::string library_reason_; // as it was set last
 };
 
 } // namespace hotrun

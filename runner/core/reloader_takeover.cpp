@@ -3,6 +3,7 @@
 
 #include "core/rebind_plan.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -41,6 +42,11 @@ std::string described(const FailureRecord &failure) {
 
 int exit_status_of(const FailureRecord &failure) {
     return failure.signal_number != 0 ? 128 + failure.signal_number : 1;
+}
+
+bool is_patched(const std::vector<CodeRecipe> &recipes) {
+    return std::ranges::any_of(
+        recipes, [](const CodeRecipe &recipe) { return recipe.patches != AddressRange{}; });
 }
 
 bool is_later_failure(RunRecord &record) {
@@ -144,11 +150,12 @@ void Reloader::distrust(const FailureRecord &failure, RunRecord &record) {
     const ModuleRecord &module = record.modules()[failure.site.module];
     if (module.candidate == 0)
         return;
-    if (const auto recipes = parse_recipe(module.candidate_code))
+    const auto recipes = parse_recipe(module.candidate_code);
+    if (recipes && !is_patched(*recipes)) // else it is in none of the files that they name
         graph_.known().add(slots_[failure.site.module]->library, combination_of(*recipes), nullptr);
 }
 
-// The same files as before, at other addresses.
+// The same files as before, at other addresses. What was in patches is lost.
 std::shared_ptr<RebindPlan> Reloader::plan_of_moves(const std::vector<CodeRecipe> &recipes,
                                                     const LiveLibrary::Shared &code) const {
     std::vector<LiveLibrary::Shared> libraries;
@@ -158,6 +165,15 @@ std::shared_ptr<RebindPlan> Reloader::plan_of_moves(const std::vector<CodeRecipe
     std::vector<RebindPlan::Move> moves;
     for (std::size_t i = 0; i < recipes.size(); ++i)
         moves.push_back({recipes[i].place, libraries[i]->library->place().load_bias});
+    for (const CodeRecipe &recipe : recipes) {
+        const AddressRange lost = recipe.patches;
+        if (lost == AddressRange{} || process_.patches == nullptr)
+            continue;
+        const std::uint64_t begin =
+            process_.patches->reserve_lost(lost.end - lost.begin, recipe.copy);
+        if (begin != 0)
+            moves.push_back({{lost.begin, lost.begin, lost.end}, begin});
+    }
     return std::make_shared<RebindPlan>(services_.files, std::move(moves));
 }
 
@@ -173,7 +189,12 @@ std::optional<Candidate> Reloader::resume(std::size_t module, const ModuleRecord
     slot.live_code = code;
     if (record.parked)
         graph_.parked(module);
-    slot.untold[record.generation] = {code, {}, true};
+    slot.parked = record.parked;
+    slot.untold[record.generation] = {
+        .code = code,
+        .why = {},
+        .resumed = true,
+        .lane_why = is_patched(*recipes) ? "patches are lost with their process" : ""};
     Generation generation{record.generation, code, Callbacks::of(*code->library),
                           text_of_code(code)};
     Candidate candidate{module, std::make_unique<Generation>(std::move(generation)),

@@ -1,5 +1,6 @@
 #include "core/retired_code.hpp"
 
+#include "core/code_patch.hpp"
 #include "core/pointer_scan.hpp"
 #include "core/rebind.hpp"
 
@@ -35,7 +36,7 @@ bool RetiredCode::close_old() {
         const LiveLibrary &code = *entry.generation->code;
         std::string holder = memory_that_leads_into(code);
         if (holder.empty() && services_.holders != nullptr) {
-            holder = services_.holders->thread_in(code.library->place());
+            holder = thread_in(code, *services_.holders);
             is_thread_in_it |= !holder.empty();
         }
         if (holder.empty()) {
@@ -59,21 +60,18 @@ std::string RetiredCode::memory_that_leads_into(const LiveLibrary &code) const {
 
 // In the heaps as of the last snapshot, which is younger than the switch away from this code.
 std::string RetiredCode::pointers_into(const LiveLibrary &code) const {
-    const Library::Place place = code.library->place();
     std::size_t count = 0;
     std::string names;
     for (const HeapImage *heap : services_.heaps) {
         const std::span<const std::byte> image = heap->image();
-        std::vector<std::size_t> offsets;
-        find_words(image, {place.begin, place.end}, offsets);
-        for (const std::size_t offset : offsets) {
-            if (++count > kMostNamed)
-                continue;
-            const SymbolCache::Shared symbols =
-                code.symbols->get(services_.files, code.copy.path());
-            const Rebinder names_only(*symbols, place.load_bias, *symbols, place.load_bias);
-            names += (names.empty() ? "" : ", ") + names_only.describe(word_at(image, offset)) +
-                     " at byte " + std::to_string(offset);
+        for (const Library::Place &place : places_of(code)) {
+            std::vector<std::size_t> offsets;
+            find_words(image, {place.begin, place.end}, offsets);
+            for (const std::size_t offset : offsets) {
+                if (++count <= kMostNamed)
+                    names += (names.empty() ? "" : ", ") + describe(code, word_at(image, offset)) +
+                             " at byte " + std::to_string(offset);
+            }
         }
     }
     if (count == 0)
@@ -84,19 +82,27 @@ std::string RetiredCode::pointers_into(const LiveLibrary &code) const {
 }
 
 std::string RetiredCode::static_variable_of(const LiveLibrary &code) const {
-    const Library::Place place = code.library->place();
+    const std::vector<Library::Place> places = places_of(code);
     const auto found = std::ranges::find_if(static_holds_, [&](const StaticCarry::Hold &hold) {
-        return !hold.word || (*hold.word >= place.begin && *hold.word < place.end);
+        return !hold.word || std::ranges::any_of(places, [&](const Library::Place &place) {
+            return *hold.word >= place.begin && *hold.word < place.end;
+        });
     });
     if (found == static_holds_.end())
         return {};
     if (!found->word)
         return "the static variable " + found->variable +
                " has memory outside the permanent heap, which may lead into it";
+    return "the static variable " + found->variable + " leads to " + describe(code, *found->word);
+}
+
+// What a word that leads into the code, or a patch of it, points to.
+std::string RetiredCode::describe(const LiveLibrary &code, std::uint64_t word) const {
+    if (code.code_patches != nullptr && code.code_patches->names().range().contains(word))
+        return code.code_patches->names().describe(word);
+    const std::uint64_t load_bias = code.library->place().load_bias;
     const SymbolCache::Shared symbols = code.symbols->get(services_.files, code.copy.path());
-    const Rebinder names_only(*symbols, place.load_bias, *symbols, place.load_bias);
-    return "the static variable " + found->variable + " leads to " +
-           names_only.describe(*found->word);
+    return Rebinder(*symbols, load_bias, *symbols, load_bias).describe(word);
 }
 
 void RetiredCode::close(std::unique_ptr<Generation> generation) {

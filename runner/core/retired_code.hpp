@@ -61,6 +61,7 @@ class RetiredCode {
     std::string memory_that_leads_into(const LiveLibrary &code) const;
     std::string pointers_into(const LiveLibrary &code) const;
     std::string static_variable_of(const LiveLibrary &code) const;
+    std::string describe(const LiveLibrary &code, std::uint64_t word) const;
     void close(std::unique_ptr<Generation> generation);
 
     Services services_;

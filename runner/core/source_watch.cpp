@@ -1,5 +1,6 @@
 #include "core/source_watch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <unordered_set>
 #include <utility>
@@ -47,6 +48,7 @@ void SourceWatch::read_deps(const std::string &path, const std::optional<Timesta
     deps_stamp_ = stamp;
     if (const Result<std::string> added = files_.read(path, deps_.consumed()))
         deps_.append(*added);
+    deps_.make_index();
 }
 
 bool SourceWatch::set_suspects(const std::unordered_set<std::string> &paths) {
@@ -268,22 +270,40 @@ bool SourceWatch::take_link(const std::string &path) {
     return true;
 }
 
+// Null: it is not in the set.
+const std::string *SourceWatch::ninja_path_of(const std::string &path) const {
+    if (const auto link = links_.find(path); link != links_.end())
+        return &link->second.ninja_path;
+    const auto source = sources_.find(path);
+    return source != sources_.end() ? &source->second.ninja_path : nullptr;
+}
+
+std::vector<std::string> SourceWatch::outputs_of(const std::string &path) const {
+    const std::string *const ninja_path = ninja_path_of(path);
+    if (ninja_path == nullptr)
+        return {};
+    std::vector<std::string> outputs = graph_.outputs_of(*ninja_path);
+    for (const std::string_view output : deps_.outputs_of(*ninja_path)) {
+        if (graph_.is_output(output) && build_files_.keeps_deps(graph_.rule_of(output)) != false &&
+            std::find(outputs.begin(), outputs.end(), output) == outputs.end())
+            outputs.emplace_back(output);
+    }
+    return outputs;
+}
+
 void SourceWatch::make_outputs_stale(const std::vector<std::string> &changed,
                                      std::chrono::nanoseconds since) {
     for (const std::string &path : changed) {
-        const auto link = links_.find(path);
-        const auto source = sources_.find(path);
-        if (link == links_.end() && source == sources_.end())
+        const std::string *const ninja_path = ninja_path_of(path);
+        if (ninja_path == nullptr)
             continue;
         // Of what ninja will find: a link may point to another file than when it was last seen.
-        const std::string &ninja_path =
-            link != links_.end() ? link->second.ninja_path : source->second.ninja_path;
-        const std::optional<Timestamp> now = files_.timestamp(absolute(ninja_path));
+        const std::optional<Timestamp> now = files_.timestamp(absolute(*ninja_path));
         if (!now || now->mtime_ns > since.count())
             continue;
-        for (const std::string_view output : deps_.outputs_of(ninja_path))
+        for (const std::string_view output : deps_.outputs_of(*ninja_path))
             make_older_than(std::string(output), *now);
-        for (const std::string &output : graph_.outputs_of(ninja_path))
+        for (const std::string &output : graph_.outputs_of(*ninja_path))
             make_older_than(output, *now);
     }
 }

@@ -65,6 +65,10 @@ class SourceWatch {
     // seen now is remembered.
     std::vector<std::string> take_changed(const std::vector<std::string> &paths);
 
+    // What ninja makes of a file directly: what names it as an input, and what has read it. Spelled
+    // as ninja spells it; nothing: the file is not in the set.
+    std::vector<std::string> outputs_of(const std::string &path) const;
+
     // Makes sure that ninja sees that these files changed: it compares times, and an output that
     // was finished after its input was saved, but made from the content before, or an input that
     // was replaced by an older file, look up to date. `since`: when the last build ended; a file
@@ -93,6 +97,7 @@ class SourceWatch {
     };
 
     std::string absolute(std::string_view ninja_path) const;
+    const std::string *ninja_path_of(const std::string &path) const;
     void add(std::string_view ninja_path, std::map<std::string, Source> &next,
              std::set<std::string> &watched);
     std::string in_real_folder(std::string_view ninja_path);

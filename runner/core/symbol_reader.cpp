@@ -67,6 +67,7 @@ class SymbolReader {
     void measure();
     const Elf64_Shdr *find_section(std::uint32_t type) const;
     bool read_names(const Elf64_Shdr &section);
+    bool is_own_handle(const Elf64_Sym &symbol) const;
     void collect_keys();
     bool add(const Key &key);
     bool add_all();
@@ -129,6 +130,13 @@ bool SymbolReader::read_names(const Elf64_Shdr &section) {
     return true;
 }
 
+// Of no size.
+bool SymbolReader::is_own_handle(const Elf64_Sym &symbol) const {
+    return symbol.st_size == 0 && ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT &&
+           symbol.st_shndx != SHN_UNDEF && symbol.st_name < table_.names_.size() &&
+           std::string_view(table_.names_.data() + symbol.st_name) == "__dso_handle";
+}
+
 // gABI 4, "Symbol Table": an STT_FILE symbol comes before the local ones of its file. Only keys are
 // sorted, since symbols are large, and memory that is touched for the first time is what takes
 // long.
@@ -141,6 +149,8 @@ void SymbolReader::collect_keys() {
             file = symbol.st_name;
         else if (is_kept(symbol))
             keys_.push_back({symbol.st_value, i, is_local(symbol) ? file : 0});
+        else if (is_own_handle(symbol))
+            table_.own_handle_ = symbol.st_value;
     }
     std::ranges::sort(keys_, {}, [](const Key &key) { return std::pair(key.address, key.index); });
 }

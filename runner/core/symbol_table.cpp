@@ -45,20 +45,39 @@ std::span<const SymbolTable::HashedName> SymbolTable::bucket_of(std::uint32_t ha
     return std::span(by_name_).subspan(buckets_[bucket], buckets_[bucket + 1] - buckets_[bucket]);
 }
 
-const Symbol *SymbolTable::find_sole(std::string_view file, std::string_view name,
-                                     bool is_local) const {
+template <typename Accepts>
+const Symbol *SymbolTable::find_sole_of(std::string_view name, Accepts accepts) const {
     const Symbol *sole = nullptr;
     const std::uint32_t hash = hash_of(name);
     for (const HashedName &candidate : bucket_of(hash)) {
         const Symbol &symbol = symbols_[candidate.index];
-        if (candidate.hash != hash || symbol.name != name || symbol.file != file ||
-            symbol.is_local != is_local)
+        if (candidate.hash != hash || symbol.name != name || !accepts(symbol))
             continue;
         if (sole != nullptr)
             return nullptr;
         sole = &symbol;
     }
     return sole;
+}
+
+const Symbol *SymbolTable::find_sole(std::string_view file, std::string_view name,
+                                     bool is_local) const {
+    return find_sole_of(name, [=](const Symbol &symbol) {
+        return symbol.file == file && symbol.is_local == is_local;
+    });
+}
+
+const Symbol *SymbolTable::find_sole(std::string_view name) const {
+    return find_sole_of(name, [](const Symbol &) { return true; });
+}
+
+bool SymbolTable::may_have_local(std::string_view file, std::string_view name) const {
+    const std::uint32_t hash = hash_of(name);
+    return std::ranges::any_of(bucket_of(hash), [&](const HashedName &candidate) {
+        const Symbol &symbol = symbols_[candidate.index];
+        return symbol.is_local && symbol.name == name &&
+               (symbol.file == file || symbol.file.empty());
+    });
 }
 
 Memory SymbolTable::memory_at(std::uint64_t address) const {

@@ -56,11 +56,20 @@ class SymbolTable {
     const Symbol *find(std::uint64_t address) const;
     std::span<const Symbol> starting_at(std::uint64_t address) const;
 
+    // What the library names itself by when it asks for exit calls (__dso_handle); 0: it has none.
+    std::uint64_t own_handle() const { return own_handle_; }
+
     // What lies between the symbols before and after an address that is in none of them.
     AddressRange gap_at(std::uint64_t address) const;
 
     // None if there is no such symbol, or more than one.
     const Symbol *find_sole(std::string_view file, std::string_view name, bool is_local) const;
+
+    // The same in whatever file: what is hidden has none.
+    const Symbol *find_sole(std::string_view name) const;
+
+    // Whether there is a local one that may belong to the file: several, or one without a file.
+    bool may_have_local(std::string_view file, std::string_view name) const;
 
     Memory memory_at(std::uint64_t address) const;
     std::span<const Region> regions() const { return regions_; } // by address
@@ -86,6 +95,8 @@ class SymbolTable {
         return static_cast<std::uint32_t>(std::hash<std::string_view>()(name));
     }
     std::span<const HashedName> bucket_of(std::uint32_t hash) const;
+    template <typename Accepts>
+    const Symbol *find_sole_of(std::string_view name, Accepts accepts) const;
 
     ElfParts parts_;
     std::vector<char> names_;
@@ -95,6 +106,7 @@ class SymbolTable {
     std::vector<std::uint32_t> buckets_; // where each begins, and the end; 2^n + 1 of them
     std::vector<Region> regions_;
     AddressRange range_;
+    std::uint64_t own_handle_ = 0;
     bool has_local_symbols_ = false;
 };
 

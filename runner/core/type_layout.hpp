@@ -121,7 +121,8 @@ struct LibraryTypes {
         virtual ~Source() = default;
     };
 
-    template <typename Visit> void each_type(Visit visit) const {
+    template <typename Visit>
+    void each_type(Visit visit) const {
         for (const std::shared_ptr<const Types> &part : types) {
             for (const TypeLayout &type : *part)
                 visit(type);

@@ -64,6 +64,13 @@ class WrappedProgram : public CodeHost, public AttachedProgram, public Observer 
     bool is_library(const std::string &path) const override;
     bool look(Writer writer, const PhaseTimes &phases) override;
     void load_anew() override { anew_ = true; }
+
+    std::string keep_objects(const std::vector<ObjectSet> &) override {
+        return "the code is in a program beside hotrun";
+    }
+    std::string patch(const std::vector<ObjectSet> &, const PhaseTimes &) override { return {}; }
+    void relinked(const std::vector<std::string> &) override {}
+    void set_library_reason(std::string) override {}
     bool in_flight() const override;
     void set_ready() override {}
     std::vector<ModuleStatus> statuses() const override;

@@ -63,6 +63,12 @@ DebugInfo::DebugInfo(const std::string &path)
         dwarf_.reset(::dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
 }
 
+DebugInfo::DebugInfo(std::vector<std::byte> file) : bytes_(std::move(file)) {
+    ::elf_version(EV_CURRENT);
+    elf_.reset(::elf_memory(reinterpret_cast<char *>(bytes_.data()), bytes_.size()));
+    dwarf_.reset(::dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
+}
+
 std::vector<StackFrame> DebugInfo::frames_at(std::uint64_t address) {
     Dwarf_Die unit;
     std::vector<StackFrame> frames;

@@ -18,6 +18,7 @@ namespace hotrun {
 class DebugInfo {
   public:
     explicit DebugInfo(const std::string &path);
+    explicit DebugInfo(std::vector<std::byte> file); // in memory
 
     // The function of the address in the file, after those that were inlined there; at least one.
     // They have neither an address nor a library.
@@ -45,7 +46,8 @@ class DebugInfo {
     void read_unit_ranges();
     std::vector<StackFrame> frames_of(Dwarf_Die unit, Dwarf_Addr address) const;
 
-    UniqueFd file_; // read as long as the others are there
+    UniqueFd file_; // these two: read as long as the others are there
+    std::vector<std::byte> bytes_;
     std::unique_ptr<Elf, End> elf_;
     std::unique_ptr<Dwarf, End> dwarf_;
     bool has_unit_ranges_ = false;

@@ -1,18 +1,38 @@
 #include "linux/dwarf_symbolizer.hpp"
 
 #include "linux/debug_info.hpp"
+#include "linux/object_debug_info.hpp"
+#include "linux/patch_places.hpp"
 
 #include <iterator>
 #include <map>
 
 namespace hotrun {
 
+namespace {
+
+// Of an address in a patch, by the object file that it was made from.
+std::vector<StackFrame> frames_in_patch(const PatchSections::Found &found) {
+    const auto object = ObjectFile::read({}, *found.object);
+    if (!object)
+        return {StackFrame{}};
+    return DebugInfo(ObjectDebugInfo(*object).bytes())
+        .frames_at(ObjectDebugInfo::address_of(found.place));
+}
+
+} // namespace
+
 std::vector<StackFrame> DwarfSymbolizer::symbolize(const std::vector<CodeAddress> &addresses) {
     std::map<std::string, DebugInfo> files;
     std::vector<StackFrame> frames;
     for (const CodeAddress &code : addresses) {
-        DebugInfo &file = files.try_emplace(code.file, code.file).first->second;
-        std::vector<StackFrame> calls = file.frames_at(code.address - code.load_bias);
+        std::vector<StackFrame> calls;
+        if (const auto patched = PatchSections::at(code.address)) {
+            calls = frames_in_patch(*patched);
+        } else {
+            DebugInfo &file = files.try_emplace(code.file, code.file).first->second;
+            calls = file.frames_at(code.address - code.load_bias);
+        }
         for (StackFrame &frame : calls) {
             frame.address = code.address;
             frame.library = code.file;

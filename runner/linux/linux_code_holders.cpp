@@ -87,13 +87,18 @@ bool stack_leads_into(std::uint64_t stack, const Library::Place &place) {
 
 LinuxCodeHolders::LinuxCodeHolders() : host_(static_cast<pid_t>(::syscall(SYS_gettid))) {}
 
+void LinuxCodeHolders::leave_out_this_thread() {
+    runner_ = static_cast<pid_t>(::syscall(SYS_gettid));
+}
+
 std::string LinuxCodeHolders::thread_in(const Library::Place &place) const {
     const std::string own = std::to_string(::syscall(SYS_gettid));
     const std::string host = std::to_string(host_);
+    const std::string runner = std::to_string(runner_);
     std::error_code error;
     for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", error)) {
         const std::string number = task.path().filename().string();
-        if (number == own || number == host)
+        if (number == own || number == host || number == runner)
             continue;
         const std::string name = read_line(task.path().string() + "/comm");
         if (name.empty())

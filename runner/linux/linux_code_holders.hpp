@@ -3,6 +3,8 @@
 
 #include "core/code_holders.hpp"
 
+#include <atomic>
+
 #include <sys/types.h>
 
 namespace hotrun {
@@ -13,10 +15,14 @@ class LinuxCodeHolders final : public CodeHolders {
   public:
     LinuxCodeHolders(); // on the host's thread
 
+    // The runner's: it is never in a module's code for long. Before others look.
+    void leave_out_this_thread();
+
     std::string thread_in(const Library::Place &place) const override;
 
   private:
     pid_t host_;
+    std::atomic<pid_t> runner_{0};
 };
 
 } // namespace hotrun

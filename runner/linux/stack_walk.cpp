@@ -1,5 +1,7 @@
 #include "linux/stack_walk.hpp"
 
+#include "linux/patch_places.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -67,7 +69,7 @@ const link_map *map_of(std::uintptr_t address) {
     dl_find_object found;
     return address != 0 && _dl_find_object(reinterpret_cast<void *>(address), &found) == 0
                ? found.dlfo_link_map
-               : nullptr;
+               : library_patched_at(address);
 }
 
 bool is_in_runtime(const link_map *map) {

@@ -8,14 +8,14 @@ LibraryProject::LibraryProject(const GeneratedLibrary &library, const LibrarySiz
     std::string text =
         "rule regenerate\n command = touch $out\n generator = 1\n"
         "build build.ninja: regenerate ../meson.build\n"
-        "rule compile\n command = " +
+        "rule cpp_COMPILER\n command = " +
         GeneratedLibrary::compile_command(size) + " -I" + library.folder() +
         " -include pause_state.hpp -MD -MF $out.d -c $in -o $out\n deps = gcc\n depfile = $out.d\n"
-        "rule link\n command = " +
+        "rule cpp_LINKER\n command = " +
         GeneratedLibrary::link_command() +
         " @$out.rsp -o $out\n rspfile = $out.rsp\n rspfile_content = $in\n"
-        "build game.o: compile ../game.cpp\n"
-        "build libgame.so: link game.o";
+        "build game.o: cpp_COMPILER ../game.cpp\n"
+        "build libgame.so: cpp_LINKER game.o";
     for (const std::string &object : library.objects())
         text += " " + object;
     project_.write("build/build.ninja", text + "\n");

@@ -53,10 +53,11 @@ double run_program(std::vector<std::string> words) {
     return now_ms() - start;
 }
 
-double edit_and_build(const EditedProject &project, int number) {
+double edit_and_build(const EditedProject &project, int number, const std::string &output) {
     const double start = now_ms();
     project.edit(number);
-    run_program({"ninja", "-C", project.builddir(), project.ninja_target()});
+    run_program({"ninja", "-C", project.builddir(),
+                 output.empty() ? project.ninja_target() : output});
     return now_ms() - start;
 }
 
@@ -78,9 +79,15 @@ double HotRun::save(int number) {
     const double start = now_ms();
     project_.edit(number);
     const double live = time_of_first_step(process_.child(), number) - start;
+    take_outcome();
+    return live;
+}
+
+void HotRun::take_outcome() {
     build_finished_ = process_.next("build_finished");
     reloaded_ = process_.next("reloaded");
-    return live;
+    if (reloaded_->at("lane").as_string() == "object")
+        process_.next("build_finished");
 }
 
 double HotRun::save_and_notify(int number) {
@@ -88,8 +95,7 @@ double HotRun::save_and_notify(int number) {
     project_.edit(number);
     const double notify = run_program(
         {HOTRUN_TOOL, "notify", "-C", project_.builddir(), project_.edited_files().front()});
-    build_finished_ = process_.next("build_finished");
-    reloaded_ = process_.next("reloaded");
+    take_outcome();
     notify_own_ms_ = reloaded_ == nullptr ? 0 : notify - total_ms(*reloaded_);
     return time_of_first_step(process_.child(), number) - start;
 }

@@ -14,8 +14,8 @@ namespace hotrun::bench {
 // Runs a program to its end: milliseconds.
 double run_program(std::vector<std::string> words);
 
-// From just before the save to the end of `ninja TARGET`, in milliseconds.
-double edit_and_build(const EditedProject &project, int number);
+// From just before the save to the end of `ninja OUTPUT`, in milliseconds. None: the target.
+double edit_and_build(const EditedProject &project, int number, const std::string &output = {});
 
 // A project under hotrun.
 class HotRun {
@@ -25,7 +25,8 @@ class HotRun {
     explicit HotRun(const EditedProject &project,
                     const std::vector<std::string> &options = {"--interval", "1"});
 
-    // From just before the save to the first step of the new code, in milliseconds.
+    // From just before the save to the first step of the new code, in milliseconds. The build of
+    // the library behind it has ended when this returns.
     double save(int number);
 
     // As save(), for an editor that tells of its saves; and what the command that tells takes
@@ -40,6 +41,8 @@ class HotRun {
     e2e::HotrunProcess &process() { return process_; }
 
   private:
+    void take_outcome();
+
     const EditedProject &project_;
     e2e::HotrunProcess process_;
     const boost::json::object *build_finished_ = nullptr;

@@ -1,5 +1,6 @@
 #include "support/fake_module.hpp"
 
+#include "core/code_patch.hpp"
 #include "core/verify.hpp"
 #include "support/memory_file.hpp"
 
@@ -63,6 +64,9 @@ std::vector<SwitchReport> FakeHost::switch_now() {
         if (candidate.parked)
             parked_.insert(candidate.module);
         candidate.phases.mark(Phase::kWait, clock_.now());
+        patches_[candidate.module] = candidate.patch;
+        if (candidate.patch != nullptr)
+            static_cast<void>(candidate.patch->apply());
         SwitchReport report;
         report.module = candidate.module;
         report.generation = candidate.generation->number;
@@ -79,6 +83,8 @@ std::vector<SwitchReport> FakeHost::switch_now() {
 
 FailureReport FakeHost::roll_back(SwitchReport report) {
     FailureReport failure;
+    if (CodePatch *patch = patches_[report.module])
+        static_cast<void>(patch->undo());
     failure.module = report.module;
     failure.from = report.generation;
     failure.to = report.old == nullptr ? 0 : report.old->number;

@@ -53,6 +53,7 @@ class FakeHost {
     Handover &handover_;
     const Clock &clock_;
     std::map<std::size_t, std::unique_ptr<Generation>> live_;
+    std::map<std::size_t, CodePatch *> patches_; // of what is live
 };
 
 } // namespace hotrun

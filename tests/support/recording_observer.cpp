@@ -17,16 +17,21 @@ struct EventWords {
             words += " " + path;
         return words;
     }
-    std::string operator()(const BuildStartedEvent &) const { return "build_started"; }
+    std::string operator()(const BuildStartedEvent &event) const {
+        return event.background ? "build_started background" : "build_started";
+    }
     std::string operator()(const DiagnosticEvent &event) const {
         return "diagnostic " + event.message;
     }
     std::string operator()(const BuildFinishedEvent &event) const {
-        return "build_finished " + std::string(to_word(event.status));
+        return "build_finished " + std::string(to_word(event.status)) +
+               (event.background ? " background" : "");
     }
     std::string operator()(const ReloadedEvent &event) const {
         return "reloaded " + event.module + " " + std::to_string(event.generation) + " " +
-               std::string(to_word(event.state));
+               std::string(to_word(event.state)) +
+               (event.lane == Lane::kObject ? " object" : "") +
+               (event.why.empty() ? "" : ", " + event.why);
     }
     std::string operator()(const RejectedEvent &event) const {
         return "rejected " + event.module + " " + std::string(to_word(event.reason)) + " runs " +

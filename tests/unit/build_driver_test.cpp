@@ -118,5 +118,46 @@ TEST(BuildDriver, BuildThatEndsForgetsTheCancels) {
         cancel_one(driver, 300 + n * 100);
 }
 
+// It is given up for the first change, which was waiting for nothing: there is no burst yet.
+TEST(BuildDriver, BuildInTheBackgroundGivesWayAtOnce) {
+    BuildDriver driver;
+    driver.build_in_background(at(0));
+    EXPECT_TRUE(driver.in_background());
+    EXPECT_EQ(driver.next(at(0)), Want::kStart);
+    EXPECT_TRUE(driver.in_background());
+    driver.change(at(10));
+    EXPECT_FALSE(driver.in_background());
+    EXPECT_EQ(driver.next(at(10)), Want::kCancel);
+    driver.build_ended(at(12));
+    EXPECT_FALSE(driver.in_background());
+    EXPECT_EQ(driver.next(at(12)), Want::kStart);
+    driver.build_ended(at(20));
+    EXPECT_TRUE(driver.idle());
+}
+
+TEST(BuildDriver, BuildInTheBackgroundGivesWayHoweverManyWereCancelled) {
+    BuildDriver driver;
+    driver.change(at(0));
+    for (int i = 0; i < BuildDriver::kCancelsInRow; ++i)
+        cancel_one(driver, 100 * i);
+    ASSERT_EQ(driver.next(at(1000)), Want::kStart);
+    driver.build_ended(at(1010));
+    for (int i = 0; i < 2 * BuildDriver::kCancelsInRow; ++i) {
+        driver.build_in_background(at(2000));
+        cancel_one(driver, 2000);
+        ASSERT_EQ(driver.next(at(2000)), Want::kStart);
+        driver.build_ended(at(2000));
+    }
+}
+
+TEST(BuildDriver, ChangeBeforeABuildInTheBackgroundTakesItsPlace) {
+    BuildDriver driver;
+    driver.build_in_background(at(0));
+    driver.change(at(1));
+    EXPECT_FALSE(driver.in_background());
+    EXPECT_EQ(driver.next(at(1)), Want::kStart);
+    EXPECT_FALSE(driver.in_background());
+}
+
 } // namespace
 } // namespace hotrun

@@ -21,6 +21,7 @@ class NinjaBuildTest : public testing::Test {
 
     void start() {
         const Status started = ninja.build(
+            {"libgame.so.p/game.cpp.o", "docs"},
             [this](std::size_t done, std::size_t total) { progress.emplace_back(done, total); },
             [this](NinjaBuild::Outcome ended) { outcomes.push_back(std::move(ended)); });
         ASSERT_TRUE(started.ok());
@@ -53,7 +54,7 @@ TEST_F(NinjaBuildTest, RunsNinjaInTheBuildFolderWithItsStatusLine) {
     EXPECT_TRUE(ninja.running());
     EXPECT_EQ(run().command.program, "/usr/bin/ninja");
     EXPECT_EQ(run().command.directory, "/b");
-    EXPECT_EQ(run().command.arguments, (Words{"libgame.so", "docs"}));
+    EXPECT_EQ(run().command.arguments, (Words{"libgame.so.p/game.cpp.o", "docs"}));
     const std::vector<std::pair<std::string, std::string>> expected = {
         {"NINJA_STATUS", std::string(kNinjaStatus)}, {"CLICOLOR_FORCE", "1"}};
     EXPECT_EQ(run().command.environment, expected);
@@ -171,7 +172,7 @@ TEST_F(NinjaBuildTest, SignalThatEndsNinjaIsAFailureThatNamesIt) {
 
 TEST_F(NinjaBuildTest, FolderThatIsNotSetUpIsNoWorkForNinja) {
     ASSERT_TRUE(files.remove("/b/build.ninja").ok());
-    const Status started = ninja.build({}, {});
+    const Status started = ninja.build({}, {}, {});
     ASSERT_FALSE(started.ok());
     EXPECT_EQ(started.error().message, "the build folder /b is not set up; run meson setup /b in "
                                        "the project's folder");
@@ -261,7 +262,7 @@ TEST_F(NinjaBuildTest, LogThatNinjaWroteAnewTellsNoEdges) {
 
 TEST_F(NinjaBuildTest, NinjaThatCantBeStartedIsAnError) {
     commands.failure = Error{ErrorKind::kFailed, "can't start /usr/bin/ninja", 2};
-    const Status started = ninja.build({}, {});
+    const Status started = ninja.build({}, {}, {});
     ASSERT_FALSE(started.ok());
     EXPECT_EQ(started.error().message,
               "can't start /usr/bin/ninja; install ninja-build if it is gone");
@@ -279,8 +280,8 @@ TEST_F(NinjaBuildTest, StopEndsNinjaAndTellsNothing) {
 
 TEST_F(NinjaBuildTest, NextBuildMayStartFromTheEndOfThisOne) {
     bool second_started = false;
-    const Status started = ninja.build({}, [&](const NinjaBuild::Outcome &) {
-        second_started = ninja.build({}, [](const NinjaBuild::Outcome &) {}).ok();
+    const Status started = ninja.build({}, {}, [&](const NinjaBuild::Outcome &) {
+        second_started = ninja.build({}, {}, [](const NinjaBuild::Outcome &) {}).ok();
     });
     ASSERT_TRUE(started.ok());
     commands.runs.front()->end(0);

@@ -131,14 +131,14 @@ TEST(NinjaDeps, ABrokenRecordKeepsWhatCameBefore) {
     const std::string good =
         header() + path_record("o", 0) + path_record("x.h", 1) + deps_record(0, {1});
     const std::vector<std::string> bad_records = {
-        path_record("y.h", 3),                     // not the next id
-        path_record("x.h", 2),                     // a path twice
-        word_of(4) + word_of(~2u),                       // no path
-        word_of(0),                                   // nothing at all
-        word_of(1u << 20),                            // longer than ninja writes
-        deps_record(0, {2}),                       // an input that was not named
-        deps_record(9, {1}),                       // an output that was not named
-        deps_record(0, {0xffffffffu}),             // a negative id
+        path_record("y.h", 3),                              // not the next id
+        path_record("x.h", 2),                              // a path twice
+        word_of(4) + word_of(~2u),                          // no path
+        word_of(0),                                         // nothing at all
+        word_of(1u << 20),                                  // longer than ninja writes
+        deps_record(0, {2}),                                // an input that was not named
+        deps_record(9, {1}),                                // an output that was not named
+        deps_record(0, {0xffffffffu}),                      // a negative id
         word_of(8 | 0x80000000u) + word_of(0) + word_of(0), // no mtime
         word_of(13 | 0x80000000u) + std::string(13, '\0'),
     };
@@ -165,6 +165,28 @@ TEST(NinjaDeps, ClearForgetsEverythingAndReadsAnew) {
     EXPECT_TRUE(deps.outputs_of("h.h").empty());
     EXPECT_TRUE(deps.append(kRealLog));
     EXPECT_EQ(deps.outputs_of("h.h"), (Inputs{"a.o", "b.o"}));
+}
+
+// The index is made once, and what is appended later is looked at beside it.
+TEST(NinjaDeps, IndexKnowsWhatWasAppendedAfterIt) {
+    constexpr std::uint32_t kOutputs = 100; // more than are looked at one by one
+    std::string log = header() + path_record("x.h", 0) + path_record("y.h", 1);
+    for (std::uint32_t n = 0; n < kOutputs; ++n)
+        log += path_record("o" + std::to_string(n), n + 2) + deps_record(n + 2, {n % 2});
+    NinjaDeps deps;
+    ASSERT_TRUE(deps.append(log));
+    deps.make_index();
+    EXPECT_EQ(deps.outputs_of("x.h").size(), kOutputs / 2);
+    ASSERT_TRUE(deps.append(deps_record(2, {1}) + path_record("z.h", kOutputs + 2) +
+                            deps_record(3, {1, kOutputs + 2})));
+    deps.make_index();
+    EXPECT_EQ(deps.outputs_of("x.h").size(), kOutputs / 2 - 1);
+    EXPECT_EQ(deps.outputs_of("x.h").front(), "o2");
+    EXPECT_EQ(deps.outputs_of("y.h").size(), kOutputs / 2 + 1);
+    EXPECT_EQ(deps.outputs_of("y.h").front(), "o0");
+    EXPECT_EQ(deps.outputs_of("z.h"), (Inputs{"o1"}));
+    deps.clear();
+    EXPECT_TRUE(deps.outputs_of("x.h").empty());
 }
 
 TEST(NinjaDeps, WhatTheLogDoesNotNameHasNothing) {

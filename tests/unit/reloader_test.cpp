@@ -1,5 +1,7 @@
 #include "unit/reloader_test.hpp"
 
+#include "support/fake_code_holders.hpp"
+
 namespace hotrun {
 namespace {
 
@@ -193,22 +195,6 @@ TEST_F(ReloaderTest, OldCodeIsClosedWhenNothingIsOffered) {
                               "retired game 1 unmapped", "retired game 2 unmapped"}));
 }
 
-TEST_F(ReloaderTest, OldCodeIsClosedOnceTheThreadInItHasLeft) {
-    for (char mark = 'a'; mark < 'a' + 8; ++mark)
-        reload("game", {mark});
-    const std::uint64_t first = FakeLibraryLoader::place(1).begin;
-    holders.threads[first] = "thread 43 (worker) runs, and may be in it";
-    reload("game", "i");
-    reload("game", "j");
-    EXPECT_TRUE(words().back().ends_with("mapped"));
-    loop.advance(std::chrono::seconds(1));
-    EXPECT_EQ(words(), Words{});
-    holders.threads.clear();
-    loop.advance(std::chrono::seconds(1));
-    EXPECT_EQ(words(), Words{"retired game 1 unmapped"});
-    EXPECT_EQ(loop.alarm_count(), 0U);
-}
-
 TEST_F(ReloaderTest, OldCodeIsClosedWhenTheOfferIsTakenBack) {
     for (std::size_t n = 1; n <= RetiredCode::kKept + 1; ++n)
         reload("game", std::to_string(n));
@@ -335,6 +321,32 @@ TEST_F(ReloaderTest, FilesCanBeRemovedWithTheCodeStillMapped) {
     reloader.remove_files();
     EXPECT_EQ(loader.closed, Words{});
     EXPECT_EQ(*files.list("/b"), (Words{"libgame.so", "libmusic.so"}));
+}
+
+struct Threads {
+    FakeCodeHolders holders;
+};
+
+class ThreadReloaderTest : private Threads, public ReloaderTest {
+  protected:
+    ThreadReloaderTest() : ReloaderTest({.heaps = {}, .holders = &holders}) {}
+    using Threads::holders;
+};
+
+TEST_F(ThreadReloaderTest, OldCodeIsClosedOnceTheThreadInItHasLeft) {
+    for (char mark = 'a'; mark < 'a' + 8; ++mark)
+        reload("game", {mark});
+    const std::uint64_t first = FakeLibraryLoader::place(1).begin;
+    holders.threads[first] = "thread 43 (worker) runs, and may be in it";
+    reload("game", "i");
+    reload("game", "j");
+    EXPECT_TRUE(words().back().ends_with("mapped"));
+    loop.advance(std::chrono::seconds(1));
+    EXPECT_EQ(words(), Words{});
+    holders.threads.clear();
+    loop.advance(std::chrono::seconds(1));
+    EXPECT_EQ(words(), Words{"retired game 1 unmapped"});
+    EXPECT_EQ(loop.alarm_count(), 0U);
 }
 
 } // namespace

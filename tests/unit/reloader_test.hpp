@@ -3,7 +3,6 @@
 
 #include "core/reloader.hpp"
 
-#include "support/fake_code_holders.hpp"
 #include "support/fake_event_loop.hpp"
 #include "support/fake_module.hpp"
 #include "support/fake_process_table.hpp"
@@ -17,7 +16,10 @@ using Words = std::vector<std::string>;
 
 class ReloaderTest : public testing::Test {
   protected:
-    ReloaderTest() {
+    explicit ReloaderTest(HostProcess process = {})
+        : reloader({files, loader, processes, clock}, loop, events, handover,
+                   {{"game", "/b/libgame.so"}, {"music", "/b/libmusic.so"}}, true,
+                   std::move(process)) {
         files.make_folder("/b");
         reloader.set_ready();
     }
@@ -67,17 +69,10 @@ class ReloaderTest : public testing::Test {
     FakeFileSystem files{clock};
     FakeLibraryLoader loader;
     FakeProcessTable processes;
-    FakeCodeHolders holders;
     RecordingObserver observer;
     EventStream events{clock, {&observer}};
     Handover handover{[] {}};
-    Reloader reloader{{files, loader, processes, clock},
-                      loop,
-                      events,
-                      handover,
-                      {{"game", "/b/libgame.so"}, {"music", "/b/libmusic.so"}},
-                      true,
-                      {.heaps = {}, .holders = &holders}};
+    Reloader reloader;
     FakeHost host{handover, clock};
 };
 

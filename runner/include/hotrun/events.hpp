@@ -107,6 +107,7 @@ struct ChangeEvent {
 struct BuildStartedEvent {
     std::vector<std::string> targets;
     std::optional<std::uint64_t> cause_seq; // the change that asked for it; none for the first
+    bool background = false; // of a library whose new code is live already, by the object lane
 };
 
 // Line and column count from 1, columns in bytes; 0: the compiler named none.
@@ -126,6 +127,7 @@ struct BuildFinishedEvent {
     Microseconds duration{};
     std::vector<BuiltEdge> edges;
     std::string output; // what the failed commands printed, as they printed it
+    bool background = false; // as in BuildStartedEvent
 };
 
 struct ReloadedEvent {

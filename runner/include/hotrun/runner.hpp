@@ -60,6 +60,12 @@ enum class OnRefuse {
     kFresh, // the new code starts with fresh state
 };
 
+// How the code of a save comes into the process; docs/lanes.md tells both ways.
+enum class LaneChoice {
+    kAuto,    // a save that changes bodies of functions alone: its object files, without the linker
+    kLibrary, // always the library
+};
+
 // What happens when a module's code fails after its first step. Code that fails earlier always
 // gives way to the generation before it.
 enum class OnCrash {
@@ -102,6 +108,7 @@ struct Options {
     GuardChoice guard = GuardChoice::kAuto;
     OnCrash on_crash = OnCrash::kPark;
     OnRefuse on_refuse = OnRefuse::kKeep;
+    LaneChoice lane = LaneChoice::kAuto;
     bool carry_statics = true; // false: static variables start afresh with each generation
     std::chrono::milliseconds step_timeout{5000};      // of one call into a module; 0: none
     std::chrono::milliseconds snapshot_interval{1000}; // 0: only at switches

@@ -1,0 +1,165 @@
+// The part of Reloader that patches what runs.
+#include "core/reloader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hotrun {
+
+std::size_t Reloader::module_of(const std::string &library) const {
+    const auto found = std::ranges::find(slots_, library, [](auto &slot) { return slot->library; });
+    return static_cast<std::size_t>(found - slots_.begin());
+}
+
+// What of the run or of the module's state keeps it from being patched; empty: nothing.
+std::string Reloader::hindrance(const Slot &slot) const {
+    if (process_.patches == nullptr)
+        return "this host can't patch code";
+    if (!process_.no_patches.empty())
+        return process_.no_patches;
+    if (process_.kept || slot.kept_code != nullptr)
+        return "the state comes from a file";
+    if (!slot.untold.empty())
+        return "what was built before is not live yet";
+    if (slot.live_code == nullptr || slot.live == 0)
+        return slot.name + " has no generation that runs";
+    if (slot.parked)
+        return slot.name + " is parked";
+    return slot.needs_library;
+}
+
+std::string Reloader::keep_objects(const ObjectSet &set) {
+    const std::size_t module = module_of(set.library);
+    if (module == slots_.size())
+        return set.library + " is no module";
+    Slot &slot = *slots_[module];
+    if (std::string why = hindrance(slot); !why.empty())
+        return why;
+    if (!graph_.is_current(module))
+        return "the live code of " + slot.name + " is not what its library holds";
+    return slot.objects.keep(set.objects);
+}
+
+std::string Reloader::keep_objects(const std::vector<ObjectSet> &sets) {
+    for (const ObjectSet &set : sets) {
+        if (std::string why = keep_objects(set); !why.empty())
+            return why;
+    }
+    loop_.post([this] { // while the compiler runs
+        for (const auto &slot : slots_) {
+            if (slot->live_code != nullptr)
+                slot->objects.read_ahead();
+        }
+    });
+    return {};
+}
+
+Result<CodePatch *> Reloader::prepare(const ObjectSet &set) {
+    const std::size_t module = module_of(set.library);
+    std::string why =
+        module == slots_.size() ? set.library + " is no module" : hindrance(*slots_[module]);
+    if (!why.empty())
+        return Error{ErrorKind::kFailed, std::move(why), 0};
+    return slots_[module]->objects.patch(set.objects, process_.looks_up_names);
+}
+
+std::string Reloader::patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) {
+    std::vector<Candidate> candidates;
+    for (const ObjectSet &set : sets) {
+        const Result<CodePatch *> patch = prepare(set);
+        if (!patch) {
+            drop_patches(candidates);
+            return patch.error().message;
+        }
+        if (*patch == nullptr)
+            continue;
+        const std::size_t module = module_of(set.library);
+        const Slot &slot = *slots_[module];
+        Generation generation{slot.taken + 1, slot.live_code,
+                              Callbacks::of(*slot.live_code->library),
+                              text_of_code(slot.live_code)};
+        Candidate candidate{module, std::make_unique<Generation>(std::move(generation)), phases,
+                            nullptr};
+        candidate.patch = *patch;
+        candidates.push_back(std::move(candidate));
+    }
+    for (Candidate &candidate : candidates) {
+        candidate.phases.mark(Phase::kPrepare, services_.clock.now());
+        slots_[candidate.module]->untold[candidate.generation->number] = {
+            .code = candidate.generation->code, .why = {}, .is_patch = true};
+    }
+    handover_.offer(std::move(candidates));
+    return {};
+}
+
+// They have not been applied.
+void Reloader::drop_patches(const std::vector<Candidate> &candidates) {
+    for (const Candidate &candidate : candidates) {
+        if (candidate.patch != nullptr)
+            slots_[candidate.module]->objects.drop();
+    }
+}
+
+// Unless there is a whole library instead.
+void Reloader::offer_patches_again(std::vector<Candidate> &back,
+                                   std::vector<Candidate> &candidates) {
+    for (Candidate &candidate : back) {
+        if (candidate.patch == nullptr)
+            continue;
+        Slot &slot = *slots_[candidate.module];
+        if (std::ranges::count(candidates, candidate.module, &Candidate::module) != 0) {
+            slot.objects.drop();
+            await_library(slot, "the library was linked before the patch was live");
+            continue;
+        }
+        slot.untold[candidate.generation->number] = {
+            .code = candidate.generation->code, .why = {}, .is_patch = true};
+        candidates.push_back(std::move(candidate));
+    }
+}
+
+// The host goes on with the code that it has, which is not what is built.
+void Reloader::patch_refused(FailureReport report) {
+    Slot &slot = *slots_[report.module];
+    slot.untold.erase(report.from);
+    slot.objects.drop();
+    await_library(slot, std::move(report.refusal));
+    if (report.parked)
+        graph_.parked(report.module);
+}
+
+// Also if it is linked already.
+void Reloader::await_library(Slot &slot, std::string why) {
+    slot.needs_library = std::move(why);
+    slot.awaits_library = true;
+    graph_.forget(slot.library);
+}
+
+void Reloader::took_library(Slot &slot) {
+    slot.objects.set_library(slot.live_code);
+    slot.patches = 0;
+    slot.needs_library.clear();
+    slot.awaits_library = false;
+}
+
+// A library that holds what runs, unpatched, is a new beginning.
+void Reloader::note_look(std::size_t module, const std::optional<Timestamp> &before,
+                         bool has_news) {
+    Slot &slot = *slots_[module];
+    const auto now = graph_.captured(module);
+    if (has_news || now == before || !now || slot.patches != 0 || !graph_.is_current(module))
+        return;
+    slot.needs_library.clear();
+    slot.awaits_library = false;
+    slot.objects.linked_again(*now);
+}
+
+void Reloader::relinked(const std::vector<std::string> &libraries) {
+    for (const std::string &library : libraries) {
+        const std::size_t module = module_of(library);
+        if (module == slots_.size() || !slots_[module]->awaits_library)
+            graph_.capture(library);
+    }
+}
+
+} // namespace hotrun

@@ -1,0 +1,114 @@
+// What the rest of the process makes of code in a patch: the guard, backtraces, threads, and the
+// library that comes next.
+#include "guarded_faults.hpp"
+#include "linux/dwarf_symbolizer.hpp"
+#include "linux/linux_code_holders.hpp"
+#include "patched_game.hpp"
+
+#include <thread>
+
+namespace hotrun {
+namespace {
+
+constexpr const char *kGame = R"(
+static int helper(int x) { return x + 1; }
+static int other(int x) { return x - 1; }
+int *nothing;
+extern "C" {
+int (*kept)(int);
+const char *label;
+void keep() { kept = other; label = "first"; }
+int use(int x) { return helper(x); }
+void step(void *) { }
+void passes(void (*callback)()) { callback(); }
+}
+)";
+
+std::string crashing() {
+    std::string text = replaced(kGame, "step(void *) { }", "step(void *) { crash(); }");
+    return replaced(text, "int *nothing;", "int *nothing;\nstatic void crash() { *nothing = 1; }");
+}
+
+struct GuardedCall {
+    std::unique_ptr<ProcessRestart> restart = make_restart();
+    CrashGuard guard{*restart, kLiveCopyMark};
+    hotrun_context context{};
+
+    bool step(const LiveGame &live) {
+        restart->record().restarts_in_vain = 100; // a test would begin anew
+        return guard.call({0, CallKind::kStep}, live.function<void(hotrun_context *)>("step"),
+                          &context);
+    }
+};
+
+TEST(PatchedCode, CrashInAPatchIsLeftAndItsLinesAreKnown) {
+    ObjectCompiler compiler(kPlainToolchain);
+    LiveGame live(compiler, kGame);
+    GuardedCall call;
+    EXPECT_TRUE(call.step(live));
+    ASSERT_EQ(live.patch(crashing()), "");
+    ASSERT_FALSE(call.step(live));
+    const Fault fault = call.guard.take_fault();
+    EXPECT_EQ(fault.signal, "SIGSEGV");
+    const std::vector<StackFrame> frames = DwarfSymbolizer().symbolize(fault.backtrace);
+    ASSERT_EQ(frames.size(), 2U);
+    EXPECT_EQ(frames[0].function, "crash()");
+    EXPECT_EQ(frames[0].line, 5U);
+    EXPECT_TRUE(frames[0].file.ends_with("/game.cpp")) << frames[0].file;
+    EXPECT_EQ(frames[1].function, "step");
+    EXPECT_EQ(frames[1].line, 11U);
+    EXPECT_TRUE(frames[1].library.ends_with(".so")) << frames[1].library;
+    live.undo();
+    EXPECT_TRUE(call.step(live));
+}
+
+TEST(PatchedCode, ThreadInTheLibraryKeepsItFromBeingPatched) {
+    ObjectCompiler compiler(kPlainToolchain);
+    const LinuxCodeHolders holders;
+    LiveGame live(compiler, kGame, &holders);
+    static Gate entered;
+    static Gate left;
+    auto *const passes = live.function<void(void (*)())>("passes");
+    std::thread thread([passes] {
+        passes([] {
+            entered.open();
+            left.wait();
+        });
+    });
+    entered.wait();
+    const std::string text = replaced(kGame, "x + 1;", "x + 2;");
+    const std::string why = live.patch(text);
+    left.open();
+    thread.join();
+    EXPECT_TRUE(why.starts_with("the code can't be patched: thread ")) << why;
+    EXPECT_EQ(live.call("use", 1), 2);
+    live.undo();
+    EXPECT_EQ(live.patch(text), "");
+    EXPECT_EQ(live.call("use", 1), 3);
+}
+
+TEST(PatchedCode, NextLibraryHasWhatPointersIntoPatchesLeadTo) {
+    ObjectCompiler compiler(kPlainToolchain);
+    LiveGame live(compiler, kGame);
+    std::string text = replaced(kGame, "static int other",
+                                "static int fresh(int x) { return x; }\n"
+                                "static int other");
+    text =
+        replaced(text, "kept = other; label = \"first\";", "kept = fresh; label = \"new words\";");
+    ASSERT_EQ(live.patch(text), "");
+    live.function<void()>("keep")();
+    const std::uint64_t kept = address_of(live.variable<void *>("kept"));
+    const std::uint64_t label = address_of(live.variable<const char *>("label"));
+    EXPECT_TRUE(live.patches().contains(kept));
+    EXPECT_TRUE(live.patches().contains(label));
+
+    const LiveGame next(compiler, text);
+    next.function<void()>("keep")();
+    PatchRebinder rebinder(live.names(), next.symbols(), next.load_bias());
+    EXPECT_EQ(rebinder.rebind(kept), address_of(next.variable<void *>("kept")));
+    EXPECT_EQ(rebinder.rebind(label + 4), address_of(next.variable<const char *>("label")) + 4);
+    EXPECT_EQ(live.names().describe(kept), "fresh(int)");
+}
+
+} // namespace
+} // namespace hotrun
