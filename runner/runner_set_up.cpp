@@ -74,7 +74,8 @@ Status Runner::Impl::set_up() {
                                 [this] { return claim_builddir(plan_.builddir, lock_); },
                                 control_socket_ != nullptr ? std::optional(control_socket_->path())
                                                            : std::nullopt,
-                                [this](bool expected) { expect_code(expected); }, target_alone()},
+                                [this](bool expected) { expect_code(expected); },
+                                options_.lane == LaneChoice::kLibrary ? "--lane library" : ""},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
     if (wrapper_ != nullptr)
         events_->add(*wrapper_);

@@ -94,19 +94,24 @@ std::optional<ConstantText::Literal> ConstantText::literal_at(std::uint64_t addr
         return std::nullopt;
     const AddressRange gap = table_.gap_at(address);
     const std::uint64_t left = std::min(gap.end - block->address, block->bytes.size());
-    const std::string_view bytes = block->view().substr(0, left);
     const std::size_t lowest = gap.begin > block->address ? gap.begin - block->address : 0;
-    std::size_t begin = address - block->address;
+    return literal_in(block->view().substr(lowest, left - lowest), block->address + lowest,
+                      address);
+}
+
+std::optional<ConstantText::Literal>
+ConstantText::literal_in(std::string_view bytes, std::uint64_t begins_at, std::uint64_t address) {
+    std::size_t begin = address - begins_at;
     const std::size_t nul = bytes.find('\0', begin);
-    while (begin > lowest && is_text(bytes[begin - 1]))
+    while (begin > 0 && is_text(bytes[begin - 1]))
         --begin;
     if (nul == std::string_view::npos || nul + 1 - begin > kLongestBytes)
         return std::nullopt;
     const std::string_view text = bytes.substr(begin, nul - begin);
     if (!std::ranges::all_of(text, is_text) || to_utf8(text) != text ||
-        may_be_wide(block->address + begin, bytes.substr(begin)))
+        may_be_wide(begins_at + begin, bytes.substr(begin)))
         return std::nullopt;
-    return Literal{block->address + begin, bytes.substr(begin, nul + 1 - begin)};
+    return Literal{begins_at + begin, bytes.substr(begin, nul + 1 - begin)};
 }
 
 bool ConstantText::has_at(std::uint64_t address, std::string_view text) const {

@@ -28,6 +28,10 @@ class ConstantText {
     // a char16_t or char32_t one.
     std::optional<Literal> literal_at(std::uint64_t address) const;
 
+    // The same in other bytes, which are in no symbol, and around the address.
+    static std::optional<Literal> literal_in(std::string_view bytes, std::uint64_t begins_at,
+                                             std::uint64_t address);
+
     // Where there is such a text, outside of symbols; rather a literal than the end of one.
     std::optional<std::uint64_t> find(std::string_view text) const;
 

@@ -3,7 +3,9 @@
 #include "core/demangle.hpp"
 #include "core/ordinal_names.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace hotrun {
@@ -28,8 +30,8 @@ void PatchNames::add(PatchName name) {
     names_.insert_or_assign(address, std::move(name));
 }
 
-void PatchNames::add_texts(std::uint64_t address, std::string texts) {
-    texts_.insert_or_assign(address, std::move(texts));
+void PatchNames::add_constants(std::uint64_t address, std::string bytes) {
+    constants_.insert_or_assign(address, std::move(bytes));
 }
 
 const PatchName *PatchNames::name_at(std::uint64_t word) const {
@@ -39,20 +41,21 @@ const PatchName *PatchNames::name_at(std::uint64_t word) const {
     return is_in ? &found->second : nullptr;
 }
 
-// Pointers into one literal are treated alike. What is the end of something may not be the start
-// of another thing.
-std::optional<PatchNames::Text> PatchNames::text_at(std::uint64_t word) const {
-    const auto found = last_until(texts_, word);
-    if (found == texts_.end() || word - found->first >= found->second.size())
+// What is the end of something may not be the start of another thing.
+std::optional<ConstantText::Literal> PatchNames::literal_at(std::uint64_t word) const {
+    const auto found = last_until(constants_, word);
+    if (found == constants_.end() || word - found->first >= found->second.size())
         return std::nullopt;
-    const auto before = last_until(names_, word);
-    if (before != names_.end() && before->first + before->second.size_bytes == word)
+    std::uint64_t begin = found->first;
+    std::uint64_t end = begin + found->second.size();
+    if (const auto before = last_until(names_, word); before != names_.end())
+        begin = std::max(begin, before->first + before->second.size_bytes);
+    if (const auto next = names_.upper_bound(word); next != names_.end())
+        end = std::min(end, next->first);
+    if (word < begin || (word == begin && begin != found->first))
         return std::nullopt;
-    const std::string &texts = found->second;
-    const std::size_t at = word - found->first;
-    const std::size_t last = at == 0 ? std::string::npos : texts.rfind('\0', at - 1);
-    const std::size_t begin = last == std::string::npos ? 0 : last + 1;
-    return Text{texts.substr(begin, texts.find('\0', at) + 1 - begin), found->first + begin};
+    const std::string_view bytes = found->second;
+    return ConstantText::literal_in(bytes.substr(begin - found->first, end - begin), begin, word);
 }
 
 std::string PatchNames::describe(std::uint64_t word) const {
@@ -92,7 +95,7 @@ std::optional<std::uint64_t> PatchRebinder::find(std::uint64_t word) {
 }
 
 std::optional<std::uint64_t> PatchRebinder::find_text(std::uint64_t word) {
-    const auto text = names_.text_at(word);
+    const auto text = names_.literal_at(word);
     if (!text || !library_.has_local_symbols())
         return std::nullopt;
     if (!text_)

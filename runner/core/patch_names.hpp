@@ -33,26 +33,23 @@ class PatchNames {
 
     void add(PatchName name);
 
-    // Literals that lie behind each other, each with its NUL.
-    void add_texts(std::uint64_t address, std::string texts);
+    // Constants of which some may have no name.
+    void add_constants(std::uint64_t address, std::string bytes);
 
     AddressRange range() const { return range_; } // of all patches, now and later
 
     // What a word leads into; null: into no such thing, or to its end.
     const PatchName *name_at(std::uint64_t word) const;
 
-    struct Text {
-        std::string text; // with the NUL
-        std::uint64_t address = 0;
-    };
-    std::optional<Text> text_at(std::uint64_t word) const; // the whole literal around it
+    // The literal that a word leads into.
+    std::optional<ConstantText::Literal> literal_at(std::uint64_t word) const;
 
     std::string describe(std::uint64_t word) const; // for use in a sentence
 
   private:
     AddressRange range_;
-    std::map<std::uint64_t, PatchName> names_;   // by address
-    std::map<std::uint64_t, std::string> texts_; // the same
+    std::map<std::uint64_t, PatchName> names_;       // by address
+    std::map<std::uint64_t, std::string> constants_; // the same
 };
 
 // Pointers into patches, turned into such into newer code. Thread-bound; the table has to outlive

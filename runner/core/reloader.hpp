@@ -137,7 +137,7 @@ class Reloader : public CodeHost {
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     std::size_t module_of(const std::string &library) const;
     std::string hindrance(const Slot &slot) const;
-    std::string keep_objects(const ObjectSet &set);
+    std::string keep(const ObjectSet &set);
     Result<CodePatch *> prepare(const ObjectSet &set);
     void drop_patches(const std::vector<Candidate> &candidates);
     void offer_patches_again(std::vector<Candidate> &back, std::vector<Candidate> &candidates);

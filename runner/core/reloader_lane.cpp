@@ -28,7 +28,7 @@ std::string Reloader::hindrance(const Slot &slot) const {
     return slot.needs_library;
 }
 
-std::string Reloader::keep_objects(const ObjectSet &set) {
+std::string Reloader::keep(const ObjectSet &set) {
     const std::size_t module = module_of(set.library);
     if (module == slots_.size())
         return set.library + " is no module";
@@ -42,7 +42,7 @@ std::string Reloader::keep_objects(const ObjectSet &set) {
 
 std::string Reloader::keep_objects(const std::vector<ObjectSet> &sets) {
     for (const ObjectSet &set : sets) {
-        if (std::string why = keep_objects(set); !why.empty())
+        if (std::string why = keep(set); !why.empty())
             return why;
     }
     loop_.post([this] { // while the compiler runs

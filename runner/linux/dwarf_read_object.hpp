@@ -26,7 +26,7 @@ class DwarfReadObject final : public ReadObject {
     }
 
   private:
-    const ObjectFile file_;
+    ObjectFile file_;
     std::optional<ObjectTypes> types_; // none: nothing has been read
     std::vector<ObjectPlace> line_starts_;
 };

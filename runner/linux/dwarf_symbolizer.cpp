@@ -1,5 +1,6 @@
 #include "linux/dwarf_symbolizer.hpp"
 
+#include "core/demangle.hpp"
 #include "linux/debug_info.hpp"
 #include "linux/object_debug_info.hpp"
 #include "linux/patch_places.hpp"
@@ -16,8 +17,12 @@ std::vector<StackFrame> frames_in_patch(const PatchSections::Found &found) {
     const auto object = ObjectFile::read({}, *found.object);
     if (!object)
         return {StackFrame{}};
-    return DebugInfo(ObjectDebugInfo(*object).bytes())
-        .frames_at(ObjectDebugInfo::address_of(found.place));
+    std::vector<StackFrame> frames = DebugInfo(ObjectDebugInfo(*object).bytes())
+                                         .frames_at(ObjectDebugInfo::address_of(found.place));
+    // The address is none of its symbol table's, which has the names that the entries lack.
+    if (const ObjectSymbol *symbol = object->find_at(found.place.section, found.place.offset))
+        frames.back().function = demangle(std::string(symbol->name));
+    return frames;
 }
 
 } // namespace

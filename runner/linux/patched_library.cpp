@@ -50,10 +50,9 @@ Status why_not(const ObjectChange &change, const ObjectDiff &diff) {
     return Done{};
 }
 
-// Each literal ends with one NUL of one byte.
-bool has_texts(const ObjectSection &section) {
-    return (section.flags & SHF_STRINGS) != 0 && section.entry_bytes == 1 &&
-           !section.content.empty() && section.content.back() == std::byte{0};
+bool may_have_literals(const ObjectSection &section) {
+    return section.role == SectionRole::kConstant && section.relocations.empty() &&
+           !section.content.empty();
 }
 
 std::string text_of(std::span<const std::byte> bytes) {
@@ -136,8 +135,8 @@ void PatchedLibrary::note_names(const ObjectPatch &patch) {
     const std::span<const ObjectSection> sections = patch.object().sections();
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const std::uint64_t address = patch.section_addresses()[i];
-        if (area.contains(address) && has_texts(sections[i]))
-            names_.add_texts(address, text_of(sections[i].content));
+        if (area.contains(address) && may_have_literals(sections[i]))
+            names_.add_constants(address, text_of(sections[i].content));
     }
 }
 

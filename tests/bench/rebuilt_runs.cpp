@@ -56,8 +56,8 @@ double run_program(std::vector<std::string> words) {
 double edit_and_build(const EditedProject &project, int number, const std::string &output) {
     const double start = now_ms();
     project.edit(number);
-    run_program({"ninja", "-C", project.builddir(),
-                 output.empty() ? project.ninja_target() : output});
+    run_program(
+        {"ninja", "-C", project.builddir(), output.empty() ? project.ninja_target() : output});
     return now_ms() - start;
 }
 

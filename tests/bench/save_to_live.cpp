@@ -40,7 +40,7 @@ struct Samples {
 };
 
 Samples measure(const EditedProject &hot, const EditedProject &bare, int pair_count) {
-    HotRun run(hot);
+    HotRun run(hot, {"--interval", "1", "--lane", "library"});
     Samples samples;
     for (int i = 0; i < kWarmUpCount + pair_count; ++i) {
         const double live = run.save(kFirstNumber + i);

@@ -135,7 +135,7 @@ double idle_wake_ups(pid_t pid) {
 // From the end of the write to the event's arrival.
 TEST(Saves, OfTenThousandFiles) {
     const SourcesProject project(kSourceCount);
-    HotRun run(project, {"--interval", "1000"});
+    HotRun run(project, {"--interval", "1000", "--lane", "library"});
     e2e::HotrunProcess &hotrun = run.process();
     std::vector<double> starts;
     for (int i = 1; i <= kSaveCount; ++i) {
@@ -173,7 +173,7 @@ TEST(Memory, OfTenThousandFiles) {
 
 TEST(Memory, GrowthOverReloads) {
     const SourcesProject project(kFewSources);
-    HotRun run(project, {"--interval", "1"});
+    HotRun run(project, {"--interval", "1", "--lane", "library"});
     const pid_t pid = run.process().child().pid();
     double settled = 0;
     for (int i = 0; i < kSettledCount + kReloadCount && !HasFailure(); ++i) {

@@ -97,5 +97,26 @@ TEST_F(ConsoleTest, AProcessThatHasReplacedItselfRunsWhatRanBefore) {
     EXPECT_NE(told(failed_build()).find("; the code that runs goes on, save"), std::string::npos);
 }
 
+TEST_F(ConsoleTest, TheLaneIsNamedWhereItIsNotTheUsualOne) {
+    ReloadedEvent event = reloaded("game", 2);
+    event.why = "a struct has changed";
+    EXPECT_EQ(told(event), "hotrun: game: generation 2 live in 0.0 ms (), state kept\n");
+    ConsoleStyle verbose;
+    verbose.verbosity = Verbosity::kVerbose;
+    EXPECT_NE(printed(event, verbose).find("ms (library, since a struct has changed: watch 0.0"),
+              std::string::npos);
+    event.lane = Lane::kObject;
+    event.phases[static_cast<std::size_t>(Phase::kBuild)] = Microseconds(30000);
+    EXPECT_EQ(told(event),
+              "hotrun: game: generation 2 live in 0.0 ms (object lane: build 30.0), state kept\n");
+}
+
+TEST_F(ConsoleTest, AFailedBuildInTheBackgroundSaysWhatItIsOf) {
+    BuildFinishedEvent finished = failed_build();
+    finished.background = true;
+    EXPECT_NE(told(finished).find("the library behind the live code can't be built; "),
+              std::string::npos);
+}
+
 } // namespace
 } // namespace hotrun

@@ -89,5 +89,14 @@ TEST_F(LiveLinesTest, MayChangeWithWhatSaysSoOnly) {
     EXPECT_FALSE(event(R"("retired","module":"game")"));
 }
 
+TEST_F(LiveLinesTest, BuildInTheBackgroundChangesNothing) {
+    reject();
+    EXPECT_FALSE(event(R"("build_finished","status":"ok","background":true)"));
+    EXPECT_EQ(line(1), "rejected, live: generation 1");
+    EXPECT_TRUE(event(R"("build_finished","status":"ok","background":false)"));
+    EXPECT_EQ(line(1), "live: generation 1");
+    EXPECT_TRUE(event(R"("build_finished","status":"failed","background":true)"));
+}
+
 } // namespace
 } // namespace hotrun

@@ -59,7 +59,7 @@ TEST_F(PatchNamesTest, ConstantKeepsThePlaceInIt) {
 }
 
 TEST_F(PatchNamesTest, LiteralIsFoundByWhatItSays) {
-    names_.add_texts(kPatches + 100, std::string("first\0second\0", 13));
+    names_.add_constants(kPatches + 100, std::string("first\0second\0", 13));
     library_.function("any", STB_LOCAL);
     library_.literal("another");
     const Word second = library_.literal("second");
@@ -71,12 +71,12 @@ TEST_F(PatchNamesTest, LiteralIsFoundByWhatItSays) {
 }
 
 TEST_F(PatchNamesTest, EndOfAConstantIsNotTheStartOfALiteral) {
-    name(84, "_ZL5table", false, "game.cpp");
-    names_.add_texts(kPatches + 100, std::string("first\0", 6));
+    name(100, "_ZL5table", false, "game.cpp");
+    names_.add_constants(kPatches + 100, std::string("a table of 16 byfirst\0", 22));
     library_.function("any", STB_LOCAL);
     const Word first = library_.literal("first");
-    EXPECT_EQ(rebind(100), std::nullopt);
-    EXPECT_EQ(rebind(101), first + 1);
+    EXPECT_EQ(rebind(116), std::nullopt);
+    EXPECT_EQ(rebind(117), first + 1);
 }
 
 } // namespace

@@ -239,8 +239,10 @@ TEST_F(ReloaderLaneTest, PatchThatIsNotTakenStaysWhenAnotherModuleIsBuilt) {
 }
 
 TEST_F(ReloaderLaneTest, NothingIsPatchedWhileTheStateOfTheModuleForbidsIt) {
-    EXPECT_EQ(reloader.keep_objects({{"/b/libmusic.so", {}}}), "music has no generation that runs");
-    EXPECT_EQ(reloader.keep_objects({{"/b/libother.so", {}}}), "/b/libother.so is no module");
+    EXPECT_EQ(reloader.keep_objects(std::vector<ObjectSet>{{"/b/libmusic.so", {}}}),
+              "music has no generation that runs");
+    EXPECT_EQ(reloader.keep_objects(std::vector<ObjectSet>{{"/b/libother.so", {}}}),
+              "/b/libother.so is no module");
     save({"game.o"}, "2");
     EXPECT_EQ(keep({"enemy.o"}), "what was built before is not live yet");
     deliver(host.switch_now());

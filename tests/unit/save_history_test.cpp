@@ -306,5 +306,60 @@ TEST_F(SaveHistoryTest, APageOfNoSavesSaysSo) {
     EXPECT_NE(page.find("No save is in these events yet."), std::string::npos);
 }
 
+// What it is of is live; that it failed is for the page all the same.
+TEST_F(SaveHistoryTest, BuildInTheBackgroundIsNoSave) {
+    start();
+    change({"/p/a.cpp"});
+    build(BuildStatus::kOk, milliseconds(30), {{"a.cpp.o", {}, milliseconds(25)}});
+    ReloadedEvent reloaded;
+    reloaded.module = "game";
+    reloaded.generation = 2;
+    reloaded.lane = Lane::kObject;
+    reloaded.total = milliseconds(33);
+    tell(reloaded);
+    for (const BuildStatus status :
+         {BuildStatus::kOk, BuildStatus::kCancelled, BuildStatus::kFailed}) {
+        BuildStartedEvent started;
+        started.background = true;
+        tell(started);
+        BuildFinishedEvent finished;
+        finished.status = status;
+        finished.background = true;
+        if (status == BuildStatus::kOk)
+            finished.edges = {{"libgame.so", {}, milliseconds(20)}};
+        tell(finished);
+    }
+    ASSERT_EQ(history.saves().size(), 1u);
+    EXPECT_TRUE(last().by_objects);
+    EXPECT_EQ(last().paths, Paths{"/p/a.cpp"});
+    EXPECT_EQ(last().total, milliseconds(33));
+    EXPECT_EQ(history.edges().count("libgame.so"), 1u);
+    ASSERT_EQ(history.incidents().size(), 1u);
+    EXPECT_EQ(history.incidents().front().what, "library behind");
+    EXPECT_NE(report_page(history, "x").find("by the object lane"), std::string::npos);
+}
+
+// Its objects were refused, and the whole target followed.
+TEST_F(SaveHistoryTest, TwoBuildsForOneChangeAreOneSave) {
+    start();
+    change({"/p/a.cpp"});
+    for (const char *output : {"a.cpp.o", "libgame.so"}) {
+        BuildStartedEvent started;
+        started.cause_seq = 4;
+        tell(started);
+        end_build(BuildStatus::kOk, milliseconds(30), {{output, {}, milliseconds(25)}});
+    }
+    ASSERT_EQ(history.saves().size(), 1u);
+    EXPECT_EQ(last().paths, Paths{"/p/a.cpp"});
+    EXPECT_EQ(last().edge_count, 2u);
+    EXPECT_EQ(last().total, milliseconds(60));
+    EXPECT_EQ(part(Part::kCompile), milliseconds(25));
+    EXPECT_EQ(part(Part::kLink), milliseconds(25));
+    EXPECT_EQ(part(Part::kNinja), milliseconds(10));
+    reload("game", 2, {{Phase::kBuild, milliseconds(60)}, {Phase::kLoad, milliseconds(2)}});
+    EXPECT_EQ(history.saves().size(), 1u);
+    EXPECT_EQ(last().total, milliseconds(62));
+}
+
 } // namespace
 } // namespace hotrun

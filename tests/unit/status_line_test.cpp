@@ -172,5 +172,32 @@ TEST_F(StatusLineTest, TheReportHasALineForEachFact) {
                                     "last build: ok in 79 ms", "building now"}));
 }
 
+TEST_F(StatusLineTest, NamesTheObjectLaneAndIsNotMovedByTheLibraryBehindIt) {
+    start();
+    build(BuildStatus::kOk, {{"libhotmaths.so.p/a.cpp.o", milliseconds(3), milliseconds(32)}});
+    ReloadedEvent reloaded;
+    reloaded.module = "hotmaths";
+    reloaded.generation = 2;
+    reloaded.lane = Lane::kObject;
+    reloaded.total = milliseconds(41);
+    reloaded.phases[static_cast<std::size_t>(Phase::kBuild)] = milliseconds(38);
+    tell(reloaded);
+    const std::string live =
+        "● hotmaths gen 2 · live in 41 ms (object lane: compile 32 · ours 3) · state kept";
+    EXPECT_EQ(text(), live);
+    BuildStartedEvent started;
+    started.background = true;
+    tell(started);
+    EXPECT_EQ(text(), live);
+    BuildFinishedEvent finished;
+    finished.background = true;
+    tell(finished);
+    EXPECT_EQ(text(), live);
+    finished.status = BuildStatus::kFailed;
+    tell(started);
+    tell(finished);
+    EXPECT_EQ(text(), "● hotmaths gen 2 · build failed");
+}
+
 } // namespace
 } // namespace hotrun
