@@ -111,6 +111,19 @@ std::optional<std::uint64_t> ObjectPatch::library_address(std::uint32_t section,
     return address;
 }
 
+// What has no name may be another one in the library: an older patch may have replaced it, or the
+// only name in the section may be one that another file defines as well.
+bool ObjectPatch::is_all_named(std::uint32_t section) const {
+    std::uint64_t end = 0;
+    for (const std::uint32_t i : after_.symbols_in(section)) {
+        const ObjectSymbol &symbol = after_.symbols()[i];
+        if (symbol.value > end)
+            return false;
+        end = std::max(end, symbol.value + symbol.size_bytes);
+    }
+    return end >= after_.sections()[section].size_bytes;
+}
+
 bool ObjectPatch::is_all_live(std::uint32_t section, const LiveCode &live) const {
     const auto symbols = after_.symbols_in(section);
     return !symbols.empty() && std::ranges::all_of(symbols, [&](std::uint32_t i) {
@@ -144,7 +157,7 @@ ObjectPatch::Use ObjectPatch::use_of(std::uint32_t index, bool is_same, const Li
         return address ? Use::kLibrary : Use::kNowhere;
     }
     case SectionRole::kConstant: {
-        const bool is_kept = is_same && (section.flags & SHF_MERGE) == 0;
+        const bool is_kept = is_same && (section.flags & SHF_MERGE) == 0 && is_all_named(index);
         const auto address = is_kept ? library_address(index, live) : std::nullopt;
         addresses_[index] = address.value_or(0);
         return address ? Use::kLibrary : Use::kConstants;

@@ -95,6 +95,7 @@ class ObjectPatch {
     void choose_uses(const ObjectDiff &diff, const LiveCode &live);
     Use use_of(std::uint32_t section, bool is_same, const LiveCode &live);
     bool needs_clone(const ObjectSection &section) const;
+    bool is_all_named(std::uint32_t section) const;
     bool is_all_live(std::uint32_t section, const LiveCode &live) const;
     std::optional<std::uint64_t> library_address(std::uint32_t section, const LiveCode &live) const;
     void keep_groups_together();

@@ -87,6 +87,21 @@ TEST(PatchedCode, ThreadInTheLibraryKeepsItFromBeingPatched) {
     EXPECT_EQ(live.call("use", 1), 3);
 }
 
+// Each file that includes module.h has such a constant, and one of them is in the library.
+TEST(PatchedCode, LiteralsStayThoseOfTheLastPatchThatHasChangedThem) {
+    const std::string first =
+        "__attribute__((weak)) extern const int version = 1;\n" + std::string(kGame);
+    ObjectCompiler compiler(kPlainToolchain);
+    LiveGame live(compiler, first);
+    std::string text = replaced(first, "label = \"first\";", "label = \"the second one\";");
+    ASSERT_EQ(live.patch(text), "");
+    text = replaced(text, "x + 1;", "x + 2;");
+    ASSERT_EQ(live.patch(text), "");
+    live.function<void()>("keep")();
+    EXPECT_STREQ(live.variable<const char *>("label"), "the second one");
+    EXPECT_EQ(live.call("use", 1), 3);
+}
+
 TEST(PatchedCode, NextLibraryHasWhatPointersIntoPatchesLeadTo) {
     ObjectCompiler compiler(kPlainToolchain);
     LiveGame live(compiler, kGame);
