@@ -180,7 +180,7 @@ StaticCarry::StaticCarry(std::vector<Pair> pairs, std::shared_ptr<Migration> mig
 void StaticCarry::add(const Pair &pair, const StaticVariable &old_one,
                       const StaticVariable &new_one) {
     if (old_one.is_computed || new_one.is_computed) {
-        notes_.push_back(new_one.name + " starts afresh: optimised code does not keep it in memory "
+        notes_.push_back(new_one.name() + " starts afresh: optimised code does not keep it in memory "
                                         "as it is declared");
         return;
     }
@@ -189,7 +189,7 @@ void StaticCarry::add(const Pair &pair, const StaticVariable &old_one,
     if (new_one.resets || old_type.size_bytes == 0 || new_type.size_bytes == 0)
         return;
     if (!is_same_sort(old_type, new_type)) {
-        notes_.push_back(new_one.name + " starts afresh: it was " + type_name(old_type) +
+        notes_.push_back(new_one.name() + " starts afresh: it was " + type_name(old_type) +
                          " and is " + type_name(new_type));
         return;
     }
@@ -285,7 +285,7 @@ std::optional<std::string> StaticCarry::apply(const std::vector<LiveLibrary::Sha
         if (!is_wanted(carried)) // or another module has brought them along
             continue;
         if (std::optional<std::string> refusal = find_value(carried, process))
-            return "the static variable " + carried.new_one->name +
+            return "the static variable " + carried.new_one->name() +
                    " can't be carried over: " + *refusal + ", or mark it HOTRUN_RESET";
     }
     if (std::optional<std::string> refusal = destroy_new(process))
@@ -314,8 +314,8 @@ std::optional<std::string> StaticCarry::find_value(const Carried &carried, const
     if (carried.first && bytes == *carried.first)
         return std::nullopt;
     if (process.is_another && !has_all_here(carried, bytes, process.heap)) {
-        if (!carried.new_one->name.starts_with("hotrun::detail::")) // which hotrun_bind sets
-            notes_.push_back(carried.new_one->name +
+        if (!carried.new_one->name().starts_with("hotrun::detail::")) // which hotrun_bind sets
+            notes_.push_back(carried.new_one->name() +
                              " starts afresh: what it has outside of the permanent heap was left "
                              "in the other process");
         return std::nullopt;
@@ -331,7 +331,7 @@ std::optional<std::string> StaticCarry::find_value(const Carried &carried, const
             migration_->carry(object, process.construct, process.finish))
         return refusal;
     if (carried.is_edited)
-        notes_.push_back(carried.new_one->name +
+        notes_.push_back(carried.new_one->name() +
                          " keeps its value, though its initialiser has changed");
     migrated_count_ += carried.is_same ? 0 : 1;
     values_.push_back({&carried, std::move(value)});
@@ -363,7 +363,7 @@ void StaticCarry::rebind_words(const Carried &carried, std::span<std::byte> byte
         if (const std::optional<std::uint64_t> now = lead(word))
             std::memcpy(bytes.data() + at, &*now, sizeof *now);
         else
-            holds_.push_back({carried.new_one->name, word});
+            holds_.push_back({carried.new_one->name(), word});
     }
 }
 
@@ -391,7 +391,7 @@ void StaticCarry::lead_outside(const Process &process) {
     for (const Value &value : values_) {
         if (value.carried->has_pointers &&
             !outside_->follow(*value.carried->new_one->type, value.bytes))
-            holds_.push_back({value.carried->new_one->name, std::nullopt});
+            holds_.push_back({value.carried->new_one->name(), std::nullopt});
     }
 }
 

@@ -2,38 +2,17 @@
 
 #include "core/ordinal_names.hpp"
 
-#include <algorithm>
+#include <bit>
 #include <cstddef>
-#include <functional>
-#include <string_view>
-#include <unordered_map>
+#include <cstdint>
 
 namespace hotrun {
 
 namespace {
 
-// What variables are known by: some of these texts.
-struct Key {
-    std::string_view file;
-    std::string_view symbol;
-    std::string_view name;
-
-    bool operator==(const Key &) const = default;
-};
-
-struct KeyHash {
-    std::size_t operator()(const Key &key) const {
-        const std::hash<std::string_view> hash;
-        constexpr std::size_t kFactor = 31;
-        constexpr std::size_t kFileBytes = 16; // most files differ in how they end
-        const std::string_view file =
-            key.file.substr(key.file.size() - std::min(key.file.size(), kFileBytes));
-        return (hash(file) * kFactor + hash(key.symbol)) * kFactor + hash(key.name);
-    }
-};
-
 // Variables of one key, in both versions.
 struct Namesakes {
+    const StaticKey *key = nullptr;
     const StaticVariable *new_one = nullptr; // the last one
     std::size_t old_count = 0;
     std::size_t new_count = 0;
@@ -41,46 +20,47 @@ struct Namesakes {
     bool is_one_pair() const { return old_count == 1 && new_count == 1; }
 };
 
+using KeyOf = const StaticKey &(StaticName::*)() const;
+
 class Groups {
   public:
-    template <typename KeyOf>
     Groups(const std::vector<StaticVariable> &olds, const std::vector<StaticVariable> &news,
-           KeyOf key_of) {
-        groups_.reserve(olds.size());
+           KeyOf key_of)
+        : slots_(std::bit_ceil(2 * (olds.size() + news.size()) + 1)) {
+        groups_.reserve(olds.size() + news.size());
         of_old_.reserve(olds.size());
         for (const StaticVariable &variable : olds) {
-            Namesakes &same = groups_[key_of(variable)];
-            ++same.old_count;
-            of_old_.push_back(&same);
+            const std::uint32_t group = group_of(((*variable.called).*key_of)());
+            ++groups_[group].old_count;
+            of_old_.push_back(group);
         }
         for (const StaticVariable &variable : news) {
-            Namesakes &same = groups_[key_of(variable)];
+            Namesakes &same = groups_[group_of(((*variable.called).*key_of)())];
             same.new_one = &variable;
             ++same.new_count;
         }
     }
 
-    const Namesakes &of_old(std::size_t index) const { return *of_old_[index]; }
+    const Namesakes &of_old(std::size_t index) const { return groups_[of_old_[index]]; }
 
   private:
-    std::unordered_map<Key, Namesakes, KeyHash> groups_;
-    std::vector<const Namesakes *> of_old_;
+    // Half of the slots stay empty at least.
+    std::uint32_t group_of(const StaticKey &key) {
+        std::size_t at = key.hash();
+        std::uint32_t *slot = nullptr;
+        for (; *(slot = &slots_[at & (slots_.size() - 1)]) != 0; ++at) {
+            if (*groups_[*slot - 1].key == key)
+                return *slot - 1;
+        }
+        groups_.push_back({&key});
+        *slot = static_cast<std::uint32_t>(groups_.size());
+        return *slot - 1;
+    }
+
+    std::vector<std::uint32_t> slots_; // numbers of groups, from one; 0: empty
+    std::vector<Namesakes> groups_;
+    std::vector<std::uint32_t> of_old_;
 };
-
-// C compilers number the symbols of functions' own variables, in no order that an edit keeps.
-Key key_of(const StaticVariable &variable) {
-    const bool is_mangled = variable.symbol.starts_with("_Z");
-    return {variable.file, is_mangled ? variable.symbol : variable.name, {}};
-}
-
-// Without the numbers that an edit elsewhere changes.
-Key family_of(const StaticVariable &variable) {
-    return {variable.file, without_ordinals(variable.symbol), variable.name};
-}
-
-Key name_key_of(const StaticVariable &variable) {
-    return {{}, {}, variable.name};
-}
 
 } // namespace
 
@@ -88,6 +68,7 @@ Key name_key_of(const StaticVariable &variable) {
 StaticPairs pair_statics(const std::vector<StaticVariable> &olds,
                          const std::vector<StaticVariable> &news) {
     StaticPairs found;
+    found.pairs.reserve(olds.size());
     std::vector<bool> is_old_taken(olds.size());
     std::vector<bool> is_new_taken(news.size());
     const auto take = [&](std::size_t i, const StaticVariable &new_one) {
@@ -97,13 +78,13 @@ StaticPairs pair_statics(const std::vector<StaticVariable> &olds,
         is_old_taken[i] = is_new_taken[at] = true;
         found.pairs.emplace_back(&olds[i], &new_one);
     };
-    const Groups families(olds, news, family_of);
-    const Groups symbols(olds, news, key_of);
+    const Groups families(olds, news, &StaticName::family);
+    const Groups symbols(olds, news, &StaticName::key);
     for (std::size_t i = 0; i < olds.size(); ++i) {
         const Namesakes &same = symbols.of_old(i);
         const Namesakes &family = families.of_old(i);
         if (same.is_one_pair() &&
-            (family.old_count == family.new_count || !has_ordinal(olds[i].symbol)))
+            (family.old_count == family.new_count || !has_ordinal(olds[i].symbol())))
             take(i, *same.new_one);
     }
     for (std::size_t i = 0; i < olds.size(); ++i) {
@@ -112,13 +93,13 @@ StaticPairs pair_statics(const std::vector<StaticVariable> &olds,
     }
     if (found.pairs.size() == olds.size())
         return found;
-    const Groups names(olds, news, name_key_of);
+    const Groups names(olds, news, &StaticName::bare);
     for (std::size_t i = 0; i < olds.size(); ++i) {
         const Namesakes &same = names.of_old(i);
         if (same.is_one_pair())
             take(i, *same.new_one);
         else if (same.new_count != 0 && !is_old_taken[i])
-            found.ambiguous.insert(olds[i].name);
+            found.ambiguous.insert(olds[i].name());
     }
     return found;
 }

@@ -1,6 +1,8 @@
 // How the types of a library lie in memory, as its debug information says.
 #pragma once
 
+#include "core/static_name.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -74,14 +76,19 @@ inline bool is_vtable_pointer(const MemberLayout &member) {
 // A global variable, or a function's own one, that may be written. Of thread_local ones nothing is
 // known.
 struct StaticVariable {
-    std::string name;          // as the source has it, with its scope: "game::lives", "step::count"
-    std::string symbol;        // as the linker has it
-    std::string file;          // that was compiled; empty: of several
-    std::uint64_t address = 0; // in the library's file
+    std::shared_ptr<const StaticName> called; // never null
+    std::uint64_t address = 0;                // in the library's file
     const TypeLayout *type = nullptr;
     std::uint64_t guard = 0;  // of one that is initialised when it is first reached; 0: none
     bool is_computed = false; // optimised code has it in another form than the declared one
     bool resets = false;      // HOTRUN_RESET, or constant: it starts afresh with each version
+
+    // As the source has it, with its scope: "game::lives", "step::count".
+    const std::string &name() const { return called->name(); }
+    // As the linker has it.
+    const std::string &symbol() const { return called->symbol(); }
+    // That was compiled; empty: of several.
+    const std::string &file() const { return called->file(); }
 };
 
 // The types that the blocks of a heap may have, by the address of the hotrun_type in the file.

@@ -2,8 +2,10 @@
 
 #include "linux/byte_places.hpp"
 #include "linux/elf_sections.hpp"
+#include "linux/static_symbols.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 
@@ -13,7 +15,7 @@ namespace hotrun {
 
 namespace {
 
-using Bytes = std::span<const char>;
+using Bytes = std::string_view;
 
 // Empty: there is none, or none that lies in the file as it is.
 Bytes section_of(Elf *elf, std::string_view name) {
@@ -28,12 +30,15 @@ Bytes section_of(Elf *elf, std::string_view name) {
 }
 
 // Where the name is, and ends: linkers let a string be the end of a longer one.
+bool is_whole(Bytes bytes, std::string_view name, std::size_t at) {
+    const std::size_t end = at + name.size();
+    return end < bytes.size() && bytes[end] == '\0';
+}
+
 std::vector<std::uint32_t> offsets_of(Bytes bytes, std::string_view name) {
     std::vector<std::uint32_t> places;
-    const std::string_view text(bytes.data(), bytes.size());
-    each_place(text, name, [&](std::size_t at) {
-        const std::size_t end = at + name.size();
-        if (end < text.size() && text[end] == '\0')
+    each_place(bytes, std::array{name}, [&](std::size_t /*number*/, std::size_t at) {
+        if (is_whole(bytes, name, at))
             places.push_back(static_cast<std::uint32_t>(at));
     });
     return places;
@@ -44,14 +49,7 @@ std::vector<std::uint32_t> offsets_of(Bytes bytes, std::string_view name) {
 void find_offsets(Bytes info, const std::vector<std::uint32_t> &offsets,
                   std::vector<Dwarf_Off> &places) {
     constexpr std::size_t kBlock = 4096;
-    if (offsets.empty())
-        return;
     const std::uint32_t first = offsets.front();
-    if (offsets.size() == 1) {
-        const std::string_view wanted(reinterpret_cast<const char *>(&first), sizeof first);
-        return each_place({info.data(), info.size()}, wanted,
-                          [&places](std::size_t at) { places.push_back(at); });
-    }
     const std::uint32_t range = offsets.back() - first;
     const auto word_at = [&info](std::size_t at) {
         std::uint32_t word = 0;
@@ -80,16 +78,33 @@ void find_offsets(Bytes info, const std::vector<std::uint32_t> &offsets,
 
 } // namespace
 
-DebugText::DebugText(Elf *elf, std::string_view name) {
+DebugText::DebugText(Elf *elf, std::string_view name, StaticSymbols *symbols) {
     const Bytes info = section_of(elf, ".debug_info");
     const Bytes strings = section_of(elf, ".debug_str");
     is_known_ = !info.empty() && !strings.empty();
-    if (!is_known_)
-        return;
-    for (const std::uint32_t place : offsets_of(info, name))
-        places_.push_back(place);
-    find_offsets(info, offsets_of(strings, name), places_);
+    search(info, name, offsets_of(strings, name), symbols);
     std::ranges::sort(places_);
+}
+
+// One pass for all of them: what is read is large, and most of it is of no interest.
+void DebugText::search(std::string_view info, std::string_view name,
+                       const std::vector<std::uint32_t> &offsets, StaticSymbols *symbols) {
+    const auto look_at = [&](std::size_t number, std::size_t at) {
+        if (number == 2)
+            places_.push_back(at);
+        else if (number == 1 && is_whole(info, name, at))
+            places_.push_back(at);
+        else if (number == 0 && symbols != nullptr)
+            symbols->look_at(info, at);
+    };
+    if (offsets.size() == 1) {
+        const auto *offset = reinterpret_cast<const char *>(offsets.data());
+        const Bytes wanted(offset, sizeof offsets.front());
+        return each_place(info, std::array{StaticSymbols::kLocation, name, wanted}, look_at);
+    }
+    each_place(info, std::array{StaticSymbols::kLocation, name}, look_at);
+    if (!offsets.empty())
+        find_offsets(info, offsets, places_);
 }
 
 // A unit that counts its strings, or has its entries in another file, does not have the offsets.

@@ -13,6 +13,8 @@
 
 namespace hotrun {
 
+class StaticSymbols;
+
 // In .debug_info, ascending. None: what is looked for may be anywhere.
 using DebugPlaces = std::optional<std::span<const Dwarf_Off>>;
 
@@ -24,12 +26,16 @@ std::span<const Dwarf_Off> places_from(std::span<const Dwarf_Off> places, Dwarf_
 // itself. Other bytes may look like one: that is a unit more to read.
 class DebugText {
   public:
-    DebugText(Elf *elf, std::string_view name);
+    // `symbols`, if there are any, look at the locations that are met.
+    DebugText(Elf *elf, std::string_view name, StaticSymbols *symbols);
 
     // Where it may be in the entries of the unit, from one offset to another.
     DebugPlaces places_in(const DwarfEntry &unit, Dwarf_Off begin, Dwarf_Off end) const;
 
   private:
+    void search(std::string_view info, std::string_view name,
+                const std::vector<std::uint32_t> &offsets, StaticSymbols *symbols);
+
     bool is_known_ = false;         // false: the sections can't be searched
     std::vector<Dwarf_Off> places_; // in .debug_info, ascending
 };

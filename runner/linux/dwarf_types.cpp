@@ -27,8 +27,8 @@ namespace {
 // the variables, with that of the unit that has its files, and with their places. False: there is
 // no debug information.
 template <typename Visit>
-bool each_unit(const DebugInfo &info, DwarfUnits &units, const char *name,
-               const StaticSymbols *symbols, Visit visit) {
+bool each_unit(const DebugInfo &info, DwarfUnits &units, const char *name, StaticSymbols *symbols,
+               Visit visit) {
     // A name may stand in one entry and the address in another, which completes it.
     const bool can_skip = symbols != nullptr && symbols->knows_places();
     std::optional<DebugText> text;
@@ -39,7 +39,7 @@ bool each_unit(const DebugInfo &info, DwarfUnits &units, const char *name,
     while (info.dwarf() != nullptr &&
            ::dwarf_get_units(info.dwarf(), unit, &unit, nullptr, &unit_type, &entry, &split) == 0) {
         if (!text)
-            text.emplace(info.elf(), name);
+            text.emplace(info.elf(), name, symbols);
         if (unit_type == DW_UT_type) // has no variables
             continue;
         const DwarfEntry first = units.entry(entry);
@@ -91,7 +91,8 @@ class Reading {
     Reading(const std::string &path, bool with_statics, const LibraryTypes *before)
         : before_(before), known_(units_of(before, with_statics)), info_(path),
           units_(known_ == nullptr ? nullptr : &known_->tables()),
-          read_(std::make_shared<ReadUnits>(with_statics)) {
+          texts_(known_ == nullptr ? std::make_shared<ReadTexts>() : known_->texts()),
+          text_places_(*texts_), read_(std::make_shared<ReadUnits>(with_statics, texts_)) {
         if (known_ != nullptr)
             types_->statics.reserve(before->statics.size());
         if (with_statics) {
@@ -101,7 +102,7 @@ class Reading {
     }
 
     std::shared_ptr<const LibraryTypes> read() {
-        const StaticSymbols *wanted = symbols_ ? &*symbols_ : nullptr;
+        StaticSymbols *wanted = symbols_ ? &*symbols_ : nullptr;
         VariableSearch variables(info_, *types_, layouts_, wanted);
         const auto visit = [&](const DwarfEntry &first, const DwarfEntry &with_files,
                                const Places &places) {
@@ -126,7 +127,8 @@ class Reading {
         if (known_ == nullptr)
             return false;
         layouts_.set_unit(first, *rest_);
-        const ReadUnits::Unit *known = known_->find(file, first.unit(), places, layouts_);
+        const ReadUnits::Unit *known =
+            known_->find(file, first.unit(), places, text_places_, layouts_);
         if (known == nullptr)
             return false;
         const ReadUnits::Unit now{known->read, types_->statics.size(), types_->descriptors.size()};
@@ -150,7 +152,7 @@ class Reading {
         variables.search_unit(first, file, places, *read);
         unit->read = nullptr;
         const bool is_split = first.unit().libdw != with_files.unit().libdw; // may be overwritten
-        if (!is_split && read->finish(*unit, places))
+        if (!is_split && read->finish(*unit, places, *texts_))
             read_->add(file, now);
     }
 
@@ -171,6 +173,8 @@ class Reading {
     const ReadUnits *known_; // of `before`; null: nothing is known
     DebugInfo info_;
     DwarfUnits units_;
+    std::shared_ptr<ReadTexts> texts_;
+    TextPlaces text_places_; // of what is known
     std::shared_ptr<ReadUnits> read_;
     std::shared_ptr<LibraryTypes> types_ = std::make_shared<LibraryTypes>();
     std::shared_ptr<LibraryTypes::Types> rest_ = std::make_shared<LibraryTypes::Types>();

@@ -1,13 +1,11 @@
 #include "linux/read_bytes.hpp"
 
-#include "core/checksum.hpp"
 #include "linux/dwarf_entry.hpp"
+#include "linux/read_texts.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <span>
-#include <string_view>
 
 namespace hotrun {
 
@@ -29,18 +27,6 @@ std::uint64_t word_at(const unsigned char *at) {
     return word;
 }
 
-// So many bytes, at most 64, where a bit is set.
-void add_part(const unsigned char *at, std::size_t bytes, std::uint64_t bits, Checksum &sum) {
-    for (; bytes >= sizeof bits; bytes -= sizeof bits, at += sizeof bits, bits >>= sizeof bits) {
-        if ((bits & 0xff) != 0)
-            sum.add(word_at(at) & kMasks[bits & 0xff]);
-    }
-    for (; bytes != 0; --bytes, ++at, bits >>= 1) {
-        if ((bits & 1) != 0)
-            sum.add(std::uint64_t{*at});
-    }
-}
-
 } // namespace
 
 void ReadBytes::add(std::size_t begin, std::size_t end) {
@@ -54,29 +40,47 @@ void ReadBytes::add(std::size_t begin, std::size_t end) {
     }
 }
 
-void ReadBytes::finish() {
-    parts_.shrink_to_fit();
-    std::ranges::sort(texts_);
-    texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
-    texts_.shrink_to_fit();
-}
-
-std::optional<std::uint64_t> ReadBytes::sum_in(const DwarfUnit &unit) const {
-    Checksum sum;
+bool ReadBytes::finish(const DwarfUnit &unit, ReadTexts &texts) {
     const auto size = static_cast<std::size_t>(unit.end - unit.header);
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
-        if (parts_[i] != 0)
-            add_part(unit.header + i * kPart, std::min(kPart, size - i * kPart), parts_[i], sum);
-    }
-    for (const auto &[at, form] : texts_) {
+    for (std::size_t part = 0; part < parts_.size() && size >= sizeof(std::uint64_t); ++part)
+        add_words(unit.header, size, part);
+    parts_ = {};
+    std::ranges::sort(text_forms_);
+    text_forms_.erase(std::unique(text_forms_.begin(), text_forms_.end()), text_forms_.end());
+    texts_.reserve(text_forms_.size());
+    for (const auto &[at, form] : std::exchange(text_forms_, {})) {
         const char *text = text_at(unit, unit.header + at, form);
         if (text == nullptr)
-            return std::nullopt;
-        const std::string_view whole(text);
-        sum.add(whole.size());
-        sum.add(std::as_bytes(std::span(whole)));
+            return false;
+        texts_.push_back({at, form, texts.number_of(text)});
     }
-    return sum.sum();
+    words_.shrink_to_fit();
+    places_.shrink_to_fit();
+    return true;
+}
+
+// The last word of the unit ends with it.
+void ReadBytes::add_words(const unsigned char *header, std::size_t size, std::size_t part) {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    std::size_t at = part * kPart;
+    for (std::uint64_t bits = parts_[part]; bits != 0; bits >>= kWord, at += kWord) {
+        if ((bits & 0xff) == 0)
+            continue;
+        const std::size_t place = std::min(at, size - kWord);
+        const std::uint64_t mask = kMasks[bits & 0xff] << 8 * (at - place);
+        places_.push_back(static_cast<std::uint32_t>(place));
+        words_.push_back({mask, word_at(header + place) & mask});
+    }
+}
+
+bool ReadBytes::are_same_in(const DwarfUnit &unit, TextPlaces &texts) const {
+    std::uint64_t differing = 0;
+    for (std::size_t i = 0; i < words_.size(); ++i)
+        differing |= (word_at(unit.header + places_[i]) & words_[i].mask) ^ words_[i].value;
+    return differing == 0 && std::ranges::all_of(texts_, [&](const Text &known) {
+               const char *text = text_at(unit, unit.header + known.at, known.form);
+               return text != nullptr && texts.is_at(known.number, text);
+           });
 }
 
 } // namespace hotrun

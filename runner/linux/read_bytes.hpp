@@ -1,16 +1,17 @@
-// Which bytes of a unit of debug information were read. What is read of one that has the same bytes
-// there is the same, too: reading goes by nothing else.
+// Which bytes of a unit of debug information were read, and what they were. What is read of one
+// that has the same bytes there is the same, too: reading goes by nothing else.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <utility>
 #include <vector>
 
 namespace hotrun {
 
 struct DwarfUnit;
+class ReadTexts;
+class TextPlaces;
 
 class ReadBytes {
   public:
@@ -18,20 +19,35 @@ class ReadBytes {
     void add(std::size_t begin, std::size_t end);
 
     // A value that leads to a text: that is what was read.
-    void add_text(std::size_t at, unsigned form) { texts_.emplace_back(at, form); }
+    void add_text(std::size_t at, unsigned form) { text_forms_.emplace_back(at, form); }
 
-    // Nothing is added any more.
-    void finish();
+    // Nothing is added any more. False: a text is damaged.
+    bool finish(const DwarfUnit &unit, ReadTexts &texts);
 
-    // A checksum of those in a unit of the same size and with the same shapes of entries: where it
-    // is the same they are. None: a text is damaged.
-    std::optional<std::uint64_t> sum_in(const DwarfUnit &unit) const;
+    // In a unit of the same size and with the same shapes of entries.
+    bool are_same_in(const DwarfUnit &unit, TextPlaces &texts) const;
 
   private:
     static constexpr std::size_t kPart = 64; // bytes, one bit each
 
-    std::vector<std::uint64_t> parts_;
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> texts_; // where, and the form
+    struct Word {
+        std::uint64_t mask = 0; // of the bytes that were read
+        std::uint64_t value = 0;
+    };
+    struct Text {
+        std::uint32_t at = 0;
+        std::uint32_t form = 0;
+        std::uint32_t number = 0; // its own
+    };
+
+    void add_words(const unsigned char *header, std::size_t size, std::size_t part);
+
+    std::vector<std::uint64_t> parts_; // until all is read
+    std::vector<std::pair<std::uint32_t, std::uint32_t>>
+        text_forms_;                    // the same: where, and the form
+    std::vector<std::uint32_t> places_; // of the words
+    std::vector<Word> words_;
+    std::vector<Text> texts_;
 };
 
 } // namespace hotrun

@@ -7,6 +7,7 @@
 #include "linux/dwarf_entry.hpp"
 #include "linux/dwarf_layouts.hpp"
 #include "linux/read_bytes.hpp"
+#include "linux/read_texts.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace hotrun {
@@ -51,7 +53,6 @@ struct ReadUnit {
     std::size_t size_bytes = 0;   // with its header
     std::size_t header_bytes = 0; // before its entries
     ReadBytes bytes;
-    std::uint64_t sum = 0; // of them
     DwarfLayouts::Files files;
     bool are_places_everywhere = false;
     std::vector<std::uint32_t> places; // of text, then of symbols, counted from the header
@@ -60,10 +61,11 @@ struct ReadUnit {
     bool is_whole = true; // nothing was read elsewhere
 
     // Once all was read. False: it can't be known again.
-    bool finish(const DwarfUnit &unit, const Places &all_places);
+    bool finish(const DwarfUnit &unit, const Places &all_places, ReadTexts &texts);
 
     // Whether reading that unit would tell the same. `paths`: of its files.
-    bool is_same(const DwarfUnit &unit, const Places &all_places, DwarfLayouts &paths) const;
+    bool is_same(const DwarfUnit &unit, const Places &all_places, TextPlaces &texts,
+                 DwarfLayouts &paths) const;
 };
 
 // Those of one library.
@@ -75,10 +77,12 @@ class ReadUnits final : public LibraryTypes::Source {
         std::size_t first_descriptor = 0;
     };
 
-    explicit ReadUnits(bool has_statics) : has_statics_(has_statics) {}
+    ReadUnits(bool has_statics, std::shared_ptr<ReadTexts> texts)
+        : has_statics_(has_statics), texts_(std::move(texts)) {}
 
     bool has_statics() const { return has_statics_; }
     const DwarfUnits::Tables &tables() const { return tables_; }
+    const std::shared_ptr<ReadTexts> &texts() const { return texts_; }
     void keep(const DwarfUnits::Tables &tables) { tables_ = tables; }
 
     // `file`: that the unit was made from.
@@ -86,10 +90,11 @@ class ReadUnits final : public LibraryTypes::Source {
 
     // Null: there is none that is the same.
     const Unit *find(const std::string &file, const DwarfUnit &unit, const Places &places,
-                     DwarfLayouts &paths) const;
+                     TextPlaces &texts, DwarfLayouts &paths) const;
 
   private:
     bool has_statics_;
+    std::shared_ptr<ReadTexts> texts_; // also those of other versions
     DwarfUnits::Tables tables_;
     std::unordered_multimap<std::string, Unit> by_file_;
 };

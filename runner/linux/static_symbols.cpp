@@ -1,7 +1,5 @@
 #include "linux/static_symbols.hpp"
 
-#include "linux/byte_places.hpp"
-
 #include <algorithm>
 #include <cstring>
 
@@ -14,6 +12,7 @@ namespace {
 
 constexpr std::string_view kResetSection = "hotrun_reset";
 constexpr std::string_view kOwnName = "hotrun_"; // in those of the objects that HOTRUN_TYPE makes
+constexpr std::string_view kGuard = "_ZGV";
 
 std::string_view text_of_section(Elf_Scn *section) {
     const Elf_Data *data = ::elf_getdata(section, nullptr);
@@ -31,14 +30,19 @@ bool is_relocated_once(std::string_view name) {
 
 // Names that belong to the compiler and its libraries (C11 7.1.3, C++17 [lex.name]).
 bool is_reserved(std::string_view symbol) {
-    return symbol.starts_with("__") || symbol.starts_with("_ZSt") || symbol.starts_with("_ZNSt");
+    using namespace std::string_view_literals;
+    return symbol.starts_with("__"sv) || symbol.starts_with("_ZSt"sv) ||
+           symbol.starts_with("_ZNSt"sv);
 }
 
 constexpr std::size_t kLongestStart = 24;
 
 // As g++ and clang call them.
 bool is_array_destructor(std::string_view start) {
-    return start.starts_with("__tcf_") || start.starts_with("__cxx_global_array_dtor");
+    using namespace std::string_view_literals;
+    if (start.size() < 2 || start[0] != '_' || start[1] != '_') // as most
+        return false;
+    return start.starts_with("__tcf_"sv) || start.starts_with("__cxx_global_array_dtor"sv);
 }
 
 } // namespace
@@ -82,12 +86,12 @@ StaticSymbols::StaticSymbols(Elf *elf) {
     is_info_known_ = !info.empty();
     read(reinterpret_cast<const Elf64_Sym *>(symbols.data()), symbols.size() / sizeof(Elf64_Sym),
          text.data(), text.size());
-    find_in_info(info);
     find_in_addresses(addresses_);
 }
 
 void StaticSymbols::read(const Elf64_Sym *symbols, std::size_t count, const char *names,
                          std::size_t bytes) {
+    std::vector<std::uint64_t> own;
     for (std::size_t i = 0; i < count; ++i) {
         const Elf64_Sym &symbol = symbols[i];
         const auto type = ELF64_ST_TYPE(symbol.st_info);
@@ -102,9 +106,8 @@ void StaticSymbols::read(const Elf64_Sym *symbols, std::size_t count, const char
         }
         const std::string_view name(text, ::strnlen(text, bytes - symbol.st_name));
         const Section section = sections_[symbol.st_shndx];
-        constexpr std::string_view kGuard = "_ZGV";
         if (name.find(kOwnName) != std::string_view::npos)
-            wanted_.push_back(symbol.st_value);
+            own.push_back(symbol.st_value);
         if (section == Section::kOther)
             continue;
         if (name.starts_with(kGuard))
@@ -112,20 +115,13 @@ void StaticSymbols::read(const Elf64_Sym *symbols, std::size_t count, const char
         else if (!is_reserved(name) && symbol.st_size != 0)
             variables_.push_back({symbol.st_value, name, section == Section::kReset});
     }
-    std::ranges::stable_sort(variables_, {}, &Variable::address);
+    has_any_ = !variables_.empty() || !own.empty();
+    numbers_ = AddressTable(variables_.size() + own.size());
+    std::uint32_t number = 0;
     for (const Variable &variable : variables_)
-        wanted_.push_back(variable.address);
-    std::ranges::sort(wanted_);
-}
-
-bool StaticSymbols::is_wanted(std::uint64_t address) const {
-    return !wanted_.empty() && address >= wanted_.front() && address <= wanted_.back() &&
-           std::ranges::binary_search(wanted_, address);
-}
-
-const StaticSymbols::Variable *StaticSymbols::find(std::uint64_t address) const {
-    const auto found = std::ranges::lower_bound(variables_, address, {}, &Variable::address);
-    return found == variables_.end() || found->address != address ? nullptr : &*found;
+        numbers_.add(variable.address, number++);
+    for (const std::uint64_t address : own)
+        numbers_.add(address, number);
 }
 
 // Itanium C++ ABI 5.1.4.2: a guard is called as its variable is.
@@ -138,18 +134,13 @@ std::uint64_t StaticSymbols::guard_of(const Variable &variable) const {
 }
 
 // DWARF 5, 2.5.1.1: a location of nine bytes, DW_OP_addr and the address.
-void StaticSymbols::find_in_info(std::string_view info) {
-    constexpr std::string_view kAddress("\x09\x03", 2);
-    if (wanted_.empty())
+void StaticSymbols::look_at(std::string_view info, std::size_t at) {
+    std::uint64_t address = 0;
+    if (!is_info_known_ || info.size() - at < kLocation.size() + sizeof address)
         return;
-    each_place(info, kAddress, [&](std::size_t at) {
-        std::uint64_t address = 0;
-        if (info.size() - at < kAddress.size() + sizeof address)
-            return;
-        std::memcpy(&address, info.data() + at + kAddress.size(), sizeof address);
-        if (is_wanted(address))
-            places_.push_back(at);
-    });
+    std::memcpy(&address, info.data() + at + kLocation.size(), sizeof address);
+    if (is_wanted(address))
+        places_.push_back(at);
 }
 
 // Those that units count.
@@ -164,7 +155,7 @@ void StaticSymbols::find_in_addresses(std::string_view addresses) {
 
 DebugPlaces StaticSymbols::places_in(const DwarfEntry &unit, Dwarf_Off begin, Dwarf_Off end) const {
     const std::span<const Dwarf_Off> none;
-    if (wanted_.empty())
+    if (!has_any_)
         return none;
     if (!is_info_known_)
         return std::nullopt;

@@ -165,12 +165,16 @@ std::string VariableSearch::text_of(const Scope &scope) {
     return name.empty() ? outer : outer + name + "::";
 }
 
+// Empty: it is of several.
+std::string VariableSearch::file_of(const DwarfEntry &variable) const {
+    return is_external(variable) ? "" : file_;
+}
+
 void VariableSearch::take_computed(const DwarfEntry &variable, const std::string &name,
                                    const Scope &scope) {
+    const std::string whole = text_of(scope) + name;
     StaticVariable found;
-    found.name = found.symbol = text_of(scope) + name;
-    if (!is_external(variable))
-        found.file = file_;
+    found.called = std::make_shared<StaticName>(whole, whole, file_of(variable));
     found.is_computed = true;
     types_.statics.push_back(std::move(found));
     note(variable, Sort::kComputed);
@@ -185,15 +189,14 @@ void VariableSearch::take_static(const DwarfEntry &variable, const std::string &
     const DwarfEntry type = entry_of(variable, DW_AT_type);
     if (!type)
         return;
-    if (!taken_.insert(address).second)
+    if (is_taken(*symbol))
         return note(variable, Sort::kTaken);
+    is_taken_[symbols_->index_of(*symbol)] = true;
+    const std::string text = demangle(symbol->symbol);
     StaticVariable found;
-    found.symbol = symbol->symbol;
-    found.name = demangle(found.symbol);
-    if (found.name == found.symbol)
-        found.name = text_of(scope) + name;
-    if (!is_external(variable))
-        found.file = file_;
+    found.called =
+        std::make_shared<StaticName>(text == symbol->symbol ? text_of(scope) + name : text,
+                                     std::string(symbol->symbol), file_of(variable));
     found.address = address;
     found.type = layouts_.of(type);
     found.guard = symbols_->guard_of(*symbol);
@@ -268,15 +271,18 @@ std::uint64_t VariableSearch::size_at(std::uint64_t address) const {
 bool VariableSearch::take_known(const ReadUnits::Unit &known, const LibraryTypes &before,
                                 const DwarfUnit &unit) {
     const std::vector<ReadUnit::Variable> &variables = known.read->variables;
-    std::vector<std::uint64_t> addresses;
-    addresses.reserve(variables.size());
+    known_.clear();
     const StaticVariable *next_static = before.statics.data() + known.first_static;
     for (const ReadUnit::Variable &variable : variables) {
         const bool is_own = variable.sort == Sort::kStatic || variable.sort == Sort::kComputed;
         const auto address = address_of({unit, unit.header + variable.at});
-        if (!is_as_known(variable, address, next_static))
-            return false;
-        addresses.push_back(address.value_or(0));
+        const StaticSymbols::Variable *symbol =
+            symbols_ == nullptr || !address ? nullptr : symbols_->find(*address);
+        if (!is_as_known(variable, address, symbol, next_static))
+            return give_back_known();
+        known_.push_back({address.value_or(0), symbol, variable.sort == Sort::kStatic});
+        if (variable.sort == Sort::kStatic)
+            is_taken_[symbols_->index_of(*symbol)] = true;
         next_static += is_own ? 1 : 0;
     }
     std::size_t static_at = known.first_static;
@@ -285,29 +291,36 @@ bool VariableSearch::take_known(const ReadUnits::Unit &known, const LibraryTypes
         if (variables[i].sort == Sort::kComputed)
             types_.statics.push_back(before.statics[static_at++]);
         else if (variables[i].sort == Sort::kStatic)
-            add_known(before.statics[static_at++], variables[i].is_constant, addresses[i]);
+            add_known(before.statics[static_at++], variables[i].is_constant, *known_[i].symbol);
         else if (variables[i].sort == Sort::kDescriptor)
-            add_known(before.descriptors[descriptor_at++], addresses[i]);
+            add_known(before.descriptors[descriptor_at++], known_[i].address);
     }
     return true;
 }
 
-// `address`: where it lies now. `known`: the next static variable. What symbols say may have
-// changed though the unit has not.
+bool VariableSearch::give_back_known() {
+    for (const Known &known : known_) {
+        if (known.is_taken)
+            is_taken_[symbols_->index_of(*known.symbol)] = false;
+    }
+    return false;
+}
+
+// `address`: where it lies now, and what symbols say of it, which may have changed though the unit
+// has not. `known`: the next static variable.
 bool VariableSearch::is_as_known(const ReadUnit::Variable &variable,
                                  std::optional<std::uint64_t> address,
+                                 const StaticSymbols::Variable *symbol,
                                  const StaticVariable *known) const {
     if (!address)
         return variable.sort == Sort::kComputed;
-    const StaticSymbols::Variable *symbol =
-        symbols_ == nullptr ? nullptr : symbols_->find(*address);
     switch (variable.sort) {
     case Sort::kNoSymbol:
         return symbol == nullptr;
     case Sort::kTaken:
-        return symbol != nullptr && taken_.contains(*address);
+        return symbol != nullptr && is_taken(*symbol);
     case Sort::kStatic:
-        return symbol != nullptr && symbol->symbol == known->symbol && !taken_.contains(*address);
+        return symbol != nullptr && symbol->symbol == known->symbol() && !is_taken(*symbol);
     case Sort::kComputed:
         return false;
     case Sort::kDescriptor:
@@ -317,11 +330,9 @@ bool VariableSearch::is_as_known(const ReadUnit::Variable &variable,
 }
 
 void VariableSearch::add_known(const StaticVariable &known, bool is_constant,
-                               std::uint64_t address) {
-    const StaticSymbols::Variable &symbol = *symbols_->find(address);
+                               const StaticSymbols::Variable &symbol) {
     StaticVariable &found = types_.statics.emplace_back(known);
-    taken_.insert(address);
-    found.address = address;
+    found.address = symbol.address;
     found.guard = symbols_->guard_of(symbol);
     found.resets = symbol.resets || is_constant;
 }

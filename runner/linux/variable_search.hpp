@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <vector>
 
 namespace hotrun {
 
@@ -23,7 +23,8 @@ class VariableSearch {
     // Without symbols no variables are looked for that are the program's.
     VariableSearch(const DebugInfo &info, LibraryTypes &types, DwarfLayouts &layouts,
                    const StaticSymbols *symbols)
-        : info_(info), types_(types), layouts_(layouts), symbols_(symbols) {}
+        : info_(info), types_(types), layouts_(layouts), symbols_(symbols),
+          is_taken_(symbols == nullptr ? 0 : symbols->count()) {}
 
     // `read`: where it is noted what was found.
     void search_unit(const DwarfEntry &unit, const std::string &file, const Places &places,
@@ -48,6 +49,7 @@ class VariableSearch {
                  const Places &places, int depth);
     void take(const DwarfEntry &variable, const Scope &scope);
     static std::string text_of(const Scope &scope);
+    std::string file_of(const DwarfEntry &variable) const;
     void note(const DwarfEntry &variable, Sort sort, bool is_constant = false);
     bool take_descriptor(const DwarfEntry &object, std::uint64_t address);
     void take_own(const DwarfEntry &variable, const std::string &name, const Scope &scope);
@@ -61,8 +63,13 @@ class VariableSearch {
     void take_member(const DwarfEntry &member, LibraryTypes::Descriptor &descriptor);
     std::uint64_t size_at(std::uint64_t address) const;
     bool is_as_known(const ReadUnit::Variable &variable, std::optional<std::uint64_t> address,
-                     const StaticVariable *known) const;
-    void add_known(const StaticVariable &known, bool is_constant, std::uint64_t address);
+                     const StaticSymbols::Variable *symbol, const StaticVariable *known) const;
+    bool give_back_known(); // false
+    bool is_taken(const StaticSymbols::Variable &symbol) const {
+        return is_taken_[symbols_->index_of(symbol)];
+    }
+    void add_known(const StaticVariable &known, bool is_constant,
+                   const StaticSymbols::Variable &symbol);
     void add_known(const LibraryTypes::Descriptor &known, std::uint64_t address);
 
     const DebugInfo &info_;
@@ -71,7 +78,13 @@ class VariableSearch {
     const StaticSymbols *symbols_;
     std::string file_;
     ReadUnit *read_ = nullptr;
-    std::unordered_set<std::uint64_t> taken_;
+    std::vector<bool> is_taken_; // by the numbers of variables
+    struct Known {
+        std::uint64_t address = 0;
+        const StaticSymbols::Variable *symbol = nullptr;
+        bool is_taken = false; // just now
+    };
+    std::vector<Known> known_; // those of one unit
 };
 
 } // namespace hotrun

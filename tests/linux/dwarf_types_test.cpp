@@ -60,7 +60,7 @@ class DwarfTypesTest : public testing::TestWithParam<const char *> {
     }
 
     const StaticVariable &variable(const std::string &name) const {
-        static const StaticVariable kNone{};
+        static const StaticVariable kNone{std::make_shared<StaticName>("", "", "")};
         const auto found = std::ranges::find(types_->statics, name, &StaticVariable::name);
         EXPECT_NE(found, types_->statics.end()) << name;
         return found == types_->statics.end() ? kNone : *found;
@@ -148,19 +148,19 @@ TEST_P(DwarfTypesTest, TellsOfTypesOfTemplatesFunctionsAndFiles) {
 TEST_P(DwarfTypesTest, TellsOfStaticVariables) {
     const StaticVariable &exported = variable("exported_number");
     EXPECT_EQ(exported.address, address_of("exported_number"));
-    EXPECT_EQ(exported.file, "");
+    EXPECT_EQ(exported.file(), "");
     EXPECT_EQ(exported.type->size_bytes, sizeof(int));
     EXPECT_FALSE(exported.resets);
     const StaticVariable &of_file = variable("file_state");
-    EXPECT_TRUE(of_file.file.ends_with("fixtures/types.c")) << of_file.file;
+    EXPECT_TRUE(of_file.file().ends_with("fixtures/types.c")) << of_file.file();
     EXPECT_EQ(of_file.type, type_of("c_state"));
     EXPECT_TRUE(variable("reset_number").resets);
     EXPECT_EQ(variable("next_number::count").guard, 0U);
-    EXPECT_EQ(variable("game::lives").symbol, "_ZN4game5livesE");
-    EXPECT_TRUE(variable("(anonymous namespace)::unseen").file.ends_with("fixtures/types.cpp"));
+    EXPECT_EQ(variable("game::lives").symbol(), "_ZN4game5livesE");
+    EXPECT_TRUE(variable("(anonymous namespace)::unseen").file().ends_with("fixtures/types.cpp"));
     // clang gives its name a tag, for it is a std::string.
     const auto is_text = [](const StaticVariable &each) {
-        return each.name.starts_with("next_length::text");
+        return each.name().starts_with("next_length::text");
     };
     const auto found = std::ranges::find_if(types_->statics, is_text);
     ASSERT_NE(found, types_->statics.end());
@@ -175,9 +175,9 @@ TEST_P(DwarfTypesTest, TellsOfStaticVariables) {
 
 TEST_P(DwarfTypesTest, DoesNotTellOfWhatIsNotTheProgramsOwn) {
     for (const StaticVariable &variable : types_->statics) {
-        EXPECT_FALSE(variable.symbol.starts_with("_ZSt")) << variable.symbol;
-        EXPECT_FALSE(variable.symbol.starts_with("_ZTV")) << variable.symbol;
-        EXPECT_EQ(variable.name.find("hotrun_type_"), std::string::npos);
+        EXPECT_FALSE(variable.symbol().starts_with("_ZSt")) << variable.symbol();
+        EXPECT_FALSE(variable.symbol().starts_with("_ZTV")) << variable.symbol();
+        EXPECT_EQ(variable.name().find("hotrun_type_"), std::string::npos);
     }
 }
 

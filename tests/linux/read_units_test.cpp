@@ -1,20 +1,25 @@
 // What is known of the units of a library from its last version is what reading them tells.
 #include "linux/read_units.hpp"
 
+#include "linux/address_table.hpp"
 #include "linux/byte_places.hpp"
 #include "linux/debug_info.hpp"
 #include "linux/dwarf_types.hpp"
 #include "linux/elf_sections.hpp"
+#include "linux/read_texts.hpp"
 #include "linux/types_text.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -111,6 +116,8 @@ TEST_P(ReadUnitsTest, NothingIsTakenForTheSameThatReadsDifferently) {
         ASSERT_EQ(text, types_text(read(path).get())) << "change " << i;
         known_count += now == nullptr ? 0 : shared_parts(*now, *before);
         changed_count += text != was ? 1 : 0;
+        // What was read anew is known in turn.
+        ASSERT_EQ(types_text(read(fixture(1), now).get()), was) << "change " << i;
     }
     EXPECT_GE(known_count, kChangeCount / 2);
     EXPECT_GE(changed_count, kChangeCount / 16);
@@ -119,21 +126,65 @@ TEST_P(ReadUnitsTest, NothingIsTakenForTheSameThatReadsDifferently) {
 INSTANTIATE_TEST_SUITE_P(Kinds, ReadUnitsTest, testing::Values("dwarf4", "dwarf5"),
                          [](const auto &info) { return std::string(info.param); });
 
+using Places = std::vector<std::pair<std::size_t, std::size_t>>; // where, and of which
+
+template <std::size_t count>
+void expect_places(const std::string &bytes, const std::array<std::string_view, count> &wanted) {
+    Places expected;
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        for (std::size_t i = 0; i < count; ++i) {
+            if (std::string_view(bytes).substr(at).starts_with(wanted[i]))
+                expected.emplace_back(at, i);
+        }
+    }
+    Places found;
+    each_place(bytes, wanted,
+               [&found](std::size_t number, std::size_t at) { found.emplace_back(at, number); });
+    std::ranges::sort(found);
+    ASSERT_EQ(found, expected) << testing::PrintToString(bytes);
+}
+
 TEST(BytePlaces, AreFoundWhereverTheyLie) {
-    for (const std::string_view wanted : {"ab", "abca"}) {
+    using namespace std::string_view_literals;
+    for (const std::string_view wanted : {"ab"sv, "abca"sv, "b\0c"sv, "\0\0"sv, "a\0\0\0"sv}) {
         for (std::size_t at = 0; at < 200; ++at) {
             std::string bytes(200, 'a');
             bytes.replace(at, std::min(wanted.size(), bytes.size() - at), wanted, 0,
                           bytes.size() - at);
-            std::vector<std::size_t> expected;
-            for (std::size_t i = bytes.find(wanted); i != std::string::npos;
-                 i = bytes.find(wanted, i + 1))
-                expected.push_back(i);
-            std::vector<std::size_t> found;
-            each_place(bytes, wanted, [&found](std::size_t place) { found.push_back(place); });
-            ASSERT_EQ(found, expected) << wanted << " at " << at;
+            expect_places(bytes, std::array{wanted});
+            expect_places(bytes, std::array{wanted, "aab"sv, "ca"sv});
         }
     }
+    for (std::size_t size = 0; size < 4; ++size)
+        expect_places(std::string(size, 'a'), std::array{"aa"sv});
+}
+
+TEST(AddressTable, HasTheFirstNumberOfEachAddress) {
+    constexpr std::uint32_t kCount = 1000;
+    AddressTable table(kCount);
+    for (std::uint32_t i = 0; i < kCount; ++i)
+        table.add(i % 900 * 8, i); // zero is an address like any other
+    for (std::uint32_t i = 0; i < 900; ++i) {
+        ASSERT_EQ(table.find(i * 8), i);
+        ASSERT_EQ(table.find(i * 8 + 1), AddressTable::kNone);
+    }
+    EXPECT_EQ(AddressTable().find(0), AddressTable::kNone);
+}
+
+TEST(TextPlaces, ComparesWhatLiesElsewhere) {
+    ReadTexts texts;
+    const std::uint32_t one = texts.number_of("one");
+    const std::uint32_t two = texts.number_of("two");
+    EXPECT_EQ(texts.number_of("one"), one);
+    EXPECT_EQ(texts.count(), 2U);
+    const std::string here = "one";
+    const std::string there = "one";
+    TextPlaces places(texts);
+    EXPECT_TRUE(places.is_at(one, here.c_str()));
+    EXPECT_TRUE(places.is_at(one, there.c_str()));
+    EXPECT_FALSE(places.is_at(one, here.c_str() + 1));
+    EXPECT_FALSE(places.is_at(two, here.c_str()));
+    EXPECT_FALSE(places.is_at(two, here.c_str())) << "what was compared was not the same";
 }
 
 } // namespace

@@ -68,7 +68,7 @@ inline std::string types_text(const LibraryTypes *types) {
     for (const LibraryTypes::Closure &each : types->closures)
         out << "closure " << each.manager << ' ' << each.is_in_place << '\n' << graph(each.functor);
     for (const StaticVariable &each : types->statics)
-        out << "static " << each.name << '|' << each.symbol << '|' << each.file << '|'
+        out << "static " << each.name() << '|' << each.symbol() << '|' << each.file() << '|'
             << each.address << ' ' << each.guard << ' ' << each.is_computed << each.resets << '\n'
             << graph(each.type);
     for (const std::uint64_t each : types->array_destructors)

@@ -47,7 +47,7 @@ class StaticCarryTest : public CodeTest {
         void add(const std::string &name, const TypeLayout &type, std::size_t offset,
                  std::size_t guard = 0, bool resets = false) const {
             StaticVariable variable;
-            variable.name = variable.symbol = name;
+            variable.called = std::make_shared<StaticName>(name, name, "");
             variable.address = offset;
             variable.type = &type;
             variable.guard = guard;

@@ -12,18 +12,15 @@ using VariableNames = std::set<std::string>;
 
 StaticVariable variable(const std::string &name, const std::string &symbol,
                         const std::string &file = {}) {
-    StaticVariable made;
-    made.name = name;
-    made.symbol = symbol;
-    made.file = file;
-    return made;
+    return {std::make_shared<StaticName>(name, symbol, file)};
 }
 
 // By symbols and files.
 std::map<std::string, std::string> paired(const Variables &olds, const Variables &news) {
     std::map<std::string, std::string> pairs;
     for (const auto &[old_one, new_one] : pair_statics(olds, news).pairs)
-        pairs[old_one->file + ":" + old_one->symbol] = new_one->file + ":" + new_one->symbol;
+        pairs[old_one->file() + ":" + old_one->symbol()] =
+            new_one->file() + ":" + new_one->symbol();
     return pairs;
 }
 
