@@ -117,7 +117,8 @@ Result<std::unique_ptr<HeapMapping>> KeptHeap::make_heap(std::size_t bytes) {
         return heap;
     if (reinterpret_cast<std::uintptr_t>((*heap)->base()) != state->heap_base)
         return Error{ErrorKind::kFailed,
-                     "the place in memory of the heap in " + path_ + " is taken in this process",
+                     "the place in memory of the heap in " + path_ +
+                         " is taken in this process; start it again",
                      0};
     const Status loaded = file_->load([&](std::size_t offset, std::span<const std::byte> part) {
         return (*heap)->put(offset, part);

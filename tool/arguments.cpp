@@ -218,7 +218,8 @@ Result<Arguments> parse_arguments(std::vector<std::string> words) {
 std::string help_text(Subcommand subcommand) {
     const SubcommandHelp &help = help_of(subcommand);
     const GetoptTables tables(subcommand);
-    std::string text = "Usage: " + called(subcommand) + " [OPTIONS] " + help.operands + "\n\n" +
+    std::string text = "Usage: " + called(subcommand) + " [OPTIONS]" +
+                       (*help.operands == '\0' ? "" : " ") + help.operands + "\n\n" +
                        fold(help.text, kHelpColumns, 0);
     text += "\nOptions:\n";
     for (const Option *option : tables.options()) {

@@ -51,7 +51,7 @@ void Interaction::typed(std::string_view bytes) {
             break;
         case Key::kBuild:
             if (!runner_->request_build())
-                console_.answer("this run never builds (--no-build); r loads the library anew");
+                console_.answer(kNeverBuilds);
             break;
         case Key::kPause:
             runner_->set_paused(!runner_->is_paused());

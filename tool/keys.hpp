@@ -14,5 +14,7 @@ std::vector<Key> keys_in(std::string_view bytes);
 
 inline constexpr const char *kKeysHelp =
     "keys: r reload, b build, p pause, l loop what was recorded, s status, q quit, ? help";
+inline constexpr const char *kNeverBuilds =
+    "this run never builds (--no-build); r loads the library anew";
 
 } // namespace hotrun

@@ -34,7 +34,7 @@ using namespace hotrun;
 enum ExitStatus { kFailedStatus = 1, kMisuseStatus = 2 };
 
 int report(const Error &error) {
-    std::fprintf(stderr, "hotrun: error: %s\n", error.message.c_str());
+    tell(stderr, "hotrun: error: " + error.message + "\n");
     return error.kind == ErrorKind::kMisuse ? kMisuseStatus : kFailedStatus;
 }
 

@@ -3,10 +3,11 @@
 #include "control/json_rpc.hpp"
 #include "hotrun/project.hpp"
 #include "json_fields.hpp"
+#include "outcome_text.hpp"
+#include "terminal.hpp"
 
 #include <boost/json.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -49,55 +50,10 @@ Result<json::value> ask(ControlConnection &run, std::string_view method, json::o
                  0};
 }
 
-// As compilers write it, which editors read; what names no place begins with the severity.
-void print_diagnostic(const json::object &diagnostic) {
-    std::string line = text_of(diagnostic.at("path"));
-    for (const char *number : {"line", "column"}) {
-        if (const auto value = diagnostic.at(number).to_number<std::uint32_t>(); value != 0)
-            line += ":" + std::to_string(value);
-    }
-    std::printf("%s%s%s: %s\n", line.c_str(), line.empty() ? "" : ": ",
-                text_of(diagnostic.at("severity")).c_str(),
-                text_of(diagnostic.at("message")).c_str());
-    for (const json::value &child : diagnostic.at("children").as_array())
-        print_diagnostic(child.as_object());
-}
-
-std::string generations(const json::array &modules) {
-    std::string text;
-    for (const json::value &module : modules) {
-        text += (text.empty() ? "" : ", ") + text_of(module.at("name")) + ": generation " +
-                std::to_string(module.at("generation").to_number<std::uint64_t>());
-    }
-    return text;
-}
-
-std::string sentence_of(const json::object &outcome) {
-    const std::string status = text_of(outcome.at("status"));
-    const std::string detail = text_of(outcome.at("detail"));
-    const json::array &modules = outcome.at("modules").as_array();
-    const bool runs = std::ranges::any_of(
-        modules, [](const json::value &module) { return module.at("generation") != 0; });
-    if (status == "live")
-        return modules.empty() ? std::string("live: the program is started again")
-                               : "live (" + generations(modules) + ")";
-    if (status == "nothing")
-        return "nothing to do" + (detail.empty() ? "" : ": " + detail);
-    if (status == "failed")
-        return std::string("error: the build failed") +
-               (runs ? "; the code that runs goes on" : "; nothing runs yet");
-    if (status == "rejected")
-        return "error: the new code is rejected: " + detail;
-    if (status == "rolled_back")
-        return "error: the new code is rolled back: " + detail;
-    return "error: it is not known what came of it: " + detail;
-}
-
 // Diagnostics are for programs and go to standard output, a sentence for people to standard error.
 void print_outcome(const json::object &outcome) {
-    for (const json::value &diagnostic : outcome.at("diagnostics").as_array())
-        print_diagnostic(diagnostic.as_object());
-    std::fprintf(stderr, "hotrun: %s\n", sentence_of(outcome).c_str());
+    std::fputs(diagnostics_text(outcome.at("diagnostics").as_array()).c_str(), stdout);
+    tell(stderr, "hotrun: " + outcome_text(outcome) + "\n");
 }
 
 int exit_status_of(const json::object &outcome) {

@@ -17,6 +17,9 @@ bool is_in_foreground(std::FILE *stream);
 
 std::unique_ptr<Screen> make_screen(std::FILE *stream);
 
+// Folded where the stream leads to a terminal: programs get the lines as they are.
+void tell(std::FILE *stream, std::string_view text);
+
 // Another stream to where standard output leads, which the caller closes; null: errno tells why.
 std::FILE *second_standard_output();
 

@@ -355,7 +355,10 @@ Result<HeapFile::Commit> HeapFile::commit(KeptState state, const std::vector<Hea
                                           const Read &read) {
     if (state.module.size() + state.code.size() > kHeadSpace - sizeof(Head) - sizeof(Head::id))
         return Error{ErrorKind::kFailed,
-                     "the module " + state.module + " links too many libraries to be kept", 0};
+                     "the module " + state.module +
+                         " links too many libraries to be kept: "
+                         "leave out --heap-file",
+                     0};
     if (unapplied_) {
         if (Status applied = apply(*unapplied_); !applied)
             return applied.error();

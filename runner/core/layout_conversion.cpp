@@ -243,7 +243,9 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
                                ", which counts in another unit: clear it in hotrun_unload, or "
                                "give the member another name");
     if (old_type.has_virtual_bases || new_type.has_virtual_bases)
-        return site.refuse("a class with virtual bases has changed, and can't be carried over");
+        return site.refuse(
+            "a class with virtual bases has changed, and can't be carried over: take "
+            "that change back, or start with fresh state by --on-refuse fresh");
     Conversion &conversion = site.conversion;
     const std::size_t first_step = conversion.steps.size();
     const bool had_new = std::exchange(conversion.has_new, false);
@@ -252,7 +254,9 @@ void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
     for (const auto &[old_member, new_member] : matched(old_type, new_type)) {
         const MemberLayout &member = old_member != nullptr ? *old_member : *new_member;
         if (is_vtable_pointer(member) && (old_member == nullptr || new_member == nullptr))
-            return site.refuse("its class has got its first virtual function, or lost its last");
+            return site.refuse(
+                "its class has got its first virtual function, or lost its last: take that "
+                "change back, or start with fresh state by --on-refuse fresh");
         const bool is_paired = old_member != nullptr && new_member != nullptr;
         if (!is_paired && member.is_base && member.type->members.empty())
             continue; // there is nothing in it
@@ -288,7 +292,11 @@ void LayoutDiff::add_member(const Site &site, const MemberLayout &old_member,
     ConvertNumber step{place_of(*old_member.type, at.from), place_of(*new_member.type, at.to),
                        at.path};
     if (!is_number(step.from.kind) || !is_number(step.to.kind))
-        return expect_zero(at, *old_member.type, "a bit-field can't become what it is now");
+        return expect_zero(at, *old_member.type,
+                           type_name(*old_member.type) + " can't become " +
+                               type_name(*new_member.type) +
+                               ", since one of them is a bit-field: clear it in hotrun_unload, or "
+                               "give the member another name");
     step.from.bit_offset = old_member.bit_offset;
     step.from.bit_count = old_member.bit_count;
     step.to.bit_offset = new_member.bit_offset;

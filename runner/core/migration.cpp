@@ -226,7 +226,8 @@ Migration::Answer Migration::lead_state(PermanentHeap &heap, void *&state) {
         const auto found = now(*moved, word, nullptr);
         if (!found)
             return "the module's state points into a part of " +
-                   type_name(*moved->change->old_type) + " that is gone";
+                   type_name(*moved->change->old_type) +
+                   " that is gone: let it point elsewhere in hotrun_unload";
         void *const pointer = reinterpret_cast<void *>(*found);
         is_root ? heap.set_root(pointer) : static_cast<void>(state = pointer);
     }
@@ -316,8 +317,10 @@ Migration::Answer Migration::move_changed(PermanentHeap &heap,
         saved += moved.saved_bytes();
     }
     index_moved();
-    return release_moved(heap) ? make_anew(heap)
-                               : Answer("a block of a type that has changed is damaged");
+    return release_moved(heap)
+               ? make_anew(heap)
+               : Answer("a block of a type that has changed is damaged: look for what "
+                        "writes beyond its own block, by a sanitizer");
 }
 
 bool Migration::release_moved(PermanentHeap &heap) const {

@@ -171,7 +171,8 @@ StaticCarry::StaticCarry(std::vector<Pair> pairs, std::shared_ptr<Migration> mig
         for (const auto &[old_one, new_one] : pair.variables.pairs)
             add(pair, *old_one, *new_one);
         for (const std::string &name : pair.variables.ambiguous)
-            notes_.push_back(name + " starts afresh: there are several variables of that name");
+            notes_.push_back(name + " starts afresh: there are several variables of that name "
+                                    "(give each a name of its own)");
     }
     for (const Carried &carried : carried_)
         by_old_address_.emplace(range_of(carried.old_memory()).begin, &carried);
@@ -180,8 +181,9 @@ StaticCarry::StaticCarry(std::vector<Pair> pairs, std::shared_ptr<Migration> mig
 void StaticCarry::add(const Pair &pair, const StaticVariable &old_one,
                       const StaticVariable &new_one) {
     if (old_one.is_computed || new_one.is_computed) {
-        notes_.push_back(new_one.name() + " starts afresh: optimised code does not keep it in memory "
-                                        "as it is declared");
+        notes_.push_back(new_one.name() +
+                         " starts afresh: optimised code does not keep it in memory "
+                         "as it is declared (compile it with -O0)");
         return;
     }
     const TypeLayout &old_type = *old_one.type;

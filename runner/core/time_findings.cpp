@@ -247,12 +247,13 @@ void add_idle_build(const FolderFacts &folder, const RunTime &idle_build,
              .remedy = "let that command write its output only where it is another "
                        "one, or not be build_always_stale"});
     else if (idle_build.least >= kLongIdleBuild)
-        findings.push_back({.code = "slow_ninja",
-                            .message = "ninja needs long to see what has changed",
-                            .cost = cost_text(idle_build.median) + " with nothing to do",
-                            .cost_time = idle_build.least,
-                            .remedy = "set up a build folder with less in it: without tests, and "
-                                      "what else you don't edit"});
+        findings.push_back(
+            {.code = "slow_ninja",
+             .message = "ninja needs long to see what has changed in " + folder.builddir,
+             .cost = cost_text(idle_build.median) + " with nothing to do",
+             .cost_time = idle_build.least,
+             .remedy = "set up a build folder with less in it: without tests, and "
+                       "what else you don't edit"});
 }
 
 void add_times(const ModuleFacts &module, const FolderFacts &folder,

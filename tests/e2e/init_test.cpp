@@ -141,7 +141,7 @@ TEST_F(InitTest, ALibraryOfAProjectBecomesAHotModule) {
     HotrunProcess hotrun({"--steps", "1"}, folder.path());
     EXPECT_TRUE(hotrun.wait_for("it runs\n"));
     EXPECT_EQ(hotrun.child().wait_for_exit(), 0);
-    init({}, 0, "game is a hot module");
+    init({}, 0, "hotrun: game is a hot module: hotrun game\n");
     folder.write("second.cpp", "");
     folder.write("meson.build",
                  content_of(folder / "meson.build") + "shared_library('second', 'second.cpp')\n");
@@ -170,7 +170,10 @@ TEST_F(InitTest, WhatCannotBeWrittenWholeIsNotWritten) {
     EXPECT_EQ(limited.wait_for_exit(), 1);
     EXPECT_NE(limited.output().find("can't write "), std::string::npos) << limited.output();
     EXPECT_TRUE(fs::is_empty(folder / "demo"));
-    init({"demo"}, 0, "demo is a new project");
+    init({"demo"}, 0,
+         "hotrun: demo is a new project\n\n    cd demo\n    hotrun\n\nEdit src/module.cpp while "
+         "that "
+         "runs; README.md says what to try.\n");
 }
 
 // bash itself says what it would offer.

@@ -206,7 +206,8 @@ constexpr RefusedChange kRefused[] = {
     {"VECTOR_OUTSIDE", "leads to a Item outside the permanent heap"},
     {"POINTER_TO_WHAT_IS_GONE", "leads to a part of Pair that is gone"},
     {"OTHER_KIND", "int can't become Item"},
-    {"POINTER_TO_A_MEMBER", "leads to a member of the class Item, which has changed"},
+    {"POINTER_TO_A_MEMBER", "leads to a member of the class Item, which has changed: set it to "
+                            "nullptr in hotrun_unload"},
     {"POINTER_TO_A_MEMBER_FUNCTION", "leads to a member of the class Shape, which has changed"},
     {"MEMBER_OF_A_DECLARED_CLASS", "leads to a member of the class Shape, which may have changed"},
     {"PACKED_POINTER_TO_CODE", "lies at no multiple of 8 bytes"},

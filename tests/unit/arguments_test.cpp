@@ -43,12 +43,18 @@ TEST(Arguments, EachMisuseIsOneSentenceThatNamesTheWordAndTheRemedy) {
         {{"--guard", "maybe"},
          "the value of --guard, maybe, is not auto, on or off; see hotrun --help"},
         {{"-C", ""}, "the value of --builddir, , names no folder; see hotrun --help"},
+        {{"replay"}, "name the recording that is to be played; see hotrun replay --help"},
+        {{"replay", "--speed", "fast", "jump"},
+         "the value of --speed, fast, is no speed: give 2 for twice as fast, 0.5 for half, 0 for "
+         "as fast as possible; see hotrun replay --help"},
         {{"notify"}, "name the file that was saved; see hotrun notify --help"},
         {{"stop", "game"}, "hotrun stop does not take game; see hotrun stop --help"},
         {{"init", "a", "b"},
          "hotrun init makes one project, and does not take b; see hotrun init --help"},
         {{"report", "a", "b"},
          "hotrun report reads one file, and does not take b; see hotrun report --help"},
+        {{"init", "--target", ""},
+         "the value of --target, , names no library; see hotrun init --help"},
         {{"report", "-o", ""}, "the value of --output, , names no file; see hotrun report --help"},
     });
     for (const auto &[words, sentence] : rows)

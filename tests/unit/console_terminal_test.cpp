@@ -1,10 +1,15 @@
 // What a person sees on a terminal.
 #include "console.hpp"
 
+#include "keys.hpp"
+#include "screen_text.hpp"
+
 #include "support/fake_screen.hpp"
 #include "support/memory_stream.hpp"
 
 #include <gtest/gtest.h>
+
+#include <sstream>
 
 namespace hotrun {
 namespace {
@@ -92,6 +97,80 @@ TEST_F(ConsoleOnATerminal, ColoursAreAroundWhatMatters) {
     EXPECT_NE(text.find("game.cpp:7:7: \x1b[31;1merror:\x1b[0m no stat\n"), std::string::npos);
     EXPECT_NE(text.find(" \x1b[31;1m^\x1b[0m\n"), std::string::npos);
     EXPECT_NE(text.find("hotrun: \x1b[31;1merror:\x1b[0m the build failed"), std::string::npos);
+}
+
+// One of each kind, with names that do not fit.
+std::vector<EventBody> wordy_events() {
+    const std::string name(30, 'm');
+    const std::string path = "/home/ada/" + std::string(90, 'p') + "/game.cpp";
+    const std::string words = "what a long sentence of many words has to say about " + path;
+    const std::vector<ModuleStatus> modules = {{name, path, 1, "its heap is that of " + path}};
+    ReadyEvent ready;
+    ready.builddir = path;
+    ready.modules = modules;
+    ready.watched_files = 12;
+    ReloadedEvent reloaded;
+    reloaded.module = name;
+    reloaded.detail = words;
+    reloaded.phases.fill(Microseconds(1234));
+    RolledBackEvent crash;
+    crash.module = name;
+    crash.detail = words;
+    crash.backtrace = {{1, name + "::draw(int)", path, 9, ""}, {2, "step", "", 0, path}};
+    const ProgramStatus program{path, 42};
+    return {ready,
+            ChangeEvent{{path, path}, ChangeSource::kWatch},
+            BuildStartedEvent{{name, name}, {}},
+            DiagnosticEvent{"/p/game.cpp", 7, 7, Severity::kError, words, name, {}},
+            DiagnosticEvent{path, 8, 7, Severity::kError, words, name, {}},
+            BuildFinishedEvent{BuildStatus::kFailed, 1, {}, {{path, {}, {}}}, ""},
+            reloaded,
+            RejectedEvent{name, 1, RejectReason::kLayoutRefused, words},
+            crash,
+            StalledEvent{name, 1, words, crash.backtrace},
+            RestartedEvent{42, words, 139},
+            RetiredEvent{name, 1, false, words},
+            WarningEvent{"watch_limit", words},
+            ReplayedEvent{path, 1, 12, Microseconds(9), 1},
+            RecordedEvent{path, 12, 4096},
+            ProgramStartedEvent{program, 2},
+            ProgramAttachedEvent{42, modules},
+            ProgramEndedEvent{program, 1, "", AfterEnd::kWait, words},
+            StoppedEvent{0, 12}};
+}
+
+TEST_F(ConsoleOnATerminal, NoLineIsWiderThanTheTerminal) {
+    for (const std::size_t columns : {40U, 60U, 80U}) {
+        for (const Verbosity verbosity : {Verbosity::kNormal, Verbosity::kVerbose}) {
+            screen.resize({10, columns});
+            style.verbosity = verbosity;
+            console_.reset();
+            const std::size_t before = stream_.text().size();
+            for (const EventBody &body : wordy_events())
+                told(body);
+            console().answer(kKeysHelp);
+            console().answer(kNeverBuilds);
+            console().set_paused(true);
+            console().report_status();
+            console().say("setting up the build folder /home/ada/" + std::string(90, 'b'));
+            std::istringstream lines(stream_.text().substr(before));
+            for (std::string line; std::getline(lines, line);)
+                EXPECT_LE(columns_of(line), columns) << line;
+            EXPECT_FALSE(screen.overflowed) << columns;
+        }
+    }
+}
+
+TEST_F(ConsoleOnATerminal, AnAnswerToAKeyIsFoldedBetweenItsWords) {
+    screen.resize({10, 40});
+    console().answer(kNeverBuilds);
+    console().answer(kKeysHelp);
+    EXPECT_EQ(stream_.text(), "hotrun: this run never builds\n"
+                              "    (--no-build); r loads the library\n"
+                              "    anew\n"
+                              "hotrun: keys: r reload, b build, p\n"
+                              "    pause, l loop what was recorded, s\n"
+                              "    status, q quit, ? help\n");
 }
 
 TEST_F(ConsoleOnATerminal, ACrashShowsItsLineOfSource) {

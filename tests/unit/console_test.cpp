@@ -87,9 +87,19 @@ TEST_F(ConsoleTest, AFailedBuildSaysWhatRunsMeanwhile) {
 TEST_F(ConsoleTest, ARejectedLibraryLeavesAParkedModuleParked) {
     const RejectedEvent rejected{"game", 1, RejectReason::kAbi, "no"};
     told(reloaded("game", 1));
-    EXPECT_TRUE(told(rejected).ends_with("; generation 1 runs on\n"));
+    EXPECT_EQ(told(rejected), "hotrun: error: game: the new library is rejected (abi): no; "
+                              "generation 1 runs on\n");
     told(rolled_back(1, 1));
     EXPECT_TRUE(told(rejected).ends_with("; generation 1 stays parked\n"));
+}
+
+TEST_F(ConsoleTest, WhatBecomesOfOldCodeIsForVerbose) {
+    const ConsoleStyle verbose{.verbosity = Verbosity::kVerbose};
+    EXPECT_EQ(printed(RetiredEvent{"game", 1, true, ""}), "");
+    EXPECT_EQ(printed(RetiredEvent{"game", 1, true, ""}, verbose),
+              "hotrun: game: generation 1 has left the process\n");
+    EXPECT_EQ(printed(RetiredEvent{"game", 1, false, "a thread is in it"}, verbose),
+              "hotrun: game: generation 1 stays mapped: a thread is in it\n");
 }
 
 TEST_F(ConsoleTest, AProcessThatHasReplacedItselfRunsWhatRanBefore) {

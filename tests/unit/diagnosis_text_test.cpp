@@ -56,6 +56,14 @@ TEST(DiagnosisText, APipeGetsAPartALine) {
     EXPECT_TRUE(diagnosis_text(clean, 0).ends_with("nothing found\n"));
 }
 
+TEST(DiagnosisText, WhatReadingAndCheckingTakesIsTold) {
+    Diagnosis all = diagnosis();
+    all.compiles[0].front_end = RunTime{150ms, 150ms};
+    EXPECT_NE(diagnosis_text(all, 0).find(
+                  "\n../game.cpp compiles in 200 ms (150 ms of it reading and checking)\n"),
+              std::string::npos);
+}
+
 TEST(DiagnosisText, NoLineIsWiderThanTheTerminal) {
     Diagnosis all = diagnosis();
     all.findings[0].message += " of /home/ada/ä" + std::string(300, 'x');

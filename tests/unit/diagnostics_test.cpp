@@ -194,11 +194,15 @@ TEST(Diagnostics, ReadsTheLinkerBfdWithoutDebugInformation) {
     EXPECT_EQ(parse("/usr/bin/ld.bfd: a.o: in function `helper()':\n"
                     "a.cpp:(.text+0xf): undefined reference to `ns::also(char const*)'\n"
                     "/usr/bin/ld.bfd: a.o:(.data.rel+0x0): undefined reference to `vtable for V'\n"
+                    "a.cpp:(.text+0x2f): more undefined references to `far()' follow\n"
+                    "/usr/bin/ld.bfd: link errors found, deleting executable `a.out'\n"
                     "clang: error: linker command failed with exit code 1 (use -v to see "
                     "invocation)\n"),
               (Lines{":0:0: error: a.cpp:(.text+0xf): undefined reference to `ns::also(char "
                      "const*)'",
-                     ":0:0: error: a.o:(.data.rel+0x0): undefined reference to `vtable for V'"}));
+                     ":0:0: error: a.o:(.data.rel+0x0): undefined reference to `vtable for V'",
+                     ":0:0: error: a.cpp:(.text+0x2f): more undefined references to `far()' "
+                     "follow"}));
 }
 
 TEST(Diagnostics, ReadsWhatTheLinkerBfdSaysWithoutAPlace) {

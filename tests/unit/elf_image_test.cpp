@@ -116,7 +116,9 @@ TEST(ElfImage, NeededVersionsOutsideOfTheFileAreNotRead) {
     const std::size_t next = first + offsetof(Elf64_Verneed, vn_next);
     Bytes bytes = builder.build();
     put(bytes, next, Elf64_Word{1} << 31);
-    EXPECT_TRUE(Reading(bytes).is_rejected(RejectReason::kTruncated));
+    expect_rejection(bytes, RejectReason::kTruncated,
+                     " is not whole: its table of needed versions reaches beyond its end at byte " +
+                         std::to_string(bytes.size()));
     put(bytes, next, Elf64_Word{1});
     expect_rejection(bytes, RejectReason::kNotElf,
                      " is not a valid ELF file: its needed versions overlap");
@@ -414,6 +416,18 @@ TEST(ElfImage, LibraryWithoutDynamicSectionIsNotElf) {
     put(bytes, at.segments.offset + sizeof(Elf64_Phdr), Elf64_Word{PT_NOTE});
     expect_rejection(bytes, RejectReason::kNotElf,
                      " is not a valid ELF file: it has no dynamic section");
+}
+
+TEST(ElfImage, HeadersOfAnotherSizeAreNotElf) {
+    const std::pair<std::size_t, std::string> fields[] = {
+        {offsetof(Elf64_Ehdr, e_shentsize), "its section headers have the wrong size"},
+        {offsetof(Elf64_Ehdr, e_phentsize), "its program headers have the wrong size"},
+    };
+    for (const auto &[offset, problem] : fields) {
+        Bytes bytes = game_builder().build();
+        put(bytes, offset, Elf64_Half{1});
+        expect_rejection(bytes, RejectReason::kNotElf, " is not a valid ELF file: " + problem);
+    }
 }
 
 TEST(ElfImage, TableOutsideOfEverySegmentIsNotElf) {

@@ -56,17 +56,36 @@ struct CleanProject {
 struct PlantedProblem {
     const char *code;
     std::function<void(CleanProject &)> plant;
-    const char *cost;   // a part of it
-    const char *remedy; // likewise
+    const char *message;
+    const char *cost;
+    const char *remedy;
 };
 
-const std::vector<PlantedProblem> &planted_problems() {
+const std::vector<PlantedProblem> &planted_times() {
     using Project = CleanProject;
     static const std::vector<PlantedProblem> kProblems = {
         {"slow_linker", [](Project &p) { p.module.link->others[0].time = of(5ms); },
-         "40 ms now, 5 ms with mold", "CXX_LD=mold meson setup --wipe /b"},
-        {"lto", [](Project &p) { p.module.is_link_optimised = true; }, "40 ms for each link",
-         "-Db_lto=false"},
+         "the module game is linked by the compiler's own linker in 40 ms, mold 5 ms",
+         "40 ms now, 5 ms with mold", "CC_LD=mold CXX_LD=mold meson setup --wipe /b"},
+        {"slow_linker",
+         [](Project &p) {
+             p.module.link->linker = "bfd";
+             p.module.link->others[1].time = of(6ms);
+         },
+         "the module game is linked by bfd in 40 ms, mold 30 ms, lld 6 ms",
+         "40 ms now, 6 ms with lld", "CC_LD=lld CXX_LD=lld meson setup --wipe /b"},
+        {"lto", [](Project &p) { p.module.is_link_optimised = true; },
+         "the module game is optimised as a whole when it is linked (-flto), whichever file was "
+         "saved",
+         "40 ms for each link", "meson configure /b -Db_lto=false"},
+        {"lto",
+         [](Project &p) {
+             p.module.is_link_optimised = true;
+             p.module.link->without_lto = of(5ms);
+         },
+         "the module game is optimised as a whole when it is linked (-flto), whichever file was "
+         "saved",
+         "40 ms now, 5 ms without it, for each link", "meson configure /b -Db_lto=false"},
         {"lto",
          [](Project &p) {
              p.module.is_link_optimised = true;
@@ -76,50 +95,81 @@ const std::vector<PlantedProblem> &planted_problems() {
              p.module.link->without_lto = of(50ms);
              p.module.compiles[0].without_lto = of(210ms);
          },
-         "600 ms now, 260 ms without it, for a save of game.cpp", "-Db_lto=false"},
+         "the module game is optimised as a whole when it is linked (-flto), whichever file was "
+         "saved",
+         "600 ms now, 260 ms without it, for a save of game.cpp",
+         "meson configure /b -Db_lto=false"},
         {"no_precompiled_header",
          [](Project &p) {
              p.module.compiles[0].precompiled = of(80ms);
-             p.module.compiles[0].system_headers = {"<vector>"};
+             p.module.compiles[0].system_headers = {"<vector>", "<map>"};
          },
-         "200 ms now, 80 ms", "cpp_pch (c_pch in C) that includes <vector>"},
+         "game.cpp compiles its system headers anew each time",
+         "200 ms now, 80 ms with them precompiled",
+         "give the target a cpp_pch (c_pch in C) that includes <vector>, <map>"},
         {"optimised",
          [](Project &p) {
              p.module.compiles[0].unoptimised = of(90ms);
              p.module.compiles[0].optimisation = "-O3";
          },
-         "90 ms with -O0", "meson configure /b -Doptimization=0"},
+         "game.cpp is compiled with -O3", "200 ms now, 90 ms with -O0",
+         "meson configure /b -Doptimization=0, as long as you edit"},
         {"unity_build", [](Project &p) { p.module.compiles[0].part = of(50ms); },
-         "50 ms for the largest", "-Dunity=off"},
+         "game.cpp is 3 sources: a save of one compiles all of them",
+         "200 ms now, 50 ms for the largest of them alone", "meson configure /b -Dunity=off"},
         {"ccache", [](Project &p) { p.module.compiles[0].cached = of(260ms); },
-         "260 ms now, 200 ms without it", "CCACHE_DISABLE=1"},
+         "ccache looks for what it can't know: a save of game.cpp is new to it",
+         "260 ms now, 200 ms without it", "start hotrun with CCACHE_DISABLE=1"},
         {"ccache",
          [](Project &p) {
              p.module.compiles[0].cached = of(260ms);
              p.folder.cache = CacheUse{.hit_count = 40, .miss_count = 120};
          },
-         "260 ms now, 200 ms without it", "CCACHE_DISABLE=1"},
+         "ccache looks for what it can't know: a save of game.cpp is new to it, as were 120 of 160 "
+         "compilations before",
+         "260 ms now, 200 ms without it", "start hotrun with CCACHE_DISABLE=1"},
         {"compressed_debug_info", [](Project &p) { p.module.compiles[0].uncompressed = of(120ms); },
-         "120 ms with -gz=none", "take -gz out"},
+         "the debug information of game.cpp is compressed", "200 ms now, 120 ms with -gz=none",
+         "take -gz out of the compiler's arguments, or add -gz=none"},
         {"compressed_debug_info", [](Project &p) { p.module.link->uncompressed = of(10ms); },
-         "40 ms now, 10 ms", "link_args"},
+         "the linker compresses the debug information of game", "40 ms now, 10 ms with -gz=none",
+         "take -gz out of the link_args"},
         {"heavy_headers",
          [](Project &p) {
-             p.module.compiles[0].headers = {{"<regex>", 9'000'000, 140ms}};
+             p.module.compiles[0].headers = {{"<regex>", 9'000'000, 140ms},
+                                             {"<vector>", 900'000, 60ms}};
          },
-         "140 ms for <regex>", "precompile them"},
+         "game.cpp takes 200 ms, of which reading and checking is 150 ms; its heaviest headers, "
+         "each alone: <regex> 140 ms, <vector> 60 ms",
+         "140 ms for <regex>",
+         "precompile them, or move what needs them into a source that you edit less"},
         {"always_stale", [](Project &p) { p.folder.stale = "Generating version.h"; },
-         "4 ms for nothing", "build_always_stale"},
-        {"slow_ninja", [](Project &p) { p.idle = of(700ms); }, "700 ms with nothing to do",
-         "without tests"},
-        {"old_ninja", [](Project &p) { p.folder.ninja_version = "1.9.0.git"; }, "rely",
-         "ninja 1.11 or later"},
-        {"old_meson", [](Project &p) { p.folder.meson_version = "0.61.2"; }, "rely",
-         "meson 1.0 or later"},
-        {"read_only_folder", [](Project &p) { p.folder.can_be_written = false; }, "is copied",
-         "write there"},
+         "ninja finds work at each build though nothing has changed: Generating version.h",
+         "4 ms for nothing",
+         "let that command write its output only where it is another one, or not be "
+         "build_always_stale"},
+        {"slow_ninja", [](Project &p) { p.idle = of(700ms); },
+         "ninja needs long to see what has changed in /b", "700 ms with nothing to do",
+         "set up a build folder with less in it: without tests, and what else you don't edit"},
+    };
+    return kProblems;
+}
+
+const std::vector<PlantedProblem> &planted_in_folder() {
+    using Project = CleanProject;
+    static const std::vector<PlantedProblem> kProblems = {
+        {"old_ninja", [](Project &p) { p.folder.ninja_version = "1.9.0.git"; },
+         "ninja is of version 1.9.0.git", "hotrun can't rely on what it prints",
+         "install ninja 1.11 or later"},
+        {"old_meson", [](Project &p) { p.folder.meson_version = "0.61.2"; },
+         "meson is of version 0.61.2", "hotrun can't rely on what it prints",
+         "install meson 1.0 or later"},
+        {"read_only_folder", [](Project &p) { p.folder.can_be_written = false; },
+         "no live copy can be made in /b", "each generation is copied to the temporary folder",
+         "let your user write there"},
         {"network_file_system", [](Project &p) { p.folder.file_system = "a network file system"; },
-         "over it", "local disk"},
+         "the build folder /b is on a network file system", "each object and library goes over it",
+         "set up a build folder on a local disk"},
         {"watch_limit",
          [](Project &p) {
              p.folder.unwatched_count = 7;
@@ -129,55 +179,80 @@ const std::vector<PlantedProblem> &planted_problems() {
                        "fs.inotify.max_user_watches; until then its files are polled",
                        28};
          },
-         "7 of 12 files are polled", "raise fs.inotify.max_user_watches"},
+         "can't watch /p: the limit of watched folders is reached",
+         "7 of 12 files are polled every 250 ms", "raise fs.inotify.max_user_watches"},
         {"silent_file_system",
          [](Project &p) {
              p.folder.unwatched_count = 12;
              p.folder.source_system = "a 9p file system";
          },
-         "12 of 12 files", "local disk"},
+         "sources are on a 9p file system, which does not tell of all saves",
+         "12 of 12 files are polled every 250 ms", "keep the project on a local disk"},
+    };
+    return kProblems;
+}
+
+const std::vector<PlantedProblem> &planted_in_library() {
+    using Project = CleanProject;
+    static const std::vector<PlantedProblem> kProblems = {
         {"unique_symbols",
          [](Project &p) {
              p.module.library.unique_symbol_count = 9;
              p.module.library.unique_symbols = {"Pool<int>::names", "b", "c", "d"};
          },
-         "40 KB stay", "-fno-gnu-unique"},
+         "the module game has unique symbols: its old code can't leave the process, and its "
+         "inline variables are shared between old and new code (Pool<int>::names, b, c and 6 more)",
+         "40 KB stay in the process with each reload", "compile it with -fno-gnu-unique"},
         {"thread_local_destructor",
-         [](Project &p) { p.module.library.has_thread_local_destructor = true; }, "40 KB stay",
-         "permanent heap"},
-        {"nodelete", [](Project &p) { p.module.library.stays_loaded = true; }, "40 KB stay",
-         "-Wl,-z,nodelete"},
+         [](Project &p) { p.module.library.has_thread_local_destructor = true; },
+         "the module game has a thread_local variable with a destructor: code that a thread has "
+         "used it from can't leave the process",
+         "40 KB stay in the process with each reload",
+         "keep the object in the permanent heap, or behind a thread_local pointer that "
+         "hotrun_unload releases"},
+        {"nodelete", [](Project &p) { p.module.library.stays_loaded = true; },
+         "the module game is linked with -z nodelete: its old code can't leave the process",
+         "40 KB stay in the process with each reload", "take -Wl,-z,nodelete out of its link_args"},
         {"no_debug_info", [](Project &p) { p.module.library.has_debug_info = false; },
-         "nothing of a changed struct", "-g"},
+         "the module game has no debug information: a change of its structs can't be seen, and "
+         "its static variables start afresh",
+         "nothing of a changed struct is carried over", "compile it with -g"},
         {"incomplete_types",
          [](Project &p) {
              p.module.library.incomplete_type_count = 2;
              p.module.library.incomplete_type = "std::string";
          },
-         "is refused", "-fstandalone-debug"},
+         "the debug information of the module game only declares types that its state consists "
+         "of: std::string and 1 more",
+         "a change of a struct that has one is refused",
+         "compile it with -fstandalone-debug (clang) or -femit-class-debug-always (g++)"},
         {"hidden_callback",
-         [](Project &p) { p.module.library.hidden_callbacks = {"hotrun_reload"}; }, "never called",
-         "hotrun/module.h"},
+         [](Project &p) { p.module.library.hidden_callbacks = {"hotrun_reload"}; },
+         "the module game defines hotrun_reload, but does not export it as a C function",
+         "it is never called", "include hotrun/module.h, which declares it so"},
         {"missing_library",
          [](Project &p) { add_bindings("\tlibgone.so => not found\n", p.module.library); },
-         "no generation", "build_rpath"},
+         "the dynamic linker can't find what the module game is linked with: libgone.so",
+         "no generation is loaded", "install it, or give its folder to the module as build_rpath"},
         {"undefined_symbol",
          [](Project &p) {
              add_bindings("undefined symbol: _Z4drawv\t(./libgame.so)\n", p.module.library);
          },
-         "no generation", "link what defines it"},
+         "nothing that the module game is linked with defines draw()",
+         "no generation is loaded by hotrun's own host",
+         "link what defines it, or run the module in a host that exports it"},
         {"no_step",
          [](Project &p) {
              p.module.library.rejection = Rejection{
                  RejectReason::kNoStep, "/b/libgame.so exports no hotrun_step: include it"};
          },
-         "no generation", "include it"},
+         "/b/libgame.so exports no hotrun_step", "no generation is loaded", "include it"},
         {"truncated",
          [](Project &p) {
              p.module.library.rejection =
                  Rejection{RejectReason::kTruncated, "/b/libgame.so is not whole: it is empty"};
          },
-         "no generation", "build it anew"},
+         "/b/libgame.so is not whole: it is empty", "no generation is loaded", "build it anew"},
     };
     return kProblems;
 }
@@ -188,17 +263,17 @@ TEST(Findings, ThereAreNoneOfACleanProject) {
 }
 
 TEST(Findings, EachPlantedProblemIsFoundWithItsCostAndItsRemedyAndNoOther) {
-    for (const PlantedProblem &problem : planted_problems()) {
-        CleanProject project;
-        problem.plant(project);
-        const std::vector<Finding> findings = project.find();
-        ASSERT_EQ(findings.size(), 1u) << problem.code;
-        EXPECT_EQ(findings[0].code, problem.code);
-        EXPECT_NE(findings[0].cost.find(problem.cost), std::string::npos)
-            << problem.code << ": " << findings[0].cost;
-        EXPECT_NE(findings[0].remedy.find(problem.remedy), std::string::npos)
-            << problem.code << ": " << findings[0].remedy;
-        EXPECT_FALSE(findings[0].message.empty()) << problem.code;
+    for (const auto &problems : {planted_times(), planted_in_folder(), planted_in_library()}) {
+        for (const PlantedProblem &problem : problems) {
+            CleanProject project;
+            problem.plant(project);
+            const std::vector<Finding> findings = project.find();
+            ASSERT_EQ(findings.size(), 1u) << problem.code;
+            EXPECT_EQ(findings[0].code, problem.code);
+            EXPECT_EQ(findings[0].message, problem.message);
+            EXPECT_EQ(findings[0].cost, problem.cost);
+            EXPECT_EQ(findings[0].remedy, problem.remedy);
+        }
     }
 }
 
@@ -211,15 +286,6 @@ TEST(Findings, WhatMakesReloadsFailComesFirstThenWhatCostsMost) {
     for (const Finding &finding : project.find())
         codes += finding.code + " ";
     EXPECT_EQ(codes, "no_debug_info no_precompiled_header slow_linker ");
-}
-
-TEST(Findings, HowOftenCcacheMissesIsToldWithWhatAMissCosts) {
-    CleanProject project;
-    project.module.compiles[0].cached = of(260ms);
-    EXPECT_TRUE(project.find().at(0).message.ends_with("a save of game.cpp is new to it"));
-    project.folder.cache = CacheUse{.hit_count = 40, .miss_count = 120};
-    EXPECT_TRUE(project.find().at(0).message.ends_with(
-        "a save of game.cpp is new to it, as were 120 of 160 compilations before"));
 }
 
 TEST(Findings, LtoThatCostsNothingIsNone) {

@@ -163,6 +163,15 @@ TEST_F(HeapFileTest, WhatComesIntoUseAgainIsWrittenUnasked) {
     EXPECT_EQ(*content, content_of(state_of(5 * kFilePage), heap));
 }
 
+TEST_F(HeapFileTest, CodeThatHasNoRoomInTheHeadIsRefused) {
+    Opened opened;
+    ASSERT_TRUE(opened.heap.open(kId));
+    const auto done = commit(opened.heap, state_of(kFilePage, std::string(1 << 20, 'x')), {}, {});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().message, "the module game links too many libraries to be kept: leave "
+                                    "out --heap-file");
+}
+
 TEST_F(HeapFileTest, AHeapThatIsFullIsReadBack) {
     Opened opened;
     ASSERT_TRUE(opened.heap.open(kId));
@@ -322,7 +331,8 @@ TEST_F(DamagedHeapFileTest, OneThatIsCutShortIsRefused) {
                        "is no heap file of hotrun");
     for (std::size_t size = kHeadBytes - 1; size < file.size(); size += kFilePage)
         expect_refused({file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)},
-                       "is damaged (");
+                       size < kPagesAt ? "is damaged (its head)" : "is damaged (it is cut short)");
+    expect_refused({file.begin(), file.begin() + 115}, "is damaged (it is cut short)");
 }
 
 TEST_F(DamagedHeapFileTest, OneOfAnotherProgramIsRefused) {

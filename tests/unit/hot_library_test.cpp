@@ -185,6 +185,14 @@ TEST_F(HotLibraryTest, UndefinedSymbolIsARejection) {
     build("one");
     loader.failure = "/b/libgame_live.42.1.so: undefined symbol: fly";
     expect_rejected(RejectReason::kUndefinedSymbol, loader.failure);
+    loader.failure = "/b/libgame_live.42.1.so: symbol lookup error: no fly";
+    expect_rejected(RejectReason::kUndefinedSymbol, loader.failure);
+}
+
+TEST_F(HotLibraryTest, WhatTheDynamicLinkerFindsTooShortIsTruncated) {
+    build("one");
+    loader.failure = "/b/libgame_live.42.1.so: file too short";
+    expect_rejected(RejectReason::kTruncated, loader.failure);
 }
 
 TEST_F(HotLibraryTest, MissingLibraryIsARejection) {

@@ -92,7 +92,11 @@ class LanguageServerTest : public testing::Test {
 
 TEST_F(LanguageServerTest, LivesAsTheProtocolSays) {
     server.from_editor(R"({"jsonrpc":"2.0","id":0,"method":"textDocument/hover"})");
+    EXPECT_EQ(told.back().at("error").at("message"), "initialize comes first");
     EXPECT_EQ(words(), Texts{"0 error -32002"});
+    server.from_editor("no JSON");
+    EXPECT_EQ(told.back().at("error").at("message"), "the message is no JSON object");
+    static_cast<void>(words());
     initialize();
     EXPECT_EQ(server.root(), "/a b");
     server.from_editor(R"({"jsonrpc":"2.0","method":"initialized","params":{}})");
@@ -104,6 +108,7 @@ TEST_F(LanguageServerTest, LivesAsTheProtocolSays) {
     EXPECT_EQ(words(), (Texts{"2 error -32601", "null error -32700"}));
     server.from_editor(R"({"jsonrpc":"2.0","id":3,"method":"shutdown"})");
     server.from_editor(R"({"jsonrpc":"2.0","id":4,"method":"shutdown"})");
+    EXPECT_EQ(told.back().at("error").at("message"), "exit comes after shutdown");
     start_build();
     EXPECT_EQ(words(), (Texts{"3", "4 error -32600"})) << "and nothing is told any more";
     EXPECT_EQ(server.exit_status(), std::nullopt);

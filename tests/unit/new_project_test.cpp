@@ -18,6 +18,18 @@ TEST(NewProject, IsNamedAfterItsFolder) {
     EXPECT_EQ(project_name("dev"), "my-dev") << "a target of the new project";
 }
 
+TEST(NewProject, ItsReadmeNamesThePrecompiledHeaderWhereThereIsOne) {
+    for (const Language language : {Language::kC, Language::kCpp}) {
+        for (const NewFile &file : new_project("demo", language)) {
+            if (file.path == "README.md")
+                EXPECT_EQ(file.text.find("| `pch/module_pch.hpp` | what the module includes, "
+                                         "compiled once and not at each save |\n") !=
+                              std::string::npos,
+                          language == Language::kCpp);
+        }
+    }
+}
+
 TEST(NewProject, HasNoWordLeftToBeFilledIn) {
     const std::regex word("\\{\\{[a-z]+\\}\\}");
     for (const Language language : {Language::kC, Language::kCpp}) {

@@ -106,7 +106,8 @@ TEST(NinjaOutput, FeedTellsThatTheCountsChanged) {
 }
 
 TEST(NinjaOutput, NoWorkToDoIsNothingAndIsNotPrinted) {
-    const NinjaOutput output = output_of("ninja: Entering directory `b'\nninja: no work to do.\n");
+    const NinjaOutput output = output_of("ninja: Entering directory `b'\nninja: no work to do.\n"
+                                         "ninja: Leaving directory `b'\n");
     EXPECT_TRUE(output.nothing_to_do());
     EXPECT_EQ(output.printed(), "");
     EXPECT_TRUE(output.chunks().empty());

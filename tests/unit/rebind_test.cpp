@@ -312,6 +312,9 @@ TEST_F(RebindTest, DescribesWhatAWordPointsTo) {
     const Word type = old_.descriptor("hotrun_type_.3", "Enemy", 48, 8);
     const Word text = old_.literal("a line\n");
     const Word long_text = old_.literal(std::string(50, 'x'));
+    const Word code = old_.bytes(kCode, "\x01\x02\x03\x04");
+    const Word constant = old_.bytes(kConstants, "\x01\x02\x03\x04");
+    const Word variable = old_.bytes(kData, "\x01\x02\x03\x04");
     const Versions both = versions();
     EXPECT_EQ(both.describe(on_hit), "function game::on_hit()");
     EXPECT_EQ(both.describe(helper + 4), "function helper+4 in util.cpp");
@@ -321,6 +324,9 @@ TEST_F(RebindTest, DescribesWhatAWordPointsTo) {
     EXPECT_EQ(both.describe(text), "a string \"a line \"");
     EXPECT_EQ(both.describe(long_text), "a string \"" + std::string(40, 'x') + "...\"");
     EXPECT_EQ(both.describe(0), "an address without content");
+    EXPECT_EQ(both.describe(code), "code without a name");
+    EXPECT_EQ(both.describe(constant), "a constant without a name");
+    EXPECT_EQ(both.describe(variable), "a variable without a name");
 }
 
 } // namespace

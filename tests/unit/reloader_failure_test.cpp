@@ -199,6 +199,8 @@ TEST_F(ReloaderFailureTest, StalledCallIsOfTheGenerationThatTheHostRuns) {
     reloader.stalled(0, {{0x1234, 0x1000, "/b/libgame_live.42.1.so"}});
     EXPECT_EQ(words().back(), "stalled game 1");
     EXPECT_EQ(observer.last<StalledEvent>().backtrace.size(), 1u);
+    EXPECT_EQ(observer.last<StalledEvent>().detail,
+              "the call can't be left where it is: it sleeps, waits, or holds a lock");
     build("game", "two");
     look();
     std::vector<SwitchReport> reports = host.switch_now();

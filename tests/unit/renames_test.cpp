@@ -21,6 +21,15 @@ TEST(RenamedTypes, AreFoundInTheNamesOfOthers) {
     EXPECT_EQ(types.apply("Slot<int>"), "Cell<int, 4>");
 }
 
+TEST(RenamedTypes, EachTypeHasAName) {
+    TypeLayout nameless;
+    TypeLayout pointer;
+    pointer.kind = TypeLayout::Kind::kPointer;
+    EXPECT_EQ(type_name(pointer), "void *");
+    pointer.element = &nameless;
+    EXPECT_EQ(type_name(pointer), "a type without a name *");
+}
+
 TEST(RenamedTypes, LongerNamesAndOtherScopesAreOthers) {
     RenamedTypes types;
     types.add("Enemy", "Foe");

@@ -299,6 +299,46 @@ TEST_F(SaveHistoryTest, ANameMayBeAnything) {
     EXPECT_EQ(page.find("<i>"), std::string::npos);
 }
 
+TEST_F(SaveHistoryTest, APageSaysWhatItShows) {
+    start();
+    save("/p/a.hpp", milliseconds(80));
+    change({"/p/a.hpp"});
+    build(BuildStatus::kFailed, milliseconds(80), {{"a.o", {}, milliseconds(70)}});
+    const auto expect = [&](const std::vector<std::string> &texts) {
+        const std::string page = report_page(history, "events.json");
+        for (const std::string &text : texts)
+            EXPECT_NE(page.find(text), std::string::npos) << text;
+    };
+    expect({"<h1>From save to live</h1>", "median from save to live", "95 of 100 within",
+            "<p>Each save a bar, from its reading to the end of the first new step; where it did "
+            "not go live, the time of the build. The time of the run is below.</p>",
+            "<p>Of the 1 saves that went live: from the fastest to the slowest, the middle half as "
+            "a box, the median as a line. The scale is logarithmic.</p>",
+            "<p>What the saves of each file have cost; the most expensive together first. A save "
+            "of several files counts for each. Steps: what ninja ran, the median.</p>",
+            "<h2>Slowest headers</h2>\n<p>A header compiles whatever includes it: the fewer steps "
+            "a save needs, the sooner it is live.</p>",
+            "<h2>Slowest build steps</h2>\n<p>What ninja ran after saves, by its output.</p>",
+            "<h2>What went wrong</h2>\n<p>The time is since the start of the run.</p>",
+            "aria-label=\"the latency of each save\"", "aria-label=\"the times of each phase\""});
+    for (int i = 0; i < 299; ++i) {
+        change({"/p/b.cpp"});
+        build(BuildStatus::kFailed);
+    }
+    expect({"<p>The last 100 of 300; the time is since the start.</p>",
+            " that follow each other. The time of the run is below. Marks: a build failed, new "
+            "code was rejected or rolled back, or something else went wrong.</p>",
+            "<p>Of 301 saves; each bar is the mean of "});
+}
+
+TEST_F(SaveHistoryTest, APageSaysWhatIsNotRemembered) {
+    EXPECT_TRUE(history.take(R"({"event":"change","seq":7,"paths":["/p/a.cpp"]})"));
+    EXPECT_NE(report_page(history, "the run at work (process 42)")
+                  .find("<p>the run at work (process 42), 0:00 of a run; it begins with event 7, "
+                        "those before it are not remembered</p>"),
+              std::string::npos);
+}
+
 TEST_F(SaveHistoryTest, APageOfNoSavesSaysSo) {
     start();
     const std::string page = report_page(history, "events.json");

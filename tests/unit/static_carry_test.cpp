@@ -162,6 +162,20 @@ TEST_F(StaticCarryTest, WhatIsToStartAfreshDoes) {
     EXPECT_EQ(carry->detail(), "other starts afresh: it was number and is Other");
 }
 
+TEST_F(StaticCarryTest, WhyAVariableStartsAfreshIsToldWithTheRemedy) {
+    for (const Version *version : {&before, &after}) {
+        version->add("twice", number, 8);
+        version->add("twice", number, 16);
+        version->add("held", number, 24);
+    }
+    after.types->statics.back().is_computed = true;
+    EXPECT_EQ(carry_all(), std::nullopt);
+    EXPECT_EQ(carry->detail(),
+              "held starts afresh: optimised code does not keep it in memory as it is declared "
+              "(compile it with -O0); twice starts afresh: there are several variables of that "
+              "name (give each a name of its own)");
+}
+
 TEST_F(StaticCarryTest, AChangedTypeIsConverted) {
     before.add("state", types.object("State", 4, {TypeLayouts::member("x", number, 0)}), 8);
     after.add("state",
@@ -176,6 +190,10 @@ TEST_F(StaticCarryTest, AChangedTypeIsConverted) {
     EXPECT_EQ(after.at<long>(16), -5);
     EXPECT_EQ(carry->migrated_count(), 1U);
     EXPECT_EQ(carry->detail(), "1 static variable migrated");
+    before.add("second", *before.types->statics[0].type, 64);
+    after.add("second", *after.types->statics[0].type, 64);
+    EXPECT_EQ(carry_all(), std::nullopt);
+    EXPECT_EQ(carry->detail(), "2 static variables migrated");
 }
 
 TEST_F(StaticCarryTest, WhatCanNotBeCarriedIsRefusedAndNothingIsChanged) {

@@ -1,5 +1,6 @@
 #include "terminal.hpp"
 
+#include "screen_text.hpp"
 #include "terminal_rescue.hpp"
 
 #include <cerrno>
@@ -52,6 +53,14 @@ bool is_in_foreground(std::FILE *stream) {
 
 std::unique_ptr<Screen> make_screen(std::FILE *stream) {
     return std::make_unique<TerminalScreen>(stream);
+}
+
+void tell(std::FILE *stream, std::string_view text) {
+    constexpr std::size_t kIndent = 4;
+    const std::string shown = is_terminal(stream)
+                                  ? fold(text, make_screen(stream)->size().columns, kIndent)
+                                  : std::string(text);
+    std::fputs(shown.c_str(), stream);
 }
 
 std::FILE *second_standard_output() {
