@@ -128,7 +128,7 @@ TEST_F(LaneTest, BodiesGoByTheirObjectsAndTheRestByTheLibrary) {
 
     // Another layout comes by the library, with the state of what was patched before.
     write_state("long more; long steps;");
-    expect_library(hotrun, "layout", "value=6 other=6 kept");
+    expect_library(hotrun, "game.cpp", "value=6 other=6 kept");
     write_value("return 7;");
     expect_object(hotrun, "value=7 other=6 kept");
     expect_true_library(hotrun);
