@@ -119,6 +119,8 @@ void Engine::save_seen(const std::vector<std::string> &changed, TimePoint when) 
     last_save_ = when;
     cause_seq_ = events_.tell(ChangeEvent{changed, change_source_});
     changed_since_build_.insert(changed.begin(), changed.end());
+    if (driver_.building() && driver_.in_background())
+        lane_.change_in_background(changed);
     driver_.change(services_.clock.now());
     pump();
 }
@@ -236,8 +238,11 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     build_ended_ = services_.clock.wall();
     const BuildStatus status = outcome.finished.status;
     const bool given_up = driver_.cancelling(); // it may have succeeded all the same
-    if (outcome.killed)
-        sources_.remove_unfinished(build_began_ - kTimestampTick, outcome.finished.edges);
+    if (outcome.killed) {
+        std::vector<BuiltEdge> whole = lane_.untouched();
+        whole.insert(whole.end(), outcome.finished.edges.begin(), outcome.finished.edges.end());
+        sources_.remove_unfinished(build_began_ - kTimestampTick, whole);
+    }
     const BuildFinishedEvent finished = tell_build(outcome);
     if (status != BuildStatus::kCancelled)
         suspects_changed_ |= sources_.set_suspects(outcome.suspects);

@@ -18,30 +18,50 @@ void ObjectLane::begin(const std::vector<std::string> &changed, bool in_backgrou
     if (in_background)
         return;
     const std::string why = target_alone_.empty() ? obstacle() : target_alone_;
-    if (why.empty()) {
-        for (const ObjectSet &set : objects_.sets)
-            kept_.insert(set.objects.begin(), set.objects.end());
+    if (why.empty())
         return;
-    }
     build_ = Build::kTarget;
     want_target(why);
     objects_ = {};
     services_.host.set_library_reason(why);
 }
 
-// Whose objects are asked for again is kept already, as it was when it was live.
 std::string ObjectLane::obstacle() {
     if (!why_.empty())
         return why_;
-    if (pending_.empty())
-        return "no file has changed";
+    return pending_.empty() ? "no file has changed" : keep();
+}
+
+// Whose objects are asked for again is kept already, as it was when it was live.
+std::string ObjectLane::keep() {
     objects_ = find_changed_objects(services_.sources, builddir_,
                                     {pending_.begin(), pending_.end()}, hot_outputs());
     if (!objects_.why.empty())
         return objects_.why;
     if (std::string why = changed_by_others(); !why.empty())
         return why;
-    return services_.host.keep_objects(objects_.sets);
+    std::string why = services_.host.keep_objects(objects_.sets);
+    if (!why.empty())
+        return why;
+    for (const ObjectSet &set : objects_.sets)
+        kept_.insert(set.objects.begin(), set.objects.end());
+    return {};
+}
+
+// What stands in the way of that is found again when the build begins.
+void ObjectLane::change_in_background(const std::vector<std::string> &changed) {
+    pending_.insert(changed.begin(), changed.end());
+    if (target_alone_.empty() && why_.empty())
+        static_cast<void>(keep());
+}
+
+std::vector<BuiltEdge> ObjectLane::untouched() const {
+    std::vector<BuiltEdge> edges;
+    for (const auto &[object, stamp] : taken_) {
+        if (services_.files.timestamp(object) == stamp)
+            edges.push_back({spelled(object), {}, {}});
+    }
+    return edges;
 }
 
 void ObjectLane::want_target(const std::string &why) {

@@ -45,6 +45,13 @@ class ObjectLane {
     // What it is of, as ninja calls it; empty: the whole target.
     const std::vector<std::string> &outputs() const { return objects_.targets; }
 
+    // These have changed while that build runs in the background, which may not know yet that it is
+    // given up, and compile them: what is live is kept before.
+    void change_in_background(const std::vector<std::string> &changed);
+
+    // Objects that are live and as they were then: a ninja that was killed has not touched them.
+    std::vector<BuiltEdge> untouched() const;
+
     // It has ended at that time. `given_up`: for a change, whether it has succeeded or not.
     Next end(const BuildFinishedEvent &finished, bool given_up, std::chrono::nanoseconds wall,
              const PhaseTimes &phases);
@@ -68,6 +75,7 @@ class ObjectLane {
     enum class Build : std::uint8_t { kTarget, kObjects, kBehind };
 
     std::string obstacle();
+    std::string keep();
     HotOutputs hot_outputs() const;
     std::string changed_by_others() const;
     Next end_target(bool succeeded, std::chrono::nanoseconds wall);

@@ -212,11 +212,32 @@ TEST(EngineLane, SaveGivesTheBuildInTheBackgroundUpAtOnce) {
     EXPECT_EQ(world.built(), kTarget);
     world.finish(kTarget);
     EXPECT_EQ(world.host.take_calls(),
-              (Words{"keep libgame.so: draw.cpp.o", "patch libgame.so: draw.cpp.o",
-                     "relinked libgame.so", "look"}));
+              (Words{"keep libgame.so: draw.cpp.o", "keep libgame.so: draw.cpp.o",
+                     "patch libgame.so: draw.cpp.o", "relinked libgame.so", "look"}));
     EXPECT_EQ(world.words(), (Words{"change /p/draw.cpp", "build_finished cancelled background",
                                     "build_started", "build_finished ok",
                                     "build_started background", "build_finished ok background"}));
+}
+
+// Ninja has seen the save before it was given up, and removes what it was about to write.
+TEST(EngineLane, ObjectIsKeptBeforeTheBuildInTheBackgroundIsGivenUp) {
+    LaneWorld world;
+    world.make_behind();
+    world.save("draw.cpp");
+    ASSERT_TRUE(world.files.remove("/p/b/libgame.so.p/draw.cpp.o"));
+    world.finish({}, 2);
+    EXPECT_EQ(world.built(), Words{"libgame.so.p/draw.cpp.o"});
+}
+
+// It was killed before it has done anything: what was made just before is no half of a file.
+TEST(EngineLane, NinjaThatIsKilledAtItsStartLeavesTheObjectsThatAreLive) {
+    LaneWorld world;
+    world.make_behind();
+    world.save("draw.cpp");
+    world.files.write("/p/b/libgame.so", "half");
+    world.commands.last().end_by_signal(2);
+    EXPECT_TRUE(world.files.exists("/p/b/libgame.so.p/game.cpp.o"));
+    EXPECT_FALSE(world.files.exists("/p/b/libgame.so"));
 }
 
 TEST(EngineLane, ObjectsOfACancelledBuildAreAskedForAgain) {
@@ -265,7 +286,8 @@ TEST(EngineLane, FurtherObjectOfAGivenUpBuildCountsToo) {
     EXPECT_EQ(world.built(), kTarget);
     world.finish(kTarget);
     EXPECT_EQ(world.host.take_calls(),
-              Words{"look: libgame.so.p/draw.cpp.o was built with the library"});
+              (Words{"keep libgame.so: game.cpp.o",
+                     "look: libgame.so.p/draw.cpp.o was built with the library"}));
 }
 
 TEST(EngineLane, FailureInTheBackgroundIsToldAndTheNextSaveIsOfTheTarget) {
