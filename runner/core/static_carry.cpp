@@ -180,8 +180,9 @@ StaticCarry::StaticCarry(std::vector<Pair> pairs, std::shared_ptr<Migration> mig
 void StaticCarry::add(const Pair &pair, const StaticVariable &old_one,
                       const StaticVariable &new_one) {
     if (old_one.is_computed || new_one.is_computed) {
-        notes_.push_back(new_one.name() + " starts afresh: optimised code does not keep it in memory "
-                                        "as it is declared");
+        notes_.push_back(new_one.name() +
+                         " starts afresh: optimised code does not keep it in memory "
+                         "as it is declared");
         return;
     }
     const TypeLayout &old_type = *old_one.type;
