@@ -117,11 +117,11 @@ void WrappedProgram::start_if_wanted() {
     seen_ = started_ = stamps();
     const Result<std::int64_t> pid = services_.control.start();
     if (!pid) {
-        services_.events.tell(ProgramEndedEvent{.program = {setup_.path},
-                                                .exit_status = kNotStarted,
-                                                .signal = {},
-                                                .next = AfterEnd::kWait,
-                                                .detail = pid.error().message});
+        ProgramEndedEvent ended;
+        ended.program.path = setup_.path;
+        ended.exit_status = kNotStarted;
+        ended.detail = pid.error().message;
+        services_.events.tell(ended);
         return;
     }
     pid_ = *pid;

@@ -96,6 +96,7 @@ Room room_of(const link_map *map) {
 // to them.
 class Registers {
   public:
+    using Word = unsigned long long; // as the kernel has them, or their signs
     explicit Registers(void *context)
         : machine_(static_cast<ucontext_t *>(context)->uc_mcontext),
           instruction_before_(instruction()), stack_before_(stack()) {}
@@ -107,10 +108,10 @@ class Registers {
     }
 
 #if defined(__x86_64__)
-    std::uintptr_t &instruction() {
+    Word &instruction() {
         return at(REG_RIP);
     }
-    std::uintptr_t &stack() {
+    Word &stack() {
         return at(REG_RSP);
     }
 
@@ -129,15 +130,15 @@ class Registers {
     }
 
   private:
-    std::uintptr_t &at(int which) {
-        return reinterpret_cast<std::uintptr_t &>(machine_.gregs[which]);
+    Word &at(int which) {
+        return reinterpret_cast<Word &>(machine_.gregs[which]);
     }
 #elif defined(__aarch64__)
-    std::uintptr_t &instruction() {
-        return reinterpret_cast<std::uintptr_t &>(machine_.pc);
+    Word &instruction() {
+        return machine_.pc;
     }
-    std::uintptr_t &stack() {
-        return reinterpret_cast<std::uintptr_t &>(machine_.sp);
+    Word &stack() {
+        return machine_.sp;
     }
     bool is_nowhere() {
         return map_of(instruction()) == nullptr;
@@ -151,8 +152,8 @@ class Registers {
 #error "add where this machine keeps the instruction and the stack pointer"
 #endif
     mcontext_t &machine_;
-    const std::uintptr_t instruction_before_;
-    const std::uintptr_t stack_before_;
+    const Word instruction_before_;
+    const Word stack_before_;
 };
 
 } // namespace

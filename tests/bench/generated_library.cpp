@@ -35,7 +35,9 @@ void write_if_new(const std::string &path, const std::string &text) {
 // by having it replaced in their tables of names.
 std::string tag_of(int number) {
     const std::string digits = std::to_string(number);
-    return "Q" + std::string(3 - digits.size(), '0') + digits;
+    std::string tag = "Q";
+    tag.append(3 - digits.size(), '0');
+    return tag.append(digits);
 }
 
 std::string source_name(int number) {
