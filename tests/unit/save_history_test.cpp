@@ -355,6 +355,7 @@ TEST_F(SaveHistoryTest, BuildInTheBackgroundIsNoSave) {
     reloaded.module = "game";
     reloaded.generation = 2;
     reloaded.lane = Lane::kObject;
+    reloaded.phases[static_cast<std::size_t>(Phase::kBuild)] = milliseconds(30);
     reloaded.total = milliseconds(33);
     tell(reloaded);
     for (const BuildStatus status :
