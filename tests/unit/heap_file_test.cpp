@@ -331,8 +331,8 @@ TEST_F(DamagedHeapFileTest, OneThatIsCutShortIsRefused) {
                        "is no heap file of hotrun");
     for (std::size_t size = kHeadBytes - 1; size < file.size(); size += kFilePage)
         expect_refused({file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)},
-                       size < kPagesAt ? "is damaged (its head)" : "is damaged (it is cut short)");
-    expect_refused({file.begin(), file.begin() + 115}, "is damaged (it is cut short)");
+                       "is damaged (");
+    expect_refused({file.begin(), file.end() - 1}, "is damaged (it is cut short)");
 }
 
 TEST_F(DamagedHeapFileTest, OneOfAnotherProgramIsRefused) {

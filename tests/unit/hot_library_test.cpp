@@ -185,6 +185,10 @@ TEST_F(HotLibraryTest, UndefinedSymbolIsARejection) {
     build("one");
     loader.failure = "/b/libgame_live.42.1.so: undefined symbol: fly";
     expect_rejected(RejectReason::kUndefinedSymbol, loader.failure);
+}
+
+TEST_F(HotLibraryTest, FailedLookUpIsAnUndefinedSymbol) {
+    build("one");
     loader.failure = "/b/libgame_live.42.1.so: symbol lookup error: no fly";
     expect_rejected(RejectReason::kUndefinedSymbol, loader.failure);
 }

@@ -23,6 +23,7 @@ TEST(RenamedTypes, AreFoundInTheNamesOfOthers) {
 
 TEST(RenamedTypes, EachTypeHasAName) {
     TypeLayout nameless;
+    nameless.kind = TypeLayout::Kind::kStruct;
     TypeLayout pointer;
     pointer.kind = TypeLayout::Kind::kPointer;
     EXPECT_EQ(type_name(pointer), "void *");
