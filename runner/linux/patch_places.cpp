@@ -16,14 +16,14 @@ struct Room {
 };
 std::array<Room, 256> rooms;
 
-std::mutex mutex;
-std::vector<const PatchSections *> loaded; // guarded by mutex
+std::mutex places_mutex;
+std::vector<const PatchSections *> loaded; // guarded by places_mutex
 
 } // namespace
 
 // Nobody looks for an address in there before this returns.
 PatchRoom::PatchRoom(const AddressRange &range, const link_map *library) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(places_mutex);
     const auto room = std::ranges::find_if(rooms, [](const Room &each) { return each.end == 0; });
     if (room == rooms.end())
         return;
@@ -34,7 +34,7 @@ PatchRoom::PatchRoom(const AddressRange &range, const link_map *library) {
 }
 
 PatchRoom::~PatchRoom() {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(places_mutex);
     if (index_)
         rooms[*index_].end = 0;
 }
@@ -49,17 +49,17 @@ const link_map *library_patched_at(std::uintptr_t address) {
 
 PatchSections::PatchSections(Bytes object, std::vector<Section> sections)
     : object_(std::move(object)), sections_(std::move(sections)) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(places_mutex);
     loaded.push_back(this);
 }
 
 PatchSections::~PatchSections() {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(places_mutex);
     std::erase(loaded, this);
 }
 
 std::optional<PatchSections::Found> PatchSections::at(std::uint64_t address) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(places_mutex);
     for (const PatchSections *object : loaded) {
         for (const Section &section : object->sections_) {
             if (section.range.contains(address))

@@ -1,7 +1,7 @@
 // What it takes to put a changed object file beside a large library: all of it but the compiler.
+#include "bench/clocks.hpp"
 #include "bench/figures.hpp"
 #include "bench/pause_host.hpp"
-#include "bench/thread_time.hpp"
 #include "linux/dl_library_loader.hpp"
 #include "linux/dwarf_read_object.hpp"
 #include "linux/linux_file_system.hpp"
