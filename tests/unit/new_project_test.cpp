@@ -21,11 +21,12 @@ TEST(NewProject, IsNamedAfterItsFolder) {
 TEST(NewProject, ItsReadmeNamesThePrecompiledHeaderWhereThereIsOne) {
     for (const Language language : {Language::kC, Language::kCpp}) {
         for (const NewFile &file : new_project("demo", language)) {
-            if (file.path == "README.md")
+            if (file.path == "README.md") {
                 EXPECT_EQ(file.text.find("| `pch/module_pch.hpp` | what the module includes, "
                                          "compiled once and not at each save |\n") !=
                               std::string::npos,
                           language == Language::kCpp);
+            }
         }
     }
 }
