@@ -3,9 +3,17 @@
 #include "guarded_faults.hpp"
 #include "linux/dwarf_symbolizer.hpp"
 #include "linux/linux_code_holders.hpp"
+#include "linux/patch_places.hpp"
 #include "patched_game.hpp"
 
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
 #include <thread>
+#include <utility>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace hotrun {
 namespace {
@@ -85,6 +93,70 @@ TEST(PatchedCode, ThreadInTheLibraryKeepsItFromBeingPatched) {
     live.undo();
     EXPECT_EQ(live.patch(text), "");
     EXPECT_EQ(live.call("use", 1), 3);
+}
+
+TEST(PatchedCode, BreakpointAtAnEntryKeepsItFromBeingPatched) {
+    ObjectCompiler compiler(kPlainToolchain);
+    LiveGame live(compiler, kGame);
+    const std::uint64_t entry =
+        address_of(reinterpret_cast<void *>(live.function<int(int)>("use")));
+    auto *const code = reinterpret_cast<unsigned char *>(entry);
+    const auto page = static_cast<std::uint64_t>(::getpagesize());
+    ASSERT_EQ(::mprotect(reinterpret_cast<void *>(entry / page * page), 2 * page,
+                         PROT_READ | PROT_WRITE | PROT_EXEC),
+              0);
+    const unsigned char before = std::exchange(*code, 0xcc);
+    const std::string text = replaced(kGame, "x + 1;", "x + 2;");
+    EXPECT_EQ(live.patch(text), "a breakpoint lies at the entry of a changed function");
+    *code = before;
+    EXPECT_EQ(live.call("use", 1), 2);
+    live.undo();
+    EXPECT_EQ(live.patch(text), "");
+    EXPECT_EQ(live.call("use", 1), 3);
+}
+
+TEST(PatchedCode, SoManyLibrariesHavePatchesAndNoMore) {
+    std::deque<PatchRoom> rooms;
+    while (rooms.empty() || rooms.back().is_known())
+        rooms.emplace_back(AddressRange{1, 2}, nullptr);
+    ObjectCompiler compiler(kPlainToolchain);
+    try {
+        const LiveGame live(compiler, kGame);
+        ADD_FAILURE() << "there was room";
+    } catch (const std::runtime_error &error) {
+        EXPECT_STREQ(error.what(), "too many libraries have patches");
+    }
+}
+
+ObjectFile without_abbreviations(const ObjectFile &object) {
+    std::vector<std::byte> bytes(object.bytes().begin(), object.bytes().end());
+    for (const ObjectSection &section : object.sections()) {
+        const std::ptrdiff_t start = section.content.data() - object.bytes().data();
+        if (section.name == ".debug_abbrev")
+            std::fill_n(bytes.begin() + start, section.content.size(), std::byte{0});
+    }
+    return std::move(*ObjectFile::read(object.path(), std::move(bytes)));
+}
+
+TEST(PatchedCode, TypesHaveToBeInTheDebugInformationOfTheFile) {
+    const auto object_of = [](const std::string &options) {
+        return ObjectCompiler(kPlainToolchain, "-fPIC " + options)
+            .object("struct State { int hits; } state;\n");
+    };
+    const auto why_without = [](DwarfReadObject object) {
+        const std::string why = difference_of_types(object.types(), object.types());
+        return why.substr(why.find_last_of('/') + 1);
+    };
+    const auto why_not = [&](const std::string &options) {
+        return why_without(object_of(options));
+    };
+    EXPECT_EQ(why_not("-g"), "");
+    EXPECT_EQ(why_not("-g1"), "game.o has no types in its debug information (-g1?)");
+    EXPECT_EQ(why_not("-g -fdebug-types-section"),
+              "game.o has sections for each type (-fno-debug-types-section avoids them)");
+    EXPECT_EQ(why_not("-g0"), "game.o has debug information that can't be read");
+    EXPECT_EQ(why_without(DwarfReadObject(without_abbreviations(object_of("-g").file()))),
+              "game.o has damaged debug information");
 }
 
 // Each file that includes module.h has such a constant, and one of them is in the library.

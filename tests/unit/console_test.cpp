@@ -121,6 +121,13 @@ TEST_F(ConsoleTest, TheLaneIsNamedWhereItIsNotTheUsualOne) {
               "hotrun: game: generation 2 live in 0.0 ms (object lane: build 30.0), state kept\n");
 }
 
+TEST_F(ConsoleTest, ABuildInTheBackgroundIsForVerbose) {
+    const BuildStartedEvent started{{"libgame.so"}, 1, true};
+    EXPECT_EQ(printed(started), "");
+    EXPECT_EQ(printed(started, {.verbosity = Verbosity::kVerbose}),
+              "hotrun: building libgame.so in the background\n");
+}
+
 TEST_F(ConsoleTest, AFailedBuildInTheBackgroundSaysWhatItIsOf) {
     BuildFinishedEvent finished = failed_build();
     finished.background = true;

@@ -169,6 +169,32 @@ TEST(EngineLane, BuildFileWantsTheWholeTarget) {
               Words{"look: meson.build goes into build.ninja, which is no object file"});
 }
 
+TEST(EngineLane, BuildFilesThatChangeMeanwhileWantTheWholeTarget) {
+    LaneWorld world;
+    world.save("game.cpp");
+    world.files.write("/p/b/build.ninja", "second"); // ninja has had it made anew
+    world.finish(kObjectOfGame);
+    EXPECT_EQ(world.built(), kTarget);
+    world.finish(kTarget);
+    EXPECT_EQ(world.host.take_calls(),
+              (Words{"keep libgame.so: game.cpp.o", "look: the build files have changed"}));
+}
+
+TEST(ObjectLane, BuildWithoutAChangeIsOfTheWholeTarget) {
+    FakeClock clock;
+    FakeFileSystem files(clock);
+    const SourceWatch sources(files, "/p/b");
+    FakeCodeHost host;
+    ObjectLane lane({files, sources, host}, "/p/b", "");
+    const PhaseTimes phases(clock.now());
+    lane.begin({}, false);
+    EXPECT_EQ(std::exchange(host.reason, {}), "nothing has been built before in this run");
+    EXPECT_EQ(lane.end(BuildFinishedEvent{}, false, {}, phases), ObjectLane::Next::kLook);
+    lane.begin({}, false);
+    EXPECT_EQ(host.reason, "no file has changed");
+    EXPECT_TRUE(lane.builds_target());
+}
+
 TEST(EngineLane, HostThatCanNotKeepObjectsGetsTheLibrary) {
     LaneWorld world;
     world.host.keep_refusal = "the module is parked";
@@ -332,6 +358,9 @@ TEST(EngineLane, OtherNinjaInTheFolderWantsTheTarget) {
     world.loop.process_ends(77);
     world.loop.advance(milliseconds(20));
     EXPECT_EQ(world.built(), kTarget);
+    world.finish(kTarget);
+    EXPECT_EQ(world.host.take_calls(),
+              (Words{"keep libgame.so: game.cpp.o", "look: another ninja has built"}));
 }
 
 TEST(EngineLane, AskerIsAnsweredWhenThePatchIsLive) {

@@ -29,6 +29,7 @@ struct GameObject {
     std::string start_literal = "name\0"s;
     bool is_public = false; // the table
     std::vector<std::string> lambdas;
+    std::string lambda_body = "\xc3"s;
     std::vector<std::string> variable_names = {"_ZL1a", "_ZL1b"};
 
     Result<ObjectFile> object() const {
@@ -50,7 +51,7 @@ struct GameObject {
         builder.relocation(code, step.size() + 3, text, R_X86_64_PC32,
                            static_cast<std::int64_t>(literal.size()) + kFromEnd);
         for (std::size_t i = 0; i < lambdas.size(); ++i)
-            builder.symbol(lambdas[i], builder.code(".text." + lambdas[i], "\xc3"s), 0, 1);
+            builder.symbol(lambdas[i], builder.code(".text." + lambdas[i], lambda_body), 0, 1);
         return ObjectFile::read("game.o", builder.build());
     }
 };
@@ -93,6 +94,10 @@ TEST(ObjectDiff, VariablesAreTheSameOnesWithTheSameContent) {
     EXPECT_EQ(diff_of({}, after), "game.cpp: the variable b has another initial value");
     after.variables = "\1\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0"s;
     EXPECT_EQ(diff_of({}, after), "game.cpp: the variable a has another size");
+    GameObject before;
+    before.variable_names = after.variable_names = {};
+    after.variables = "\1\0\0\0\3\0\0\0"s;
+    EXPECT_EQ(diff_of(before, after), "game.cpp: the variables in .data have other initial values");
 }
 
 TEST(ObjectDiff, VariablesThatOnlyANumberTellsApartAreRefused) {
@@ -128,9 +133,44 @@ TEST(ObjectDiff, LambdasAreTheSameOnes) {
     GameObject two;
     two.lambdas = {"_ZZ4stepvENKUlvE_clEv", "_ZZ4stepvENKUlvE0_clEv"};
     EXPECT_EQ(diff_of(two, two), "");
-    EXPECT_NE(diff_of(one, two).find("are not the same ones"), std::string::npos);
-    EXPECT_NE(diff_of(two, one).find("are not the same ones"), std::string::npos);
+    const auto others = [](const std::string &lambda) {
+        return "game.cpp: the lambdas or unnamed types in step()::{lambda()" + lambda +
+               "}::operator()() const are not the same ones";
+    };
+    EXPECT_EQ(diff_of(one, two), others("#2"));
+    EXPECT_EQ(diff_of(two, one), others("#1"));
+    GameObject changed = two;
+    changed.lambda_body = "\x90"s;
+    EXPECT_EQ(diff_of(two, changed),
+              "game.cpp: several of the lambdas in step()::{lambda()#2}::operator()() const have "
+              "changed, and may have changed places");
+    changed.lambdas = one.lambdas;
+    EXPECT_EQ(diff_of(one, changed), "");
     EXPECT_EQ(diff_of({}, two), "") << "a function that had none";
+}
+
+std::string diff_of(const ObjectBuilder &before, const ObjectBuilder &after) {
+    const auto ours = ObjectFile::read("game.o", before.build());
+    const auto theirs = ObjectFile::read("game.o", after.build());
+    return ours && theirs ? diff_objects(ObjectMatch(*ours, *theirs)).why : "not read";
+}
+
+TEST(ObjectDiff, SourceConstantsAndTypesOfTheHeapAreTheSame) {
+    ObjectBuilder before;
+    before.debug_info();
+    EXPECT_EQ(diff_of(ObjectBuilder("old.cpp").debug_info(), before),
+              "game.cpp: it was made from old.cpp before");
+    ObjectBuilder several = before;
+    const auto constants = several.section(".rodata", "12345678", SHF_ALLOC);
+    for (const std::uint64_t at : {0, 4})
+        several.symbol("kTable", constants, at, 4, STT_OBJECT, STB_LOCAL);
+    EXPECT_EQ(diff_of(before, several), "game.cpp: there are several constants kTable");
+    ObjectBuilder typed = before;
+    typed.symbol("hotrun_type_Game", typed.section(".rodata", "12345678", SHF_ALLOC), 0, 8,
+                 STT_OBJECT, STB_LOCAL);
+    EXPECT_EQ(diff_of(before, typed),
+              "game.cpp: a HOTRUN_TYPE, HOTRUN_NEW or the like is new or has changed");
+    EXPECT_EQ(diff_of(typed, typed), "");
 }
 
 TEST(ObjectDiff, SaysWhatHindersAFileFromBeingLoadedAlone) {
@@ -162,6 +202,25 @@ TEST(ObjectDiff, SaysWhatHindersAFileFromBeingLoadedAlone) {
     fixed.relocation(code, 0, fixed.undefined("x"), R_X86_64_32S, 0);
     EXPECT_EQ(hindrance_of(fixed),
               "game.o has a relocation of type 11 in .text (is it compiled with -fPIC?)");
+    ObjectBuilder common = whole;
+    common.symbol("hits", SHN_COMMON, 4, 4, STT_OBJECT);
+    EXPECT_EQ(hindrance_of(common), "game.o has the common variable hits (-fno-common avoids it)");
+    ObjectBuilder labelled = whole;
+    labelled.symbol("entry", labelled.code(".text", "\xc3"s), 0, 0, STT_NOTYPE);
+    EXPECT_EQ(hindrance_of(labelled), "game.o has the label entry, which may be a function");
+    ObjectBuilder with_thread_block = whole;
+    const auto body = with_thread_block.code(".text", std::string(8, '\0'));
+    with_thread_block.relocation(body, 0, with_thread_block.undefined("x"), R_X86_64_TLSLD, 0);
+    EXPECT_EQ(hindrance_of(with_thread_block), "game.o uses a thread_local variable");
+    ObjectBuilder with_threads = whole;
+    with_threads.section(".tdata", "1234", kVariables | SHF_TLS);
+    EXPECT_EQ(hindrance_of(with_threads), "game.o has thread_local variables");
+    ObjectBuilder split = whole;
+    split.section(".debug_info.dwo", "x", 0);
+    EXPECT_EQ(hindrance_of(split), "game.o has its debug information in a file of its own");
+    ObjectBuilder joined = whole;
+    joined.symbol("enemy.cpp", SHN_ABS, 0, 0, STT_FILE, STB_LOCAL);
+    EXPECT_EQ(hindrance_of(joined), "game.o is not made from one source");
 }
 
 } // namespace

@@ -40,6 +40,18 @@ Elf64_Shdr *section_headers_of(ObjectBytes &bytes) {
     return reinterpret_cast<Elf64_Shdr *>(bytes.data() + header.e_shoff);
 }
 
+Elf64_Shdr &section_of_type(ObjectBytes &bytes, Elf64_Word type) {
+    Elf64_Shdr *header = section_headers_of(bytes);
+    while (header->sh_type != type)
+        ++header;
+    return *header;
+}
+
+template <typename Entry>
+Entry *entries_of(ObjectBytes &bytes, Elf64_Word type) {
+    return reinterpret_cast<Entry *>(bytes.data() + section_of_type(bytes, type).sh_offset);
+}
+
 TEST(ObjectFile, HasSectionsSymbolsAndRelocations) {
     const auto object = ObjectFile::read("game.o", game_object().build());
     ASSERT_TRUE(object) << object.error().message;
@@ -121,6 +133,48 @@ TEST(ObjectFile, SaysWhatLiesOutside) {
     no_symbol.relocation(1, 8, 1000, R_X86_64_PC32, 0);
     EXPECT_EQ(fault_of(no_symbol.build()),
               "game.o is damaged: it has relocations outside of .text");
+}
+
+struct Damage {
+    const char *what;
+    void (*cause)(ObjectBytes &);
+};
+
+Elf64_Ehdr &header_of(ObjectBytes &bytes) {
+    return *reinterpret_cast<Elf64_Ehdr *>(bytes.data());
+}
+
+TEST(ObjectFile, SaysWhatIsDamaged) {
+    const Damage table[] = {
+        {"it has no sections", [](ObjectBytes &b) { header_of(b).e_shoff = 0; }},
+        {"it has an impossible number of sections",
+         [](ObjectBytes &b) { header_of(b).e_shnum = 0; }},
+        {"its sections lie beyond its end", [](ObjectBytes &b) { ++header_of(b).e_shnum; }},
+        {"its sections have no names", [](ObjectBytes &b) { header_of(b).e_shstrndx = 0; }},
+        {"its section .text has an impossible alignment",
+         [](ObjectBytes &b) { section_headers_of(b)[1].sh_addralign = 3; }},
+        {"it has a symbol without a name",
+         [](ObjectBytes &b) { entries_of<Elf64_Sym>(b, SHT_SYMTAB)[1].st_name = 1 << 30; }},
+        {"its symbol step is in no section",
+         [](ObjectBytes &b) { entries_of<Elf64_Sym>(b, SHT_SYMTAB)[2].st_shndx = 200; }},
+        {"it has no symbols",
+         [](ObjectBytes &b) { section_of_type(b, SHT_SYMTAB).sh_type = SHT_PROGBITS; }},
+        {"its symbols are not whole",
+         [](ObjectBytes &b) { section_of_type(b, SHT_SYMTAB).sh_link = 0; }},
+        {"it has a group of sections that is not whole",
+         [](ObjectBytes &b) { section_of_type(b, SHT_GROUP).sh_info = 1000; }},
+        {"it has a group of sections that are not there",
+         [](ObjectBytes &b) { entries_of<Elf64_Word>(b, SHT_GROUP)[1] = 1000; }},
+        {"it has relocations without addends",
+         [](ObjectBytes &b) { section_of_type(b, SHT_RELA).sh_type = SHT_REL; }},
+        {"it has relocations that are not whole",
+         [](ObjectBytes &b) { section_of_type(b, SHT_RELA).sh_link = 0; }},
+    };
+    for (const Damage &damage : table) {
+        ObjectBytes bytes = game_object().build();
+        damage.cause(bytes);
+        EXPECT_EQ(fault_of(bytes), std::string("game.o is damaged: ") + damage.what);
+    }
 }
 
 // Whatever it says, nothing outside of it is read: a sanitizer would see that.

@@ -75,6 +75,7 @@ TEST_F(ReloaderLaneTest, PatchIsAGenerationOfTheLibraryThatRuns) {
     EXPECT_EQ(host.live(0)->code, code);
     EXPECT_EQ(loader.loaded.size(), 1u);
     EXPECT_EQ(words(), (Words{"reloaded game 2 kept object", "retired game 1 mapped"}));
+    EXPECT_EQ(observer.last<RetiredEvent>().why, "another generation runs in its library");
 }
 
 TEST_F(ReloaderLaneTest, RelinkedLibraryIsNoGeneration) {
@@ -132,6 +133,51 @@ TEST_F(ReloaderLaneTest, ObjectThatTheLiveCodeWasNotMadeFromIsRefused) {
     EXPECT_EQ(keep({"game.o"}), "/b/game.o is not what the live code was made from");
     EXPECT_EQ(keep({"gone.o"}), "/b/gone.o is not what the live code was made from");
     EXPECT_EQ(patch({"enemy.o"}), "/b/enemy.o was not kept before it was compiled");
+}
+
+TEST_F(ReloaderLaneTest, ObjectThatIsBeingWrittenIsRefused) {
+    Timestamp stamp = *files.timestamp(path("game.o"));
+    stamp.size_bytes += 8;
+    files.set_stamp(path("game.o"), stamp);
+    EXPECT_EQ(keep({"game.o"}), "/b/game.o is being written");
+}
+
+class LinkedLaneTest : public WithPatchLoader, public LinkedReloaderTest {
+  protected:
+    LinkedLaneTest() : LinkedReloaderTest(process()) {}
+};
+
+TEST_F(LinkedLaneTest, LibraryThatWaitsForAnotherOneComesFirst) {
+    build_game("two");
+    files.set_writers("/b/libgame.so", Writers::kSome);
+    build("music", linked("music", "two").needed("libgame.so"));
+    look();
+    EXPECT_EQ(reloader.keep_objects(std::vector<ObjectSet>{{"/b/libmusic.so", {}}}),
+              "the live code of music is not what its library holds");
+}
+
+class KeptStateLaneTest : public WithPatchLoader, public ReloaderTest {
+  protected:
+    KeptStateLaneTest() : ReloaderTest(process_with_state()) {}
+
+    HostProcess process_with_state() {
+        HostProcess with_state = process();
+        CodeRecipe recipe;
+        recipe.path = "/b/libgame.so";
+        recipe.copy = "/s/heap.d/libgame.so.4";
+        with_state.kept = KeptCode{"/s/heap", {recipe}};
+        return with_state;
+    }
+};
+
+TEST_F(KeptStateLaneTest, StateOfAFileIsNotPatched) {
+    EXPECT_EQ(reloader.keep_objects(std::vector<ObjectSet>{{"/b/libgame.so", {}}}),
+              "the state comes from a file");
+}
+
+TEST_F(ReloaderTest, HostWithoutPatchesTakesLibraries) {
+    EXPECT_EQ(reloader.keep_objects(std::vector<ObjectSet>{{"/b/libgame.so", {}}}),
+              "this host can't patch code");
 }
 
 TEST_F(ReloaderLaneTest, ObjectsStayKeptUntilTheyArePatched) {
@@ -224,9 +270,13 @@ TEST_F(ReloaderLaneTest, PatchThatIsNotTakenGivesWayToTheLibrary) {
     link("two");
     look();
     EXPECT_EQ(calls(), (Words{"open", "prepare /b/game.o", "drop"}));
+    link("three");
+    look();
     deliver(host.switch_now());
     EXPECT_EQ(live(), 2u);
-    EXPECT_EQ(live_mark(), "two");
+    EXPECT_EQ(live_mark(), "three");
+    EXPECT_EQ(words().front(),
+              "reloaded game 2 kept, the library was linked before the patch was live");
 }
 
 TEST_F(ReloaderLaneTest, PatchThatIsNotTakenStaysWhenAnotherModuleIsBuilt) {

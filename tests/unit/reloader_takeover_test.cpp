@@ -122,6 +122,20 @@ TEST_F(TakeoverTest, NewerFileThanTheOneThatFailedIsLoaded) {
     EXPECT_EQ(words(), (Words{"reloaded game 4 kept", "retired game 2 mapped"}));
 }
 
+TEST_F(TakeoverTest, PatchedCodeIsFollowedByItsLibrary) {
+    std::vector<CodeRecipe> recipes = *parse_recipe(game().code);
+    recipes.back().patches = {0x7c0000000000, 0x7c0000001000};
+    hotrun::copy_recipe(text_of(recipes), game().code);
+    fail_in(CallKind::kUnload);
+    take_over();
+    switch_next();
+    words();
+    build("game", "three");
+    look_next();
+    switch_next();
+    EXPECT_EQ(words().front(), "reloaded game 3 kept, patches are lost with their process");
+}
+
 TEST_F(TakeoverTest, CodeThatFailedInALaterStepIsParked) {
     fail_in(CallKind::kStep);
     EXPECT_EQ(take_over(), std::nullopt);

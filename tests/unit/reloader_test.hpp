@@ -79,7 +79,7 @@ class ReloaderTest : public testing::Test {
 // The music links the game: what is offered of it is bound to what is offered of the game.
 class LinkedReloaderTest : public ReloaderTest {
   protected:
-    LinkedReloaderTest() {
+    explicit LinkedReloaderTest(HostProcess process = {}) : ReloaderTest(std::move(process)) {
         build_game("one");
         build("music", linked("music", "one").needed("libgame.so"));
         look();

@@ -73,6 +73,14 @@ TEST_F(TraceTest, EdgesThatRanAtOnceAreOnJobsOfTheirOwn) {
                                 "job 2: b.o 42000+30000", "job 1: libgame.so 80000+20000"}));
 }
 
+TEST_F(TraceTest, TheBuildOfALibraryThatIsBehindSaysSo) {
+    BuildFinishedEvent build;
+    build.duration = milliseconds(60);
+    build.background = true;
+    tell(milliseconds(100), build);
+    EXPECT_EQ(shown(), Entries{"build: library behind: build ok 40000+60000"});
+}
+
 TEST_F(TraceTest, WhatHappensOnceIsAnInstant) {
     tell(microseconds(1), ChangeEvent{{"/p/game.cpp"}, ChangeSource::kWatch});
     tell(microseconds(2), BuildStartedEvent{{"game"}, 1});

@@ -95,6 +95,10 @@ class WrappedProgramTest : public testing::Test {
          .finish = [this](int status) { finished = status; }}};
 };
 
+TEST_F(WrappedProgramTest, ObjectFilesAreNotForIt) {
+    EXPECT_EQ(program.keep_objects({}), "the code is in a program beside hotrun");
+}
+
 TEST_F(WrappedProgramTest, StartsAfterTheFirstBuildThatSucceeds) {
     build({}, BuildStatus::kFailed);
     EXPECT_TRUE(control.calls.empty());
