@@ -13,10 +13,9 @@ inline std::string text_of(const boost::json::value &value) {
     return value.is_string() ? value.get_string().c_str() : "";
 }
 
-// Whether a build is one of what is live already; older versions have no such builds.
+// Whether an event of a build is one of what is live already.
 inline bool is_in_background(const boost::json::object &build) {
-    const boost::json::value *background = build.if_contains("background");
-    return background != nullptr && background->is_bool() && background->get_bool();
+    return text_of(build.at("event")).starts_with("link_");
 }
 
 } // namespace hotrun

@@ -230,11 +230,11 @@ void LanguageServer::event(const json::object &event) {
     const auto module_text = [&](const std::string &what) {
         return text_of(event.at("module")) + ": " + what;
     };
-    if (name == "build_started")
+    if (name == "build_started" || name == "link_started")
         begin_progress(event);
     else if (name == "diagnostic")
         building_.push_back(event);
-    else if (name == "build_finished")
+    else if (name == "build_finished" || name == "link_finished")
         build_finished(event);
     else if (name == "reloaded")
         show(kInfo,

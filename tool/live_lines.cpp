@@ -26,7 +26,7 @@ std::string in_milliseconds(const json::value &microseconds) {
 
 bool LiveLines::event(const json::object &event) {
     const json::value &name = event.at("event");
-    if (name == "build_finished")
+    if (name == "build_finished" || name == "link_finished")
         return build_finished(event);
     if (name == "reloaded")
         outcomes_[text_of(event.at("module"))] = {"", ", " + in_milliseconds(event.at("total_us")),

@@ -132,11 +132,11 @@ bool SaveHistory::take(std::string_view line) {
         builddir_ = text_in(*event, "builddir");
     } else if (name == "change")
         take_change(*event);
-    else if (name == "build_started")
+    else if (name == "build_started" || name == "link_started")
         begin_build(*event);
     else if (name == "diagnostic")
         take_diagnostic(*event);
-    else if (name == "build_finished")
+    else if (name == "build_finished" || name == "link_finished")
         take_build(*event);
     else if (name == "reloaded")
         take_reload(*event);

@@ -79,7 +79,8 @@ void append(json::object &object, const ChangeEvent &event) {
 void append(json::object &object, const BuildStartedEvent &event) {
     object.emplace("targets", texts(event.targets));
     object.emplace("cause_seq", event.cause_seq ? json::value(*event.cause_seq) : json::value());
-    object.emplace("background", event.background);
+    if (!event.objects.empty())
+        object.emplace("objects", texts(event.objects));
 }
 
 void append(json::object &object, const DiagnosticEvent &event) {
@@ -101,7 +102,6 @@ void append(json::object &object, const BuildFinishedEvent &event) {
     object.emplace("duration_us", event.duration.count());
     object.emplace("edges", edges(event.edges));
     object.emplace("output", json_text(event.output));
-    object.emplace("background", event.background);
 }
 
 void append(json::object &object, const ReloadedEvent &event) {
@@ -206,9 +206,13 @@ void append(json::object &object, const ProgramEndedEvent &event) {
 struct NameOf {
     std::string_view operator()(const ReadyEvent &) const { return "ready"; }
     std::string_view operator()(const ChangeEvent &) const { return "change"; }
-    std::string_view operator()(const BuildStartedEvent &) const { return "build_started"; }
+    std::string_view operator()(const BuildStartedEvent &event) const {
+        return event.background ? "link_started" : "build_started";
+    }
     std::string_view operator()(const DiagnosticEvent &) const { return "diagnostic"; }
-    std::string_view operator()(const BuildFinishedEvent &) const { return "build_finished"; }
+    std::string_view operator()(const BuildFinishedEvent &event) const {
+        return event.background ? "link_finished" : "build_finished";
+    }
     std::string_view operator()(const ReloadedEvent &) const { return "reloaded"; }
     std::string_view operator()(const RejectedEvent &) const { return "rejected"; }
     std::string_view operator()(const RolledBackEvent &) const { return "rolled_back"; }

@@ -170,7 +170,7 @@ void Engine::start_build() {
             outputs,
             [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
             [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
-    events_.tell(BuildStartedEvent{outputs, cause_seq_, in_background});
+    events_.tell(BuildStartedEvent{ninja_->targets(), cause_seq_, lane_.outputs(), in_background});
     if (started)
         look_for_foreign_ninja();
     else

@@ -68,6 +68,9 @@ class HotGraph {
     void capture(const std::string &library);
     void forget(const std::string &library);
 
+    // Whether another hot library links the module's.
+    bool is_linked(std::size_t module) const { return nodes_[module]->is_linked; }
+
     // Whether the host runs what the module's file held at the last look, but for patches.
     bool is_current(std::size_t module) const;
     std::optional<Timestamp> captured(std::size_t module) const {

@@ -35,6 +35,8 @@ std::string Reloader::keep(const ObjectSet &set) {
     Slot &slot = *slots_[module];
     if (std::string why = hindrance(slot); !why.empty())
         return why;
+    if (graph_.is_linked(module))
+        return "another hot library links " + slot.name + ", and is loaded anew with it";
     if (!graph_.is_current(module))
         return "the live code of " + slot.name + " is not what its library holds";
     return slot.objects.keep(set.objects);

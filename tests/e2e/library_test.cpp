@@ -197,7 +197,7 @@ TEST_F(Library, ThatCanNotBeUnmappedIsBoundedAndTold) {
     };
     project.set_source(with_unique(1));
     project.set_up();
-    HotrunProcess hotrun(kFast, project.path());
+    HotrunProcess hotrun({"--interval", "5", "--lane", "library"}, project.path());
     const auto *warning = hotrun.next("warning");
     ASSERT_NE(warning, nullptr);
     EXPECT_EQ(warning->at("code").as_string(), "unique_symbols");

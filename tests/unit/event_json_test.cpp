@@ -86,9 +86,9 @@ TEST(EventJson, Change) {
 
 TEST(EventJson, BuildStarted) {
     EXPECT_EQ(fields_of(BuildStartedEvent{{"hotmaths"}, 3}),
-              R"({"targets":["hotmaths"],"cause_seq":3,"background":false})");
+              R"({"targets":["hotmaths"],"cause_seq":3})");
     EXPECT_EQ(fields_of(BuildStartedEvent{{"hotmaths"}, {}}),
-              R"({"targets":["hotmaths"],"cause_seq":null,"background":false})");
+              R"({"targets":["hotmaths"],"cause_seq":null})");
 }
 
 TEST(EventJson, Diagnostic) {
@@ -109,7 +109,7 @@ TEST(EventJson, BuildFinished) {
                                            "\x1b[31mFAILED: \x1b[0mx \nno\n"}),
               R"({"status":"failed","exit_status":1,"duration_us":52000,)"
               R"("edges":[{"output":"libx.so","start_us":3000,"duration_us":17000}],)"
-              R"("output":"\u001b[31mFAILED: \u001b[0mx \nno\n","background":false})");
+              R"("output":"\u001b[31mFAILED: \u001b[0mx \nno\n"})");
 }
 
 TEST(EventJson, ReloadedHasAllPhases) {

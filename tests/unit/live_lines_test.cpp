@@ -91,11 +91,11 @@ TEST_F(LiveLinesTest, MayChangeWithWhatSaysSoOnly) {
 
 TEST_F(LiveLinesTest, BuildInTheBackgroundChangesNothing) {
     reject();
-    EXPECT_FALSE(event(R"("build_finished","status":"ok","background":true)"));
+    EXPECT_FALSE(event(R"("link_finished","status":"ok")"));
     EXPECT_EQ(line(1), "rejected, live: generation 1");
-    EXPECT_TRUE(event(R"("build_finished","status":"ok","background":false)"));
+    EXPECT_TRUE(event(R"("build_finished","status":"ok")"));
     EXPECT_EQ(line(1), "live: generation 1");
-    EXPECT_TRUE(event(R"("build_finished","status":"failed","background":true)"));
+    EXPECT_TRUE(event(R"("link_finished","status":"failed")"));
 }
 
 } // namespace

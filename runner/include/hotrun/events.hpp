@@ -107,7 +107,8 @@ struct ChangeEvent {
 struct BuildStartedEvent {
     std::vector<std::string> targets;
     std::optional<std::uint64_t> cause_seq; // the change that asked for it; none for the first
-    bool background = false; // of a library whose new code is live already, by the object lane
+    std::vector<std::string> objects{}; // not empty: these alone are built, by the object lane
+    bool background = false; // of libraries whose new code is live already, by the object lane
 };
 
 // Line and column count from 1, columns in bytes; 0: the compiler named none.
