@@ -313,7 +313,8 @@ bool Differ::has_same_constants() {
         if (before != nullptr && before_.is_defined(*before))
             return has_same_constant(*before, symbol);
         return after_.find(symbol.name) == &symbol ||
-               refuse("there are several constants " + quoted(symbol));
+               refuse("there are several constants " + quoted(symbol) +
+                      ", which only their order tells apart");
     });
     if (!all)
         return false;

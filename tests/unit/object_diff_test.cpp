@@ -164,7 +164,8 @@ TEST(ObjectDiff, SourceConstantsAndTypesOfTheHeapAreTheSame) {
     const auto constants = several.section(".rodata", "12345678", SHF_ALLOC);
     for (const std::uint64_t at : {0, 4})
         several.symbol("kTable", constants, at, 4, STT_OBJECT, STB_LOCAL);
-    EXPECT_EQ(diff_of(before, several), "game.cpp: there are several constants kTable");
+    EXPECT_EQ(diff_of(before, several),
+              "game.cpp: there are several constants kTable, which only their order tells apart");
     ObjectBuilder typed = before;
     typed.symbol("hotrun_type_Game", typed.section(".rodata", "12345678", SHF_ALLOC), 0, 8,
                  STT_OBJECT, STB_LOCAL);
