@@ -132,8 +132,8 @@ bool SaveHistory::take(std::string_view line) {
         builddir_ = text_in(*event, "builddir");
     } else if (name == "change")
         take_change(*event);
-    else if (name == "build_started" || name == "link_started")
-        begin_build(*event);
+    else if (name == "build_started")
+        building_ = std::exchange(changed_, {});
     else if (name == "diagnostic")
         take_diagnostic(*event);
     else if (name == "build_finished" || name == "link_finished")
@@ -166,16 +166,6 @@ void SaveHistory::take_diagnostic(const Object &event) {
     append(first_error_, text_in(event, "message"), ": ");
 }
 
-// A second one for the same change is of the same save: its objects alone were not enough.
-void SaveHistory::begin_build(const Object &event) {
-    if (is_in_background(event))
-        return;
-    const std::uint64_t cause = number_in(event, "cause_seq");
-    goes_on_ = cause != 0 && cause == std::exchange(cause_, cause) && is_open_ &&
-               reported_.empty() && changed_.empty();
-    building_ = goes_on_ ? saves_.back().paths : std::exchange(changed_, {});
-}
-
 // A cancelled one hands its files on to the next.
 void SaveHistory::take_build(const Object &event) {
     const std::string error = std::exchange(first_error_, {});
@@ -200,19 +190,17 @@ void SaveHistory::take_build(const Object &event) {
             add_incident("library behind", error);
         return;
     }
-    Save &save = goes_on_ ? saves_.back() : open_save();
-    save.time = now_;
+    Save &save = open_save();
     save.paths = std::move(paths);
-    save.total += time_in(event, "duration_us");
+    save.total = time_in(event, "duration_us");
     save.outcome = failed ? SaveOutcome::kFailed : SaveOutcome::kNothing;
     save.detail = error;
     const BuildShares shares = shares_of(edges);
-    part_of(save.parts, Part::kCompile) += shares.compile;
-    part_of(save.parts, Part::kLink) += shares.link;
-    part_of(save.parts, Part::kNinja) = {};
+    part_of(save.parts, Part::kCompile) = shares.compile;
+    part_of(save.parts, Part::kLink) = shares.link;
     // Of what failed ninja keeps no time.
     fit_build(save.parts, save.total, error.empty() ? Part::kNinja : failed_in_);
-    save.edge_count += edges.size();
+    save.edge_count = edges.size();
 }
 
 Save &SaveHistory::open_save() {

@@ -67,7 +67,6 @@ class SaveHistory {
 
     void take_change(const Object &event);
     void take_diagnostic(const Object &event);
-    void begin_build(const Object &event);
     void take_build(const Object &event);
     void take_reload(const Object &event);
     void take_failure(const Object &event, SaveOutcome outcome);
@@ -89,8 +88,6 @@ class SaveHistory {
     bool builds_first_ = false;         // until `ready`: that build is no save's
     std::vector<std::string> changed_;  // no build has taken them up yet
     std::vector<std::string> building_; // those of the build that runs
-    std::uint64_t cause_ = 0;           // of the last one
-    bool goes_on_ = false;              // with the save of the one before
     std::string first_error_;           // of that build
     Part failed_in_ = Part::kNinja;     // what it was about
     bool is_open_ = false;              // modules may still tell of the last save

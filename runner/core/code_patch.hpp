@@ -61,6 +61,9 @@ class PatchLoader {
   public:
     virtual ~PatchLoader() = default;
 
+    // Why nothing in this process is to be patched now; empty: it can be.
+    virtual std::string obstacle() const = 0;
+
     virtual Result<std::shared_ptr<ReadObject>> read(const std::string &path,
                                                      std::vector<std::byte> bytes) = 0;
     virtual Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &library,

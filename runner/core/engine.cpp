@@ -16,6 +16,20 @@ constexpr std::chrono::milliseconds kLookAgain{10};
 // Files are stamped by a clock that may be so far behind.
 constexpr std::chrono::milliseconds kTimestampTick{10};
 
+// Of two runs of ninja for one change.
+BuildFinishedEvent joined(BuildFinishedEvent first, BuildFinishedEvent second) {
+    for (BuiltEdge &edge : second.edges) {
+        edge.start += first.duration;
+        first.edges.push_back(std::move(edge));
+    }
+    second.edges = std::move(first.edges);
+    second.duration += first.duration;
+    second.output = first.output + second.output;
+    if (second.status == BuildStatus::kNothing)
+        second.status = first.status;
+    return second;
+}
+
 } // namespace
 
 Engine::Engine(Services services, EngineSetup setup, EventStream &events, CodeHost &host,
@@ -152,7 +166,8 @@ void Engine::start_build() {
                                            changed_since_build_.end());
     changed_since_build_.clear();
     const bool in_background = driver_.in_background();
-    if (!lane_.goes_on(changed, in_background)) {
+    const bool goes_on = lane_.goes_on(changed, in_background);
+    if (!goes_on) {
         built_ = changed;
         phases_ = PhaseTimes(last_save_);
         phases_.mark(Phase::kWatch, services_.clock.now());
@@ -170,7 +185,11 @@ void Engine::start_build() {
             outputs,
             [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
             [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
-    events_.tell(BuildStartedEvent{ninja_->targets(), cause_seq_, lane_.outputs(), in_background});
+    if (!goes_on || in_background) {
+        tell_refused_objects();
+        events_.tell(
+            BuildStartedEvent{ninja_->targets(), cause_seq_, lane_.outputs(), in_background});
+    }
     if (started)
         look_for_foreign_ninja();
     else
@@ -243,14 +262,20 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
         whole.insert(whole.end(), outcome.finished.edges.begin(), outcome.finished.edges.end());
         sources_.remove_unfinished(build_began_ - kTimestampTick, whole);
     }
-    const BuildFinishedEvent finished = tell_build(outcome);
+    outcome.finished.background = lane_.builds_behind();
     if (status != BuildStatus::kCancelled)
         suspects_changed_ |= sources_.set_suspects(outcome.suspects);
     driver_.build_ended(services_.clock.now());
-    take_up(lane_.end(finished, given_up, build_ended_, phases_));
+    const ObjectLane::Next next = lane_.end(outcome.finished, given_up, build_ended_, phases_);
+    const bool meson_busy = outcome.meson_busy;
+    if (next == ObjectLane::Next::kTarget)
+        refused_objects_ = std::move(outcome);
+    else
+        tell_build(std::move(outcome));
+    take_up(next);
     reload_wanted_ &= status == BuildStatus::kCancelled || !lane_.builds_target();
     first_build_ended_ |= status != BuildStatus::kCancelled;
-    if (outcome.meson_busy) {
+    if (meson_busy) {
         hold_for_meson();
         outcomes_.build_again();
     }
@@ -267,18 +292,31 @@ void Engine::take_up(ObjectLane::Next next) {
         break;
     case ObjectLane::Next::kTarget:
         phases_.mark(Phase::kPrepare, services_.clock.now());
-        outcomes_.build_again();
         driver_.change(services_.clock.now());
         break;
     }
 }
 
-BuildFinishedEvent Engine::tell_build(NinjaBuild::Outcome &outcome) {
+// One save is one build: what its objects took is told with the rest.
+void Engine::tell_build(NinjaBuild::Outcome outcome) {
+    if (refused_objects_ && !outcome.finished.background) {
+        NinjaBuild::Outcome objects = std::move(*refused_objects_);
+        refused_objects_.reset();
+        for (DiagnosticEvent &diagnostic : objects.diagnostics)
+            events_.tell(std::move(diagnostic));
+        outcome.finished = joined(std::move(objects.finished), std::move(outcome.finished));
+    }
     for (DiagnosticEvent &diagnostic : outcome.diagnostics)
         events_.tell(std::move(diagnostic));
-    outcome.finished.background = lane_.builds_behind();
-    events_.tell(outcome.finished);
-    return std::move(outcome.finished);
+    events_.tell(std::move(outcome.finished));
+}
+
+// A further change has come before the build could go on.
+void Engine::tell_refused_objects() {
+    if (!refused_objects_)
+        return;
+    tell_build(std::move(*std::exchange(refused_objects_, std::nullopt)));
+    outcomes_.build_again();
 }
 
 void Engine::look(Writer writer, PhaseTimes phases) {

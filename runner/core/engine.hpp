@@ -107,7 +107,8 @@ class Engine : public ControlledRun {
     void hold_for_meson();
     void go_on_building();
     void build_ended(NinjaBuild::Outcome outcome);
-    BuildFinishedEvent tell_build(NinjaBuild::Outcome &outcome);
+    void tell_build(NinjaBuild::Outcome outcome);
+    void tell_refused_objects();
     void take_up(ObjectLane::Next next);
     void build_what_is_behind();
     void look(Writer writer, PhaseTimes phases);
@@ -137,6 +138,7 @@ class Engine : public ControlledRun {
     KeptGraph kept_graph_;
     ObjectLane lane_;
     AwaitedOutcomes outcomes_;
+    std::optional<NinjaBuild::Outcome> refused_objects_; // of a build that goes on
 
     std::optional<Timestamp> claimed_; // the folder that is ours
     bool graph_wanted_ = true;

@@ -77,8 +77,8 @@ void Engine::build(OnOutcome on_outcome) {
     if (stopped_)
         return on_outcome({OutcomeStatus::kCancelled, "the run has ended", {}, {}});
     const std::uint64_t builds = outcomes_.build_count();
-    const bool joins = driver_.building() && lane_.builds_target();
-    if (!joins)
+    const bool joins = refused_objects_ || (driver_.building() && !driver_.in_background());
+    if (!joins || !lane_.builds_target())
         lane_.want_target("the whole target was asked for");
     if (first_build_started_ && (driver_.idle() || driver_.in_background())) {
         last_save_ = services_.clock.now();

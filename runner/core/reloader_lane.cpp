@@ -17,6 +17,8 @@ std::string Reloader::hindrance(const Slot &slot) const {
         return "this host can't patch code";
     if (!process_.no_patches.empty())
         return process_.no_patches;
+    if (std::string why = process_.patches->obstacle(); !why.empty())
+        return why;
     if (process_.kept || slot.kept_code != nullptr)
         return "the state comes from a file";
     if (!slot.untold.empty())

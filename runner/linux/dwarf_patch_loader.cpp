@@ -3,10 +3,17 @@
 #include "linux/closed_libraries.hpp"
 #include "linux/dwarf_read_object.hpp"
 #include "linux/patched_library.hpp"
+#include "linux/tracer.hpp"
 
 #include <utility>
 
 namespace hotrun {
+
+// It writes into code and takes back what it wrote, and looks for new code in new libraries.
+std::string DwarfPatchLoader::obstacle() const {
+    return is_traced() ? "a debugger is attached, whose breakpoints follow to a new library"
+                       : std::string();
+}
 
 Result<std::shared_ptr<ReadObject>> DwarfPatchLoader::read(const std::string &path,
                                                            std::vector<std::byte> bytes) {

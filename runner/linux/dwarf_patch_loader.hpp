@@ -14,6 +14,7 @@ class DwarfPatchLoader final : public PatchLoader {
     DwarfPatchLoader(const CodeHolders &holders, std::uint64_t exit_hook)
         : holders_(holders), exit_hook_(exit_hook) {}
 
+    std::string obstacle() const override;
     Result<std::shared_ptr<ReadObject>> read(const std::string &path,
                                              std::vector<std::byte> bytes) override;
     Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &library,

@@ -80,6 +80,7 @@ class FakeLibraryPatches final : public LibraryPatches {
 
 class FakePatchLoader final : public PatchLoader {
   public:
+    std::string obstacle() const override { return why_not; }
     Result<std::shared_ptr<ReadObject>> read(const std::string &path,
                                              std::vector<std::byte> bytes) override {
         auto file = ObjectFile::read(path, std::move(bytes));
@@ -94,6 +95,7 @@ class FakePatchLoader final : public PatchLoader {
     }
     std::uint64_t reserve_lost(std::uint64_t, const std::string &) override { return kLost; }
     static constexpr std::uint64_t kLost = 0x7d0000000000;
+    std::string why_not;
 
     PatchTrace trace;
 };

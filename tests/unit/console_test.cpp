@@ -122,7 +122,7 @@ TEST_F(ConsoleTest, TheLaneIsNamedWhereItIsNotTheUsualOne) {
 }
 
 TEST_F(ConsoleTest, ABuildInTheBackgroundIsForVerbose) {
-    const BuildStartedEvent started{{"libgame.so"}, 1, true};
+    const BuildStartedEvent started{{"libgame.so"}, 1, {}, true};
     EXPECT_EQ(printed(started), "");
     EXPECT_EQ(printed(started, {.verbosity = Verbosity::kVerbose}),
               "hotrun: building libgame.so in the background\n");

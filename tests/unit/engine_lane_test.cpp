@@ -205,18 +205,28 @@ TEST(EngineLane, HostThatCanNotKeepObjectsGetsTheLibrary) {
               (Words{"keep libgame.so: game.cpp.o", "look: the module is parked"}));
 }
 
+Words edges_of(const BuildFinishedEvent &finished) {
+    Words outputs;
+    for (const BuiltEdge &edge : finished.edges)
+        outputs.push_back(edge.output);
+    return outputs;
+}
+
 TEST(EngineLane, RefusedPatchIsFollowedByTheWholeTargetAtOnce) {
     LaneWorld world;
     world.host.patch_refusal = "a struct has changed";
     world.save("game.cpp");
     world.notify("game.cpp");
-    const auto cause = world.observer.last<BuildStartedEvent>().cause_seq;
+    EXPECT_EQ(world.observer.last<BuildStartedEvent>().objects, kObjectOfGame);
+    world.words();
     world.finish(kObjectOfGame);
     EXPECT_EQ(world.built(), kTarget);
-    EXPECT_EQ(world.observer.last<BuildStartedEvent>().cause_seq, cause);
-    EXPECT_FALSE(world.observer.last<BuildStartedEvent>().background);
-    EXPECT_EQ(world.answer, "none"); // not before the library is
+    EXPECT_EQ(world.words(), Words{}); // one save is one build
+    EXPECT_EQ(world.answer, "none");   // not before the library is
     world.finish(kTarget);
+    EXPECT_EQ(world.words(), Words{"build_finished ok"});
+    EXPECT_EQ(edges_of(world.observer.last<BuildFinishedEvent>()),
+              (Words{kObjectOfGame[0], kTarget[0]}));
     EXPECT_EQ(world.host.take_calls(),
               (Words{"keep libgame.so: game.cpp.o", "patch libgame.so: game.cpp.o",
                      "look: a struct has changed"}));
@@ -224,6 +234,22 @@ TEST(EngineLane, RefusedPatchIsFollowedByTheWholeTargetAtOnce) {
     world.host.patch_refusal.clear();
     world.save("game.cpp");
     EXPECT_EQ(world.built(), kObjectOfGame);
+}
+
+// A header that the build itself has found may have been written since it began.
+TEST(EngineLane, ChangeThatIsFoundBeforeTheTargetFollowsEndsTheBuildOfTheObjects) {
+    LaneWorld world;
+    world.host.patch_refusal = "a struct has changed";
+    world.save("game.cpp");
+    world.words();
+    world.loop.advance(milliseconds(1));
+    world.files.write("/p/new.h", "new");
+    world.deps.deps("libgame.so.p/game.cpp.o", {"../game.cpp", "../game.h", "../new.h"});
+    world.finish(kObjectOfGame);
+    EXPECT_EQ(world.built(), kTarget);
+    world.finish(kTarget);
+    EXPECT_EQ(world.words(), (Words{"change /p/new.h", "build_finished ok", "build_started",
+                                    "build_finished ok"}));
 }
 
 TEST(EngineLane, SaveGivesTheBuildInTheBackgroundUpAtOnce) {

@@ -156,6 +156,18 @@ TEST_F(LinkedLaneTest, LibraryThatWaitsForAnotherOneComesFirst) {
               "the live code of music is not what its library holds");
 }
 
+TEST_F(LinkedLaneTest, LibraryThatAnotherOneLinksIsLoadedWithIt) {
+    EXPECT_EQ(reloader.keep_objects(std::vector<ObjectSet>{{"/b/libgame.so", {}}}),
+              "another hot library links game, and is loaded anew with it");
+}
+
+TEST_F(ReloaderLaneTest, ProcessMayNotBePatchedForAWhile) {
+    patches.why_not = "a debugger is attached";
+    EXPECT_EQ(keep({"game.o"}), "a debugger is attached");
+    patches.why_not.clear();
+    EXPECT_EQ(keep({"game.o"}), "");
+}
+
 class KeptStateLaneTest : public WithPatchLoader, public ReloaderTest {
   protected:
     KeptStateLaneTest() : ReloaderTest(process_with_state()) {}

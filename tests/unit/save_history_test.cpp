@@ -380,27 +380,5 @@ TEST_F(SaveHistoryTest, BuildInTheBackgroundIsNoSave) {
     EXPECT_NE(report_page(history, "x").find("by the object lane"), std::string::npos);
 }
 
-// Its objects were refused, and the whole target followed.
-TEST_F(SaveHistoryTest, TwoBuildsForOneChangeAreOneSave) {
-    start();
-    change({"/p/a.cpp"});
-    for (const char *output : {"a.cpp.o", "libgame.so"}) {
-        BuildStartedEvent started;
-        started.cause_seq = 4;
-        tell(started);
-        end_build(BuildStatus::kOk, milliseconds(30), {{output, {}, milliseconds(25)}});
-    }
-    ASSERT_EQ(history.saves().size(), 1u);
-    EXPECT_EQ(last().paths, Paths{"/p/a.cpp"});
-    EXPECT_EQ(last().edge_count, 2u);
-    EXPECT_EQ(last().total, milliseconds(60));
-    EXPECT_EQ(part(Part::kCompile), milliseconds(25));
-    EXPECT_EQ(part(Part::kLink), milliseconds(25));
-    EXPECT_EQ(part(Part::kNinja), milliseconds(10));
-    reload("game", 2, {{Phase::kBuild, milliseconds(60)}, {Phase::kLoad, milliseconds(2)}});
-    EXPECT_EQ(history.saves().size(), 1u);
-    EXPECT_EQ(last().total, milliseconds(62));
-}
-
 } // namespace
 } // namespace hotrun
