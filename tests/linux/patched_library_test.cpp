@@ -14,7 +14,12 @@ namespace {
 
 // No header: they are compiled in no time.
 constexpr const char *kPatchedGame = R"(
-struct Shape { virtual ~Shape() {} virtual int area() { return 1; } };
+struct Shape {
+    virtual ~Shape() {}
+    virtual int area() { return 1; }
+    static void *operator new(decltype(sizeof 0), char *room) { return room; }
+    static void operator delete(void *) {}
+};
 namespace { struct Square : Shape { int area() override { return 4; } }; }
 static int calls = 40;
 static int total;
@@ -36,7 +41,8 @@ const char *label;
 int destroyed;
 int step(int x) { ++calls; total += x; return calls; }
 int use_helper(int x) { return helper(x); }
-void keep() { kept = helper; shape = new Square; label = "first"; }
+alignas(8) static char room[64];
+void keep() { kept = helper; shape = new (room) Square; label = "first"; }
 int same_helper() { return kept == helper; }
 int call_kept(int x) { return kept(x); }
 int call_area() { return shape->area(); }
