@@ -87,7 +87,7 @@ void HotRun::take_outcome() {
     build_finished_ = process_.next("build_finished");
     reloaded_ = process_.next("reloaded");
     if (reloaded_->at("lane").as_string() == "object")
-        process_.next("build_finished");
+        process_.next("link_finished");
 }
 
 double HotRun::save_and_notify(int number) {
