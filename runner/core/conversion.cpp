@@ -187,9 +187,13 @@ class Converter {
     }
 
     void operator()(const ConvertElements &step) const {
-        for (std::uint64_t i = 0; i < step.count; ++i)
+        for (std::uint64_t i = 0; i < step.count; ++i) {
+            const std::size_t told = report_.losses.size();
             convert(*step.element, from_ + step.from + i * step.from_stride,
                     to_ + step.to + i * step.to_stride, report_);
+            for (std::size_t k = told; k < report_.losses.size(); ++k)
+                report_.losses[k].insert(0, step.path + "[" + std::to_string(i) + "], ");
+        }
     }
 
     void operator()(const ConvertChoice &step) const {

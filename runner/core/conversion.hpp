@@ -64,6 +64,7 @@ struct ConvertElements {
     std::uint64_t from_stride = 0;
     std::uint64_t to_stride = 0;
     const Conversion *element = nullptr;
+    std::string path{}; // of the array, for what is told
 };
 
 // An object with new members, in a place that no constructor of what is around it reaches.

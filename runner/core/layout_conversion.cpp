@@ -230,9 +230,9 @@ void LayoutDiff::add_array(const Site &site, const TypeLayout &old_type,
     if (element.refusal)
         site.refuse("in its elements, " + *element.refusal);
     site.conversion.has_new |= element.has_new || new_type.count > old_type.count;
-    site.conversion.steps.emplace_back(
-        ConvertElements{site.from, site.to, std::min(old_type.count, new_type.count),
-                        old_type.element->size_bytes, new_type.element->size_bytes, &element});
+    site.conversion.steps.emplace_back(ConvertElements{
+        site.from, site.to, std::min(old_type.count, new_type.count), old_type.element->size_bytes,
+        new_type.element->size_bytes, &element, site.path});
 }
 
 void LayoutDiff::add_members(const Site &site, const TypeLayout &old_type,
