@@ -16,7 +16,6 @@ namespace hotrun::bench {
 namespace {
 
 constexpr int kPairCount = 40;
-constexpr int kFewPairs = 15; // where an edit takes seconds
 constexpr int kWarmUpCount = 3;
 constexpr int kFirstNumber = 1001;
 constexpr double kMostOfNinja = 0.75;
@@ -24,11 +23,11 @@ constexpr double kPauseBarMs = 0.5;
 
 // `output`: what the bare ninja makes.
 void measure(const std::string &name, const EditedProject &hot, const EditedProject &bare,
-             const std::string &output, int pair_count, const Comparison &of_ninja,
-             const Comparison &less_ninja, const Comparison &own_bar) {
+             const std::string &output, const Comparison &of_ninja, const Comparison &less_ninja,
+             const Comparison &own_bar) {
     HotRun run(hot);
     std::vector<double> live, built, ratio, difference, own, pause;
-    for (int i = 0; i < kWarmUpCount + pair_count && !testing::Test::HasFailure(); ++i) {
+    for (int i = 0; i < kWarmUpCount + kPairCount && !testing::Test::HasFailure(); ++i) {
         const double hot_ms = run.save(kFirstNumber + i);
         const double bare_ms = edit_and_build(bare, kFirstNumber + i, output);
         const boost::json::object &reloaded = run.reloaded();
@@ -54,15 +53,15 @@ void measure(const std::string &name, const EditedProject &hot, const EditedProj
 }
 
 TEST(Lane, Hotmaths) {
-    measure("hotmaths", EditedHotmaths(), EditedHotmaths(), "hotmaths", kPairCount,
+    measure("hotmaths", EditedHotmaths(), EditedHotmaths(), "hotmaths",
             {.with = {}, .bar = kMostOfNinja}, {}, {});
 }
 
 TEST(Lane, Large) {
     const LibrarySize size{"85MB", 530};
     const GeneratedLibrary library(library_cache(), size);
-    measure("85 MB", LibraryProject(library, size), LibraryProject(library, size), "game.o",
-            kFewPairs, {}, {.with = {}, .bar = 15}, {.with = {}, .bar = 8});
+    measure("85 MB", LibraryProject(library, size), LibraryProject(library, size), "game.o", {},
+            {.with = {}, .bar = 15}, {.with = {}, .bar = 8});
 }
 
 // Of functions in several files, each of which returns its number; the module adds them up.

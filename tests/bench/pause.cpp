@@ -2,20 +2,26 @@
 // sizes are reloaded, beside as many iterations without reloads, in turn. The largest library takes
 // minutes to build, once.
 #include "bench/figures.hpp"
+#include "bench/library_project.hpp"
 #include "bench/pause_host.hpp"
+#include "bench/rebuilt_runs.hpp"
 #include "bench/statistics.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
+#include <future>
 #include <string>
 #include <vector>
+
+using namespace std::chrono_literals;
 
 namespace hotrun::bench {
 namespace {
 
 constexpr int kRunCount = 3;
 constexpr int kReloadCount = 30;
+constexpr int kFewReloads = 10; // where each takes seconds
 // After a reload: what is behind it is closed by then.
 constexpr int kIterationsAfter = 60;
 constexpr double kBarMs = 0.5;
@@ -31,16 +37,16 @@ double longest_ms(const Iterations &iterations, double fraction, bool with_preem
     return sample.empty() ? 0 : percentile(sample, fraction);
 }
 
-struct Run {
+struct Sample {
     Iterations with;
     Iterations without;
     std::vector<ReloadedEvent> reloads;
     std::vector<double> close_ms;
 };
 
-Run run(GeneratedLibrary &library) {
+Sample run(GeneratedLibrary &library) {
     PauseHost host(library, Work{});
-    Run result;
+    Sample result;
     const int count = reload_count(kReloadCount);
     for (int i = 0; i < count; ++i) {
         const std::size_t before = result.with.size();
@@ -56,7 +62,7 @@ Run run(GeneratedLibrary &library) {
 
 class LongestIterations {
   public:
-    void add(const Run &run) {
+    void add(const Sample &run) {
         const std::array<double, 6> row = {
             longest_ms(run.with, 1),        longest_ms(run.without, 1),
             longest_ms(run.with, 0.995),    longest_ms(run.without, 0.995),
@@ -100,7 +106,7 @@ void measure(const LibrarySize &size) {
     std::vector<ReloadedEvent> reloads;
     std::vector<double> close_ms;
     for (int i = 0; i < kRunCount; ++i) {
-        const Run one = run(library);
+        const Sample one = run(library);
         longest.add(one);
         reloads.insert(reloads.end(), one.reloads.begin(), one.reloads.end());
         close_ms.insert(close_ms.end(), one.close_ms.begin(), one.close_ms.end());
@@ -121,6 +127,38 @@ TEST(Pause, Medium) {
 
 TEST(Pause, Large) {
     measure({"85MB", 530});
+}
+
+// Each save is compiled and then linked, of which the other processor is full. So it is in the
+// iterations without reloads: an equal project is built then.
+TEST(Pause, OfObjects) {
+    const LibrarySize size{"85MB", 530};
+    const GeneratedLibrary library(library_cache(), size);
+    const LibraryProject project(library, size);
+    const LibraryProject other(library, size);
+    PauseHost host(project, Work{});
+    const EventNotes &notes = host.notes();
+    LongestIterations longest;
+    int number = 1000;
+    const int count = reload_count(kFewReloads);
+    for (int i = 0; i < kRunCount; ++i) {
+        Sample sample;
+        for (int j = 0; j < count; ++j) {
+            ++number;
+            const std::size_t linked = notes.linked_count();
+            project.edit(number);
+            ASSERT_TRUE(
+                host.iterate_until([&] { return notes.linked_count() > linked; }, &sample.with));
+            auto built = std::async(std::launch::async, [&] { edit_and_build(other, number); });
+            host.iterate_until([&] { return built.wait_for(0s) == std::future_status::ready; },
+                               &sample.without);
+        }
+        longest.add(sample);
+    }
+    for (const ReloadedEvent &reload : notes.reloads())
+        EXPECT_EQ(reload.lane, Lane::kObject) << reload.why;
+    longest.tell("objects of 85MB: ");
+    tell_figure("objects of 85MB: pause", "µs", pause_us(notes.reloads()));
 }
 
 } // namespace

@@ -15,7 +15,7 @@ namespace hotrun::bench {
 namespace {
 
 constexpr std::int64_t kIntervalNs = 1'000'000;
-constexpr int kMostIterations = 5000; // for one reload
+constexpr int kMostIterations = 20000; // for one reload
 // Callers of a backlog would come by without a pause.
 constexpr std::int64_t kMostLateNs = 5 * kIntervalNs;
 
@@ -50,6 +50,9 @@ void EventNotes::event(const Event &event) {
     }
     if (std::holds_alternative<ReadyEvent>(event.body))
         ready_ = true;
+    const auto *built = std::get_if<BuildFinishedEvent>(&event.body);
+    if (built != nullptr && built->background)
+        ++linked_;
     if (const auto *rolled_back = std::get_if<RolledBackEvent>(&event.body)) {
         ++failed_;
         last_generation_ = rolled_back->from;
@@ -86,6 +89,11 @@ std::size_t EventNotes::closed_count() const {
     return close_ms_.size();
 }
 
+std::size_t EventNotes::linked_count() const {
+    const std::lock_guard lock(mutex_);
+    return linked_;
+}
+
 std::vector<ReloadedEvent> EventNotes::reloads() const {
     const std::lock_guard lock(mutex_);
     return reloads_;
@@ -98,11 +106,22 @@ std::vector<double> EventNotes::close_ms() const {
 
 PauseHost::PauseHost(const GeneratedLibrary &library, const Work &work, Options options)
     : next_ns_(now_ns()) {
+    options.build = false;
+    options.targets = {library.path()};
+    start(work, std::move(options));
+}
+
+PauseHost::PauseHost(const EditedProject &project, const Work &work) : next_ns_(now_ns()) {
+    Options options;
+    options.builddir = project.builddir();
+    options.targets = {project.target()};
+    start(work, std::move(options));
+}
+
+void PauseHost::start(const Work &work, Options options) {
     set("PAUSE_HEAP_BYTES", work.heap_bytes);
     set("PAUSE_OBJECTS", work.object_count);
     set("PAUSE_DIRTY_PERCENT", static_cast<std::size_t>(work.dirty_percent));
-    options.build = false;
-    options.targets = {library.path()};
     options.handle_signals = false;
     options.heap_bytes = std::max(options.heap_bytes, 2 * work.heap_bytes);
     options.observers.push_back(&notes_);
@@ -136,16 +155,23 @@ void PauseHost::iterate(int count, std::vector<Iteration> &iterations) {
         iterations.push_back(iterate());
 }
 
-bool PauseHost::reload(GeneratedLibrary &library, std::vector<Iteration> *iterations) {
-    const std::size_t before = notes_.reloaded_count();
-    library.put_other();
-    for (int i = 0; i < kMostIterations && notes_.reloaded_count() == before; ++i) {
+bool PauseHost::iterate_until(const std::function<bool()> &condition,
+                              std::vector<Iteration> *iterations) {
+    for (int i = 0; i < kMostIterations && !condition(); ++i) {
         const Iteration iteration = iterate();
         if (iterations != nullptr)
             iterations->push_back(iteration);
     }
+    return condition();
+}
+
+bool PauseHost::reload(GeneratedLibrary &library, std::vector<Iteration> *iterations) {
+    const std::size_t before = notes_.reloaded_count();
+    library.put_other();
+    const bool has_come =
+        iterate_until([&] { return notes_.reloaded_count() > before; }, iterations);
     EXPECT_EQ(notes_.reloaded_count(), before + 1);
-    return notes_.reloaded_count() == before + 1;
+    return has_come;
 }
 
 int reload_count(int otherwise) {

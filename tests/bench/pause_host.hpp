@@ -1,10 +1,12 @@
 // A host whose loop comes by each millisecond, and notes how long each iteration takes.
 #pragma once
 
+#include "bench/edited_project.hpp"
 #include "bench/generated_library.hpp"
 #include "hotrun/runner.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -29,6 +31,7 @@ class EventNotes final : public Observer {
     std::size_t failed_count() const;
     std::uint64_t last_generation() const; // that was loaded, whatever has become of it
     std::size_t closed_count() const;
+    std::size_t linked_count() const; // libraries behind code that was live already
     std::vector<ReloadedEvent> reloads() const;
     std::vector<double> close_ms() const; // from a switch's report to the close that follows it
 
@@ -37,6 +40,7 @@ class EventNotes final : public Observer {
     std::vector<ReloadedEvent> reloads_;
     std::vector<double> close_ms_;
     std::size_t failed_ = 0;
+    std::size_t linked_ = 0;
     std::uint64_t last_generation_ = 1;
     Microseconds last_retired_{};
     bool ready_ = false;
@@ -45,6 +49,9 @@ class EventNotes final : public Observer {
 class PauseHost {
   public:
     PauseHost(const GeneratedLibrary &library, const Work &work, Options options = {});
+
+    // Builds it, with each edit.
+    PauseHost(const EditedProject &project, const Work &work);
 
     struct Iteration {
         double poll_us = 0;
@@ -57,6 +64,9 @@ class PauseHost {
     Iteration iterate();
     void iterate(int count, std::vector<Iteration> &iterations);
 
+    // Until the condition holds; false: that has taken too long.
+    bool iterate_until(const std::function<bool()> &condition, std::vector<Iteration> *iterations);
+
     // Until the module has been reloaded once more; false: it did not come.
     bool reload(GeneratedLibrary &library, std::vector<Iteration> *iterations = nullptr);
 
@@ -64,6 +74,8 @@ class PauseHost {
     Runner &runner() { return *runner_; }
 
   private:
+    void start(const Work &work, Options options);
+
     EventNotes notes_;
     std::optional<Runner> runner_;
     std::int64_t next_ns_ = 0;
