@@ -106,9 +106,13 @@ EntrRun::EntrRun(const EditedProject &project) : project_(project) {
         files += file + "\n";
     const std::string list = folder_.write("files", files);
     using Streams = e2e::Child::Streams;
-    host_ =
-        std::make_unique<e2e::Child>(std::vector<std::string>{TIMESTAMP_HOST, project.library()},
-                                     project.path(), Streams::kPipe);
+    // It is started again when it has crashed: it may load a library that is not whole.
+    host_ = std::make_unique<e2e::Child>(
+        std::vector<std::string>{"sh", "-c",
+                                 "trap 'kill $!; exit' TERM\n"
+                                 "while :; do \"$0\" \"$1\" & wait $!; echo crashed; done",
+                                 TIMESTAMP_HOST, project.library()},
+        project.path(), Streams::kPipe);
     entr_ = std::make_unique<e2e::Child>(
         std::vector<std::string>{"sh", "-c", "exec entr -n ninja -C \"$2\" \"$3\" <\"$1\"", "sh",
                                  list, project.builddir(), project.ninja_target()},
@@ -120,6 +124,14 @@ double EntrRun::save(int number) {
     const double start = now_ms();
     project_.edit(number);
     return time_of_first_step(*host_, number) - start;
+}
+
+std::size_t EntrRun::crash_count() const {
+    std::size_t count = 0;
+    const std::string &output = host_->output();
+    for (std::size_t at = 0; (at = output.find("crashed\n", at)) != std::string::npos; ++at)
+        ++count;
+    return count;
 }
 
 } // namespace hotrun::bench

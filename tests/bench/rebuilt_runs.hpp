@@ -5,6 +5,7 @@
 #include "e2e/child.hpp"
 #include "e2e/hotrun_process.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,6 +59,8 @@ class EntrRun {
 
     // As HotRun::save().
     double save(int number);
+
+    std::size_t crash_count() const; // of the host
 
   private:
     const EditedProject &project_;

@@ -189,6 +189,8 @@ TEST(Entr, AndAHostThatLooksAtTheTimestamp) {
     tell_figure(usual, "ms", by_entr, {"`ninja TARGET` alone"});
     tell_figure("hotrun", "ms", by_hotrun, {usual});
     tell_figure("hotrun less entr", "ms", difference);
+    tell_figure("crashes of that host, at libraries that were not whole", "",
+                static_cast<double>(entr.crash_count()));
 }
 
 } // namespace
