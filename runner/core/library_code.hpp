@@ -27,6 +27,7 @@ class LibraryCode final : public LiveCode {
 
     std::optional<LiveSymbol> find(const LiveName &name) const override;
     bool is_unclear(const LiveName &name) const override;
+    bool has_left(const LiveName &) const override { return false; }
     std::optional<std::uint64_t> bound(std::string_view name) const override;
     std::optional<std::uint64_t> elsewhere(std::string_view name) const override;
     AddressRange range() const override { return {place_.begin, place_.end}; }

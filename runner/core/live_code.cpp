@@ -14,20 +14,28 @@ std::string key_of(const LiveName &name) {
 } // namespace
 
 void PatchedCode::add_patch(const std::vector<LiveDefinition> &definitions) {
-    std::vector<std::string> &added = patches_.emplace_back();
+    Patch &patch = patches_.emplace_back();
     for (const LiveDefinition &definition : definitions) {
-        added.push_back(key_of({definition.source, definition.name, definition.is_local}));
-        symbols_[added.back()].push_back(definition.symbol);
+        patch.added.push_back(key_of({definition.source, definition.name, definition.is_local}));
+        symbols_[patch.added.back()].push_back(definition.symbol);
     }
 }
 
+void PatchedCode::add_left(const std::vector<LiveName> &names) {
+    Patch &patch = patches_.emplace_back();
+    for (const LiveName &name : names)
+        patch.left.push_back(*left_.insert(key_of(name)));
+}
+
 void PatchedCode::drop_last_patch() {
-    for (const std::string &key : patches_.back()) {
+    for (const std::string &key : patches_.back().added) {
         const auto found = symbols_.find(key);
         found->second.pop_back();
         if (found->second.empty())
             symbols_.erase(found);
     }
+    for (const std::string &name : patches_.back().left)
+        left_.erase(left_.find(name));
     patches_.pop_back();
 }
 
@@ -41,6 +49,10 @@ std::optional<LiveSymbol> PatchedCode::find(const LiveName &name) const {
 
 bool PatchedCode::is_unclear(const LiveName &name) const {
     return !find(name) && library_.is_unclear(name);
+}
+
+bool PatchedCode::has_left(const LiveName &name) const {
+    return left_.contains(key_of(name));
 }
 
 std::optional<std::uint64_t> PatchedCode::bound(std::string_view name) const {

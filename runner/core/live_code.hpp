@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,6 +48,10 @@ class LiveCode {
     // Whether there is something of that name of which nobody can tell whether it is meant.
     virtual bool is_unclear(const LiveName &name) const = 0;
 
+    // Whether a patch has taken it out of a file: what is there under that name may be old. A local
+    // one has the path of the object file as its source, which no other has.
+    virtual bool has_left(const LiveName &name) const = 0;
+
     // Where the dynamic linker has found it for the library: in itself, or elsewhere. None: the
     // library has not asked.
     virtual std::optional<std::uint64_t> bound(std::string_view name) const = 0;
@@ -64,25 +69,33 @@ struct LiveDefinition {
     LiveSymbol symbol;
 };
 
-// With what patches have added, of which the last one counts.
+// With what patches have added, of which the last one counts, and without what they have dropped.
 class PatchedCode final : public LiveCode {
   public:
     explicit PatchedCode(const LiveCode &library) : library_(library) {} // has to outlive it
 
     void add_patch(const std::vector<LiveDefinition> &definitions);
+    void add_left(const std::vector<LiveName> &names); // is a patch of its own
     void drop_last_patch();
 
     std::optional<LiveSymbol> find(const LiveName &name) const override;
     bool is_unclear(const LiveName &name) const override;
+    bool has_left(const LiveName &name) const override;
     std::optional<std::uint64_t> bound(std::string_view name) const override;
     std::optional<std::uint64_t> elsewhere(std::string_view name) const override;
     AddressRange range() const override { return library_.range(); }
 
   private:
+    struct Patch {
+        std::vector<std::string> added;
+        std::vector<std::string> left;
+    };
+
     const LiveCode &library_;
     // By the name, and for a local one the source before it; the last one is the newest.
     std::unordered_map<std::string, std::vector<LiveSymbol>> symbols_;
-    std::vector<std::vector<std::string>> patches_; // what each has added
+    std::multiset<std::string> left_;
+    std::vector<Patch> patches_;
 };
 
 } // namespace hotrun

@@ -134,12 +134,6 @@ bool is_type_of_heap(std::string_view name) {
            name.find("hotrun_migrated_") != std::string_view::npos;
 }
 
-// Virtual tables and those of their bases, descriptors of types: Itanium C++ ABI 5.1.4.
-bool is_table_of_class(std::string_view name) {
-    return name.starts_with("_ZTV") || name.starts_with("_ZTT") || name.starts_with("_ZTC") ||
-           name.starts_with("_ZTI") || name.starts_with("_ZTS");
-}
-
 std::string quoted(const ObjectSymbol &symbol) {
     return demangle(symbol.name);
 }
@@ -373,6 +367,11 @@ bool Differ::has_same_ordinals() {
 }
 
 } // namespace
+
+bool is_table_of_class(std::string_view name) {
+    return name.starts_with("_ZTV") || name.starts_with("_ZTT") || name.starts_with("_ZTC") ||
+           name.starts_with("_ZTI") || name.starts_with("_ZTS");
+}
 
 std::string hindrance(const ObjectFile &object) {
     const auto tell = [&object](const std::string &end) { return object.path() + end; };

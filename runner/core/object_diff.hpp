@@ -14,6 +14,9 @@ namespace hotrun {
 // in it. One sentence; empty: nothing.
 std::string hindrance(const ObjectFile &object);
 
+// Virtual tables and those of their bases, descriptors of types: Itanium C++ ABI 5.1.4.
+bool is_table_of_class(std::string_view name);
+
 struct ObjectDiff {
     // Not empty: more than bodies has changed, or that can't be told. One sentence, with the file
     // in it.

@@ -315,6 +315,17 @@ const ObjectSymbol *ObjectFile::find(std::string_view name) const {
     return found == by_name_.end() || found->second == 0 ? nullptr : &symbols_[found->second];
 }
 
+bool ObjectFile::defines(std::string_view name, bool is_local) const {
+    const auto is_it = [&](const ObjectSymbol &symbol) {
+        return symbol.name == name && symbol.is_local() == is_local && is_defined(symbol);
+    };
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end())
+        return false;
+    return found->second != 0 ? is_it(symbols_[found->second])
+                              : std::ranges::any_of(symbols_, is_it);
+}
+
 const ObjectSymbol *ObjectFile::find_at(std::uint32_t section, std::uint64_t offset) const {
     const auto place_of = [this](std::uint32_t i) {
         return std::pair(symbols_[i].section, symbols_[i].value);

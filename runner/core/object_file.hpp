@@ -91,6 +91,8 @@ class ObjectFile {
     // Null: there is none of that name, or more than one. Places are not asked for by name.
     const ObjectSymbol *find(std::string_view name) const;
 
+    bool defines(std::string_view name, bool is_local) const;
+
     // What lies there, in the order of preference: that starts there, that is around it. Null: no
     // function and no object. Of several the first in the file.
     const ObjectSymbol *find_at(std::uint32_t section, std::uint64_t offset) const;

@@ -253,6 +253,16 @@ bool ObjectComparison::same_constant(ObjectPlace before, ObjectPlace after) {
     return true;
 }
 
+std::vector<LiveName> ObjectMatch::left() const {
+    std::vector<LiveName> names;
+    for (const ObjectSymbol &symbol : before_.symbols()) {
+        if (before_.is_defined(symbol) && !symbol.is_place() && !symbol.name.empty() &&
+            !after_.defines(symbol.name, symbol.is_local()))
+            names.push_back({after_.path(), symbol.name, symbol.is_local()});
+    }
+    return names;
+}
+
 bool ObjectMatch::same_section(std::uint32_t before, std::uint32_t after) const {
     const ObjectSection &ours = before_.sections()[before];
     const ObjectSection &theirs = after_.sections()[after];

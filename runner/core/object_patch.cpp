@@ -64,10 +64,14 @@ ObjectPatch::ObjectPatch(const ObjectMatch &match, const ObjectDiff &diff, LineS
     std::ranges::sort(changed_constants_);
 }
 
-// What the compiler has made for itself no other version need have.
+// What the compiler has made for itself no other version need have, and another one may have
+// something else under its name.
+bool ObjectPatch::is_made_up(const ObjectSymbol &symbol) {
+    return symbol.is_local() && symbol.name.find('.') != std::string_view::npos;
+}
+
 bool ObjectPatch::is_known_function(const ObjectSymbol &symbol) {
-    const bool is_made_up = symbol.is_local() && symbol.name.find('.') != std::string_view::npos;
-    return symbol.is_function() && !is_made_up && !runs_at_load(symbol.name);
+    return symbol.is_function() && !is_made_up(symbol) && !runs_at_load(symbol.name);
 }
 
 bool ObjectPatch::is_changed_constant(const ObjectSymbol &symbol) const {
@@ -117,7 +121,7 @@ bool ObjectPatch::is_all_named(std::uint32_t section) const {
     std::uint64_t end = 0;
     for (const std::uint32_t i : after_.symbols_in(section)) {
         const ObjectSymbol &symbol = after_.symbols()[i];
-        if (symbol.value > end)
+        if (symbol.value > end || is_made_up(symbol))
             return false;
         end = std::max(end, symbol.value + symbol.size_bytes);
     }
@@ -264,6 +268,8 @@ Status ObjectPatch::add_function(const ObjectSymbol &symbol, const LiveCode &liv
     now.newest_jump = jump_in(lines_.after, {symbol.section, symbol.value}, now.room_bytes);
     now.address_jump = now.newest_jump;
     if (before) {
+        if (symbol.is_local() && !before_.defines(symbol.name, true) && !has_left(symbol, live))
+            return namesake(symbol);
         if (!before->is_function)
             return refusal(after_, demangle(symbol.name) + " was no function before");
         if (before->room_bytes < kLongJumpBytes)
@@ -288,15 +294,37 @@ Status ObjectPatch::add_function(const ObjectSymbol &symbol, const LiveCode &liv
     return Done{};
 }
 
-// One that has not changed is still that of the library.
-void ObjectPatch::add_constant(const ObjectSymbol &symbol, const LiveCode &live) {
-    if (!is_changed_constant(symbol) && live.find(live_name(symbol)))
-        return;
+bool ObjectPatch::has_left(const ObjectSymbol &symbol, const LiveCode &live) const {
+    return live.has_left({after_.path(), symbol.name, symbol.is_local()});
+}
+
+Error ObjectPatch::namesake(const ObjectSymbol &symbol) const {
+    return refusal(after_, "nobody can tell whether the " + demangle(symbol.name) +
+                               " that is new here is the one of the library");
+}
+
+// One that has not changed is still that of the library. One that is new in this file may be there
+// from another file, which has the same one if both have it from one header, and if none has had
+// another one in the meantime.
+Status ObjectPatch::add_constant(const ObjectSymbol &symbol, const LiveCode &live) {
+    if (is_made_up(symbol))
+        return Done{};
+    if (!is_changed_constant(symbol) && live.find(live_name(symbol))) {
+        if (before_.defines(symbol.name, symbol.is_local()))
+            return Done{};
+        const bool is_of_header = !after_.sections()[symbol.section].group.empty();
+        const bool is_back = has_left(symbol, live);
+        if (is_of_header && !symbol.is_local() && !is_back)
+            return Done{};
+        if (!symbol.is_local() || !is_back || is_table_of_class(symbol.name))
+            return namesake(symbol);
+    }
     LiveSymbol now;
     now.address = now.newest = addresses_[symbol.section] + symbol.value;
     now.size_bytes = now.room_bytes = symbol.size_bytes;
     definitions_.push_back(
         {std::string(after_.source()), std::string(symbol.name), symbol.is_local(), now});
+    return Done{};
 }
 
 // Linkers fold functions with the same code: another one of these may not have changed.
@@ -331,12 +359,13 @@ Status ObjectPatch::place(std::uint64_t code_address, std::uint64_t constants_ad
     for (const ObjectSymbol &symbol : after_.symbols()) {
         if (!after_.is_defined(symbol) || symbol.is_place() || symbol.name.empty())
             continue;
-        if (uses_[symbol.section] == Use::kConstants) {
-            add_constant(symbol, live);
-        } else if (uses_[symbol.section] == Use::kCode && is_known_function(symbol)) {
-            if (Status added = add_function(symbol, live); !added)
-                return added;
-        }
+        Status added = Done{};
+        if (uses_[symbol.section] == Use::kConstants)
+            added = add_constant(symbol, live);
+        else if (uses_[symbol.section] == Use::kCode && is_known_function(symbol))
+            added = add_function(symbol, live);
+        if (!added)
+            return added;
     }
     std::ranges::sort(entries_, {}, &PatchEntry::from);
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());

@@ -90,6 +90,7 @@ class ObjectPatch {
     static constexpr std::uint64_t kSlotBytes = 8;
     static constexpr std::uint64_t kJumpBytes = 8; // a jump of six
 
+    static bool is_made_up(const ObjectSymbol &symbol);
     static bool is_known_function(const ObjectSymbol &symbol);
     Status check_origin(const LiveCode &live) const;
     void choose_uses(const ObjectDiff &diff, const LiveCode &live);
@@ -102,9 +103,11 @@ class ObjectPatch {
     void lay_out_sections();
     std::size_t count_references() const;
     Status add_function(const ObjectSymbol &symbol, const LiveCode &live);
-    void add_constant(const ObjectSymbol &symbol, const LiveCode &live);
+    Status add_constant(const ObjectSymbol &symbol, const LiveCode &live);
     Status check_entries() const;
     bool is_changed_constant(const ObjectSymbol &symbol) const;
+    bool has_left(const ObjectSymbol &symbol, const LiveCode &live) const;
+    Error namesake(const ObjectSymbol &symbol) const;
 
     const ObjectFile &before_;
     const ObjectFile &after_;

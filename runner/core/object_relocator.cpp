@@ -3,18 +3,30 @@
 #include "core/demangle.hpp"
 #include "core/x86_references.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace hotrun {
 namespace {
 
 constexpr std::uint64_t kJumpInstruction = 6; // jmp *distance(%rip)
+constexpr std::uint64_t kLargestElement = 16; // of what compilers step through by addresses
+constexpr std::uint64_t kOneJumpBytes = 32;   // from one use of a jump table to the other
 
 template <typename T>
 void put(std::byte *field, T value) {
     std::memcpy(field, &value, sizeof value);
+}
+
+// GCC's and clang's tables of what a switch or a function gives, by an index.
+bool is_lookup_table(std::string_view name) {
+    return name.starts_with("CSWTCH.") || name.starts_with("switch.table.") ||
+           name.starts_with("reltable.");
 }
 
 // Of a reference, to the end of its instruction.
@@ -146,12 +158,90 @@ Result<std::uint64_t> ObjectRelocator::resolve_place(const Reference &reference,
     if (use == Use::kNowhere || (use == Use::kByName && symbol == nullptr))
         return refusal("what it refers to in " + std::string(section(place.section).name) +
                        " is not in the library");
-    if (use == Use::kByName || (want_of(reference) == Want::kAddress && symbol != nullptr &&
-                                (!is_function || symbol->value == place.offset))) {
+    const bool takes_address = want_of(reference) == Want::kAddress;
+    std::uint64_t address = here;
+    if (use == Use::kByName ||
+        (takes_address && symbol != nullptr && (!is_function || symbol->value == place.offset))) {
         const auto begin = resolve_own(*symbol, Want::kAddress);
-        return begin ? *begin + (place.offset - symbol->value) : begin;
+        if (!begin)
+            return begin;
+        address = *begin + (place.offset - symbol->value);
     }
-    return here;
+    return takes_address && use == Use::kConstants
+               ? without_neighbours(reference, place, symbol, address)
+               : Result<std::uint64_t>(address);
+}
+
+// Where one constant ends and the next one begins, loops that count in addresses may mean either,
+// and some of them start a little before the first. That is no matter if both lie side by side
+// still. To what other files see compilers refer by its name.
+Result<std::uint64_t> ObjectRelocator::without_neighbours(const Reference &reference,
+                                                          ObjectPlace place,
+                                                          const ObjectSymbol *symbol,
+                                                          std::uint64_t address) {
+    const bool is_in_code = section(reference.section).role == SectionRole::kCode;
+    const bool is_begin = symbol == nullptr || symbol->value == place.offset;
+    for (const std::uint32_t i : object().symbols_in(place.section)) {
+        const ObjectSymbol &other = object().symbols()[i];
+        const bool may_be_meant =
+            is_begin ? other.value + other.size_bytes == place.offset &&
+                           (is_in_code || !ObjectPatch::is_made_up(other))
+                     : other.value > place.offset && other.value - place.offset <= kLargestElement;
+        if (!other.is_local() || !may_be_meant || is_lookup_table(other.name) ||
+            (is_begin && !is_address_taken(other)))
+            continue;
+        const auto begin = resolve_own(other, Want::kAddress);
+        if (!begin)
+            return begin;
+        const bool lie_side_by_side = *begin - other.value == address - place.offset;
+        if (!lie_side_by_side && !is_compilers_alone(place, symbol))
+            return refusal("nobody can tell whether it refers to " + demangle(other.name) +
+                           " or to what lies beside it (-fdata-sections keeps them apart)");
+    }
+    return address;
+}
+
+bool ObjectRelocator::is_address_taken(const ObjectSymbol &constant) const {
+    for (std::uint32_t i = 1; i < object().sections().size(); ++i) {
+        const SectionRole role = section(i).role;
+        if (role == SectionRole::kIgnored || role == SectionRole::kUnwinding)
+            continue;
+        for (const Elf64_Rela &relocation : section(i).relocations) {
+            const auto place = referred_place(object(), section(i), relocation);
+            if (place && place->section == constant.section &&
+                place->offset - constant.value < constant.size_bytes &&
+                want_of({i, &relocation}) == Want::kAddress)
+                return true;
+        }
+    }
+    return false;
+}
+
+// What a compiler has made for one function, as a jump table, is there because that function refers
+// to it: once, or, not optimised, twice in one statement. One more reference may mean what ends
+// there.
+bool ObjectRelocator::is_compilers_alone(ObjectPlace place, const ObjectSymbol *symbol) const {
+    const ObjectSection &made = section(place.section);
+    const auto first =
+        std::ranges::lower_bound(made.relocations, place.offset, {}, &Elf64_Rela::r_offset);
+    const bool is_jump_table = symbol == nullptr && first != made.relocations.end() &&
+                               first->r_offset == place.offset &&
+                               ELF64_R_TYPE(first->r_info) == R_X86_64_PC32;
+    if (!is_jump_table && (symbol == nullptr || !ObjectPatch::is_made_up(*symbol)))
+        return false;
+    std::vector<std::pair<const ObjectSymbol *, std::uint64_t>> references;
+    for (std::uint32_t i = 1; i < object().sections().size(); ++i) {
+        if (section(i).role == SectionRole::kIgnored)
+            continue;
+        for (const Elf64_Rela &relocation : section(i).relocations) {
+            if (referred_place(object(), section(i), relocation) == place)
+                references.emplace_back(object().find_at(i, relocation.r_offset),
+                                        relocation.r_offset);
+        }
+    }
+    return references.size() == 1 ||
+           (references.size() == 2 && references[0].first == references[1].first &&
+            references[1].second - references[0].second <= kOneJumpBytes);
 }
 
 // A symbol of the library that others have as well may be bound to theirs.
@@ -179,6 +269,7 @@ Result<std::uint64_t> ObjectRelocator::resolve_own(const ObjectSymbol &symbol, W
     if (use == Use::kLibrary)
         return here;
     const bool is_own_version = (use == Use::kCode && want == Want::kCall) ||
+                                ObjectPatch::is_made_up(symbol) ||
                                 (symbol.is_function() && !ObjectPatch::is_known_function(symbol));
     if (use != Use::kNowhere && use != Use::kByName && is_own_version)
         return here;

@@ -37,6 +37,10 @@ class ObjectRelocator {
     Result<std::uint64_t> resolve_name(const ObjectSymbol &symbol, Want want);
     Result<std::uint64_t> resolve_own(const ObjectSymbol &symbol, Want want);
     Result<std::uint64_t> resolve_undefined(const ObjectSymbol &symbol);
+    Result<std::uint64_t> without_neighbours(const Reference &reference, ObjectPlace place,
+                                             const ObjectSymbol *symbol, std::uint64_t address);
+    bool is_address_taken(const ObjectSymbol &constant) const;
+    bool is_compilers_alone(ObjectPlace place, const ObjectSymbol *symbol) const;
     std::optional<std::uint64_t> bound_elsewhere(const ObjectSymbol &symbol) const;
     Want want_of(const Reference &reference) const;
     Result<std::uint64_t> slot_of(const ObjectSymbol &symbol);

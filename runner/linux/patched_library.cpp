@@ -87,8 +87,12 @@ PatchedLibrary::prepare_all(std::span<const ObjectChange> changes) {
     std::vector<ObjectPatch> patches;
     std::uint64_t object_bytes = object_bytes_;
     for (const ObjectChange &change : changes) {
-        const ObjectMatch &match =
-            matches.emplace_back(change.before->file(), change.after->file());
+        code_.add_left(matches.emplace_back(change.before->file(), change.after->file()).left());
+        ++added_count_;
+    }
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const ObjectChange &change = changes[i];
+        const ObjectMatch &match = matches[i];
         const ObjectDiff diff = diff_objects(match);
         if (Status checked = why_not(change, diff); !checked)
             return checked.error();
@@ -106,7 +110,7 @@ PatchedLibrary::prepare_all(std::span<const ObjectChange> changes) {
         if (Status placed = patch->place(*code, *constants, code_); !placed)
             return placed.error();
         code_.add_patch(patch->definitions());
-        ++prepared_;
+        ++added_count_;
         patches.push_back(std::move(*patch));
     }
     for (ObjectPatch &patch : patches) {
@@ -141,9 +145,9 @@ void PatchedLibrary::note_names(const ObjectPatch &patch) {
 }
 
 Result<CodePatch *> PatchedLibrary::prepare(std::span<const ObjectChange> changes) {
-    prepared_ = 0;
+    added_count_ = 0;
     auto patch = prepare_all(changes);
-    object_counts_.push_back(prepared_);
+    added_counts_.push_back(added_count_);
     if (!patch) {
         drop_names_of_last();
         return patch.error();
@@ -158,9 +162,9 @@ void PatchedLibrary::drop_last() {
 }
 
 void PatchedLibrary::drop_names_of_last() {
-    for (; object_counts_.back() > 0; --object_counts_.back())
+    for (; added_counts_.back() > 0; --added_counts_.back())
         code_.drop_last_patch();
-    object_counts_.pop_back();
+    added_counts_.pop_back();
 }
 
 } // namespace hotrun

@@ -46,8 +46,8 @@ class PatchedLibrary final : public LibraryPatches {
     PatchNames names_;
     std::uint64_t object_bytes_ = 0; // that are kept, of all patches
     std::vector<std::unique_ptr<LivePatch>> patches_;
-    std::vector<std::size_t> object_counts_; // of each
-    std::size_t prepared_ = 0;               // objects of the one that is being prepared
+    std::vector<std::size_t> added_counts_; // to `code_`, by each
+    std::size_t added_count_ = 0;           // by the one that is being prepared
 };
 
 } // namespace hotrun

@@ -129,6 +129,22 @@ TEST_P(PatchedLibraryTest, ConstantsOfTheFileMayChange) {
     EXPECT_STREQ(live.function<const char *(int)>("name_of")(1), "two");
 }
 
+TEST_P(PatchedLibraryTest, ConstantThatComesBackHasItsNewContent) {
+    ObjectCompiler compiler(GetParam());
+    LiveGame live(compiler, kPatchedGame);
+    std::string without = replaced(kPatchedGame, "static const int kTable[] = {1, 2, 3, 4};", "");
+    without = replaced(without, "return kTable[i]; }", "return i; }");
+    without = replaced(without, "return kTable; }", "return 0; }");
+    ASSERT_EQ(live.patch(without), "");
+    EXPECT_EQ(live.call("use_table", 2), 2);
+    ASSERT_EQ(live.patch(replaced(kPatchedGame, "{1, 2, 3, 4}", "{1, 2, 30, 4}")), "");
+    EXPECT_EQ(live.call("use_table", 2), 30);
+    EXPECT_EQ(live.function<const int *()>("address_of_table")()[2], 30);
+    live.undo();
+    live.undo();
+    EXPECT_EQ(live.call("use_table", 2), 3);
+}
+
 void throw_from_outside() {
     throw std::runtime_error("outside");
 }
