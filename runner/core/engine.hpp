@@ -94,6 +94,8 @@ class Engine : public ControlledRun {
 
   private:
     enum Alarm { kBuildAlarm, kLookAlarm, kAbsentAlarm };
+    // Files are stamped by a clock that may be so far behind.
+    static constexpr std::chrono::milliseconds kTimestampTick{10};
 
     void save_seen(const std::vector<std::string> &changed, TimePoint when);
     std::vector<std::string> take_changed(const std::vector<std::string> &paths);
