@@ -67,7 +67,7 @@ class Engine : public ControlledRun {
     bool is_ready() const { return ready_ && !stopped_; }
 
     // Something has become of what the host was given: those who wait for it are answered.
-    void host_told() { settle(); }
+    void host_told();
 
     // Once, when the run is ready and the host has told of all that it was given.
     void when_quiet(std::function<void()> act);
@@ -110,7 +110,8 @@ class Engine : public ControlledRun {
     void go_on_building();
     void build_ended(NinjaBuild::Outcome outcome);
     void tell_build(NinjaBuild::Outcome outcome);
-    void tell_refused_objects();
+    void tell_overtaken_objects();
+    void build_what_was_refused(const std::string &why);
     void take_up(ObjectLane::Next next);
     void build_what_is_behind();
     void look(Writer writer, PhaseTimes phases);

@@ -1,6 +1,7 @@
 // The builds of an Engine, from their start to what is made of their end.
 #include "core/engine.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace hotrun {
@@ -19,6 +20,15 @@ BuildFinishedEvent joined(BuildFinishedEvent first, BuildFinishedEvent second) {
     if (second.status == BuildStatus::kNothing)
         second.status = first.status;
     return second;
+}
+
+// The build that comes next says it too.
+void leave_failure_to_next(NinjaBuild::Outcome &outcome, BuildStatus instead) {
+    if (outcome.finished.status != BuildStatus::kFailed)
+        return;
+    outcome.finished.status = instead;
+    outcome.finished.output.clear();
+    outcome.diagnostics.clear();
 }
 
 } // namespace
@@ -51,11 +61,11 @@ void Engine::start_build() {
             outputs,
             [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
             [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
-    if (!goes_on || in_background) {
-        tell_refused_objects();
+    if (!goes_on)
+        tell_overtaken_objects();
+    if (!refused_objects_) // else it goes on with what they have begun
         events_.tell(
             BuildStartedEvent{ninja_->targets(), cause_seq_, lane_.outputs(), in_background});
-    }
     if (started)
         look_for_foreign_ninja();
     else
@@ -134,16 +144,20 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     driver_.build_ended(services_.clock.now());
     const ObjectLane::Next next = lane_.end(outcome.finished, given_up, build_ended_, phases_);
     const bool meson_busy = outcome.meson_busy;
-    if (next == ObjectLane::Next::kTarget)
+    if (given_up && outcome.finished.background)
+        leave_failure_to_next(outcome, BuildStatus::kCancelled);
+    if (next == ObjectLane::Next::kTarget) {
+        leave_failure_to_next(outcome, BuildStatus::kNothing);
         refused_objects_ = std::move(outcome);
-    else
+    } else {
         tell_build(std::move(outcome));
+    }
     take_up(next);
     reload_wanted_ &= status == BuildStatus::kCancelled || !lane_.builds_target();
     first_build_ended_ |= status != BuildStatus::kCancelled;
     if (meson_busy) {
         hold_for_meson();
-        outcomes_.build_again();
+        outcomes_.build_again(outcomes_.build_count() + 1);
     }
     renew_watch_set();
     pump();
@@ -165,11 +179,12 @@ void Engine::take_up(ObjectLane::Next next) {
 
 // One save is one build: what its objects took is told with the rest.
 void Engine::tell_build(NinjaBuild::Outcome outcome) {
-    if (refused_objects_ && !outcome.finished.background) {
-        NinjaBuild::Outcome objects = std::move(*refused_objects_);
-        refused_objects_.reset();
-        for (DiagnosticEvent &diagnostic : objects.diagnostics)
-            events_.tell(std::move(diagnostic));
+    if (refused_objects_) {
+        NinjaBuild::Outcome objects = std::move(*std::exchange(refused_objects_, std::nullopt));
+        if (outcome.finished.status != BuildStatus::kCancelled)
+            outcome.diagnostics.insert(outcome.diagnostics.begin(),
+                                       std::make_move_iterator(objects.diagnostics.begin()),
+                                       std::make_move_iterator(objects.diagnostics.end()));
         outcome.finished = joined(std::move(objects.finished), std::move(outcome.finished));
     }
     for (DiagnosticEvent &diagnostic : outcome.diagnostics)
@@ -178,16 +193,37 @@ void Engine::tell_build(NinjaBuild::Outcome outcome) {
 }
 
 // A further change has come before the build could go on.
-void Engine::tell_refused_objects() {
+void Engine::tell_overtaken_objects() {
     if (!refused_objects_)
         return;
-    tell_build(std::move(*std::exchange(refused_objects_, std::nullopt)));
-    outcomes_.build_again();
+    BuildFinishedEvent finished = std::exchange(refused_objects_, std::nullopt)->finished;
+    finished.status = BuildStatus::kCancelled;
+    events_.tell(std::move(finished));
+}
+
+void Engine::host_told() {
+    const std::string why = host_.take_refusal();
+    if (!why.empty() && !stopped_)
+        build_what_was_refused(why);
+    settle();
+}
+
+// Its build has been told to the end, and is live nowhere. A build that runs or is due by now makes
+// it too.
+void Engine::build_what_was_refused(const std::string &why) {
+    lane_.want_target(why);
+    outcomes_.build_again(outcomes_.build_count() + (driver_.building() ? 0 : 1));
+    if (!driver_.idle())
+        return;
+    lane_.build_again();
+    phases_.mark(Phase::kWait, services_.clock.now());
+    driver_.change(services_.clock.now());
+    pump();
 }
 
 // Not before the host has switched: the processor is its own for that moment.
 void Engine::build_what_is_behind() {
-    if (!is_ready() || !lane_.is_behind() || host_.in_flight() || !driver_.idle() || held_ ||
+    if (!is_ready() || !lane_.wants_link() || host_.in_flight() || !driver_.idle() || held_ ||
         ninja_->running())
         return;
     driver_.build_in_background(services_.clock.now());

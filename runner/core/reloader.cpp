@@ -48,8 +48,10 @@ bool Reloader::is_library(const std::string &path) const {
 
 // What was offered and not taken is looked at anew: it may be bound to what is out of date now.
 bool Reloader::look(Writer writer, const PhaseTimes &phases) {
-    if (is_held_ || graph_.up_to_date())
+    if (is_held_ || graph_.up_to_date()) {
+        library_reason_.clear();
         return true;
+    }
     std::vector<Candidate> back = take_back();
     std::vector<std::optional<Timestamp>> captured;
     for (std::size_t i = 0; i < slots_.size(); ++i)
@@ -131,11 +133,7 @@ void Reloader::switched(SwitchReport report) {
         slot.objects.took();
         ++slot.patches;
     } else {
-        took_library(slot);
-    }
-    if (told && report.resumed) {
-        slot.needs_library = told.mapped().lane_why;
-        slot.awaits_library = !slot.needs_library.empty();
+        took_library(slot, report.resumed);
     }
     std::string detail = told ? std::move(told.mapped().why) : std::string();
     add_sentence(detail, report.detail);
@@ -197,7 +195,7 @@ void Reloader::failed(FailureReport report) {
         if (report.to == report.from) {
             slot.live_code = code;
             if (!offer.is_patch)
-                took_library(slot);
+                took_library(slot, offer.resumed);
         }
         if (!is_overtaken)
             graph_.patched(report.module, slot.patches != 0);

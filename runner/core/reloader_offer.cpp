@@ -39,7 +39,8 @@ Candidate Reloader::offer(HotGraph::News &news, std::vector<Candidate> &back) {
     const std::uint64_t number = slot.taken + 1;
     slot.untold[number] = {.code = news.code,
                            .why = std::move(news.why),
-                           .lane_why = slot.awaits_library ? slot.needs_library : library_reason_};
+                           .lane_why =
+                               slot.has_lost_patches ? slot.needs_library : library_reason_};
     const auto same = std::ranges::find_if(back, [&](const Candidate &candidate) {
         return candidate.generation != nullptr && candidate.generation->code == news.code;
     });
