@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kAbsence{50};
 // Between two looks at a library that somebody is writing.
 constexpr std::chrono::milliseconds kLookAgain{10};
+// What the end of the run may wait for the library behind what is live.
+constexpr std::chrono::seconds kLinkPatience{2};
 
 } // namespace
 
@@ -288,12 +290,40 @@ ReadyEvent Engine::ready_now() const {
 }
 
 void Engine::stop() {
-    stopped_ = true;
-    for (const Alarm alarm : {kBuildAlarm, kLookAlarm, kAbsentAlarm})
-        services_.loop.clear_alarm(alarm);
+    begin_end();
+    services_.loop.clear_alarm(kLinkAlarm);
     if (ninja_ != nullptr)
         ninja_->stop();
+}
+
+void Engine::begin_end() {
+    if (std::exchange(stopped_, true))
+        return;
+    for (const Alarm alarm : {kBuildAlarm, kLookAlarm, kAbsentAlarm})
+        services_.loop.clear_alarm(alarm);
     outcomes_.cancel(host_.statuses());
+}
+
+// Ninja removes what it is linking when it is ended: then there would be no library at all.
+void Engine::stop_after_link(std::function<void()> stopped) {
+    const bool links = driver_.building() && !driver_.cancelling() && lane_.builds_behind();
+    after_link_ = [this, stopped = std::move(stopped)] {
+        stop();
+        stopped();
+    };
+    const auto go_on = [this] { std::exchange(after_link_, nullptr)(); };
+    if (!links)
+        return go_on();
+    begin_end();
+    services_.loop.set_alarm(kLinkAlarm, services_.clock.now() + kLinkPatience, go_on);
+}
+
+void Engine::linked_at_end(NinjaBuild::Outcome outcome) {
+    if (!after_link_)
+        return;
+    outcome.finished.background = true;
+    tell_build(std::move(outcome));
+    std::exchange(after_link_, nullptr)();
 }
 
 void Engine::tell_stopped(int exit_status, std::uint64_t steps) {

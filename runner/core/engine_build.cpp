@@ -124,7 +124,7 @@ void Engine::go_on_building() {
 
 void Engine::build_ended(NinjaBuild::Outcome outcome) {
     if (stopped_)
-        return;
+        return linked_at_end(std::move(outcome));
     phases_.mark(Phase::kBuild, outcome.ended);
     watcher_->drain(); // a save during the build is one, even if it is only read now
     // Some programs set a file's time once it is closed, which nobody tells; ninja may have taken

@@ -303,5 +303,44 @@ TEST(EngineLane, OtherNinjaAtTheStartOfTheLinkIsAwaited) {
     EXPECT_FALSE(world.builds());
 }
 
+TEST(EngineLane, EndOfTheRunWaitsForTheLibraryBehind) {
+    LaneWorld world;
+    world.make_behind();
+    int stopped = 0;
+    ASSERT_TRUE(world.files.remove("/p/game.h"));
+    world.watcher.saw("/p/game.h");
+    world.watcher.drain();
+    world.engine.stop_after_link([&] { ++stopped; });
+    world.loop.advance(milliseconds(60)); // it is gone, and would take the place of the link
+    world.save("draw.cpp");
+    EXPECT_TRUE(world.builds());
+    EXPECT_EQ(world.commands.last().interrupt_count, 0);
+    EXPECT_EQ(stopped, 0);
+    world.finish(kTarget);
+    EXPECT_EQ(stopped, 1);
+    EXPECT_EQ(world.words(), Words{"build_finished ok background"});
+    EXPECT_EQ(world.loop.alarm_count(), 0U);
+    EXPECT_EQ(world.host.take_calls(), Words{});
+}
+
+TEST(EngineLane, EndOfTheRunDoesNotWaitForEver) {
+    LaneWorld world;
+    world.make_behind();
+    int stopped = 0;
+    world.engine.stop_after_link([&] { ++stopped; });
+    world.loop.advance(std::chrono::seconds(2));
+    EXPECT_EQ(stopped, 1);
+    EXPECT_TRUE(world.commands.last().given_up);
+}
+
+TEST(EngineLane, EndOfTheRunWaitsForNoOtherBuild) {
+    LaneWorld world;
+    world.save("game.cpp");
+    int stopped = 0;
+    world.engine.stop_after_link([&] { ++stopped; });
+    EXPECT_EQ(stopped, 1);
+    EXPECT_TRUE(world.commands.last().given_up);
+}
+
 } // namespace
 } // namespace hotrun
