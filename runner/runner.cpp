@@ -17,18 +17,19 @@ Runner::Impl::~Impl() {
         kept_heap_->finish(); // the live copies that it keeps go next
     if (recording_ != nullptr)
         recording_->finish();
-    loop_.post([this] {
-        engine_->stop();
-        if (watchdog_)
-            watchdog_->stop();
-        reloader_->close(hosted_->take_all());
-        if (recording_ != nullptr && replayed_ == nullptr)
-            events_->tell(recording_->outcome());
-        engine_->tell_stopped(exit_status(), hosted_->steps());
-        close_sockets();
-        loop_.io().stop();
-    });
+    loop_.post([this] { engine_->stop_after_link([this] { close(); }); });
     thread_.join();
+}
+
+void Runner::Impl::close() {
+    if (watchdog_)
+        watchdog_->stop();
+    reloader_->close(hosted_->take_all());
+    if (recording_ != nullptr && replayed_ == nullptr)
+        events_->tell(recording_->outcome());
+    engine_->tell_stopped(exit_status(), hosted_->steps());
+    close_sockets();
+    loop_.io().stop();
 }
 
 void Runner::Impl::close_sockets() {

@@ -129,6 +129,7 @@ class Runner::Impl {
     void ask_for_snapshots();
     void expect_code(bool expected);
     Module::Hooks hooks_for(const std::string &name);
+    void close();
     void close_sockets();
     void look_at_libraries();
     void act_at_safe_point();

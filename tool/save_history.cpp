@@ -66,6 +66,9 @@ std::vector<BuiltEdge> edges_of(const json::object &event) {
 Microseconds &part_of(Parts &parts, Part part) {
     return parts[static_cast<std::size_t>(part)];
 }
+Microseconds part_of(const Parts &parts, Part part) {
+    return parts[static_cast<std::size_t>(part)];
+}
 
 // The rest of a build of that length is that of `other`; ninja's log is in whole milliseconds.
 void fit_build(Parts &parts, Microseconds build, Part other = Part::kNinja) {
@@ -133,7 +136,7 @@ bool SaveHistory::take(std::string_view line) {
     } else if (name == "change")
         take_change(*event);
     else if (name == "build_started")
-        building_ = std::exchange(changed_, {});
+        take_start(*event);
     else if (name == "diagnostic")
         take_diagnostic(*event);
     else if (name == "build_finished" || name == "link_finished")
@@ -156,6 +159,14 @@ void SaveHistory::take_change(const Object &event) {
         if (std::ranges::find(changed_, text_of(path)) == changed_.end())
             changed_.push_back(text_of(path));
     }
+}
+
+// What the host can't patch has a further build for the same change.
+void SaveHistory::take_start(const Object &event) {
+    const std::uint64_t before = std::exchange(cause_, number_in(event, "cause_seq"));
+    is_again_ = cause_ != 0 && cause_ == before && changed_.empty() && is_open_ &&
+                reported_.empty() && saves_.back().outcome == SaveOutcome::kNothing;
+    building_ = is_again_ ? saves_.back().paths : std::exchange(changed_, {});
 }
 
 void SaveHistory::take_diagnostic(const Object &event) {
@@ -190,17 +201,20 @@ void SaveHistory::take_build(const Object &event) {
             add_incident("library behind", error);
         return;
     }
+    const Save before = is_again_ ? saves_.back() : Save();
+    if (is_again_)
+        saves_.pop_back();
     Save &save = open_save();
     save.paths = std::move(paths);
-    save.total = time_in(event, "duration_us");
+    save.total = before.total + time_in(event, "duration_us");
     save.outcome = failed ? SaveOutcome::kFailed : SaveOutcome::kNothing;
     save.detail = error;
     const BuildShares shares = shares_of(edges);
-    part_of(save.parts, Part::kCompile) = shares.compile;
-    part_of(save.parts, Part::kLink) = shares.link;
+    part_of(save.parts, Part::kCompile) = part_of(before.parts, Part::kCompile) + shares.compile;
+    part_of(save.parts, Part::kLink) = part_of(before.parts, Part::kLink) + shares.link;
     // Of what failed ninja keeps no time.
     fit_build(save.parts, save.total, error.empty() ? Part::kNinja : failed_in_);
-    save.edge_count = edges.size();
+    save.edge_count = before.edge_count + edges.size();
 }
 
 Save &SaveHistory::open_save() {

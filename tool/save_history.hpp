@@ -66,6 +66,7 @@ class SaveHistory {
     using Object = boost::json::object;
 
     void take_change(const Object &event);
+    void take_start(const Object &event);
     void take_diagnostic(const Object &event);
     void take_build(const Object &event);
     void take_reload(const Object &event);
@@ -88,6 +89,8 @@ class SaveHistory {
     bool builds_first_ = false;         // until `ready`: that build is no save's
     std::vector<std::string> changed_;  // no build has taken them up yet
     std::vector<std::string> building_; // those of the build that runs
+    std::uint64_t cause_ = 0;           // `seq` of what has asked for it; 0: not told
+    bool is_again_ = false;             // it is for the last save, as the one before was
     std::string first_error_;           // of that build
     Part failed_in_ = Part::kNinja;     // what it was about
     bool is_open_ = false;              // modules may still tell of the last save

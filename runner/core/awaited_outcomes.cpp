@@ -3,6 +3,7 @@
 #include "core/sentence.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hotrun {
@@ -48,7 +49,7 @@ void AwaitedOutcomes::tell(const BuildFinishedEvent &finished) {
         }
         asker.built = true;
         asker.gathered.failed = finished.status == BuildStatus::kFailed;
-        asker.gathered.diagnostics = diagnostics_;
+        std::ranges::copy(diagnostics_, std::back_inserter(asker.gathered.diagnostics));
     }
     if (cancelled)
         return;
@@ -58,13 +59,14 @@ void AwaitedOutcomes::tell(const BuildFinishedEvent &finished) {
                    std::exchange(diagnostics_, {})};
 }
 
-void AwaitedOutcomes::build_again() {
+void AwaitedOutcomes::build_again(std::uint64_t number) {
     for (Asker &asker : askers_) {
-        if (!asker.built || asker.build != build_count_)
+        if (!asker.built)
             continue;
         asker.built = false;
-        asker.build = build_count_ + 1;
-        asker.gathered = {};
+        asker.build = number;
+        if (asker.gathered.failed) // it says so again
+            asker.gathered.diagnostics.clear();
     }
 }
 

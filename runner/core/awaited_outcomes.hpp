@@ -36,8 +36,8 @@ class AwaitedOutcomes : public Observer {
 
     void event(const Event &event) override;
 
-    // The build that has just ended is made again.
-    void build_again();
+    // Nothing has come of what was built for those who wait: they wait for that build.
+    void build_again(std::uint64_t number);
 
     // Answers what can be answered. `in_flight`: the host has yet to tell of something.
     void settle(const std::vector<ModuleStatus> &modules, bool in_flight);

@@ -47,7 +47,11 @@ class CodeHost {
     // nothing else that is new: the next look finds nothing new in them.
     virtual void relinked(const std::vector<std::string> &libraries) = 0;
 
-    // Why what the next look takes up has not come by the object lane.
+    // Why what was taken up by patch() can't be put into what runs after all: the host has found so
+    // at its safe point. Once; empty: nothing has come of that kind.
+    virtual std::string take_refusal() { return {}; }
+
+    // Why what the next look takes up has not come by the object lane. Of that look alone.
     virtual void set_library_reason(std::string why) = 0;
 
     // Whether it is yet to be told what has become of something.

@@ -67,7 +67,7 @@ class Engine : public ControlledRun {
     bool is_ready() const { return ready_ && !stopped_; }
 
     // Something has become of what the host was given: those who wait for it are answered.
-    void host_told() { settle(); }
+    void host_told();
 
     // Once, when the run is ready and the host has told of all that it was given.
     void when_quiet(std::function<void()> act);
@@ -90,10 +90,16 @@ class Engine : public ControlledRun {
 
     // Ends what runs. Nothing is built or told afterwards but the end itself.
     void stop();
+
+    // The same, once a build in the background has ended, which is given a moment; then calls
+    // `stopped`.
+    void stop_after_link(std::function<void()> stopped);
     void tell_stopped(int exit_status, std::uint64_t steps);
 
   private:
-    enum Alarm { kBuildAlarm, kLookAlarm, kAbsentAlarm };
+    enum Alarm { kBuildAlarm, kLookAlarm, kAbsentAlarm, kLinkAlarm };
+    // Files are stamped by a clock that may be so far behind.
+    static constexpr std::chrono::milliseconds kTimestampTick{10};
 
     void save_seen(const std::vector<std::string> &changed, TimePoint when);
     std::vector<std::string> take_changed(const std::vector<std::string> &paths);
@@ -108,9 +114,12 @@ class Engine : public ControlledRun {
     void go_on_building();
     void build_ended(NinjaBuild::Outcome outcome);
     void tell_build(NinjaBuild::Outcome outcome);
-    void tell_refused_objects();
+    void tell_overtaken_objects();
+    void build_what_was_refused(const std::string &why);
     void take_up(ObjectLane::Next next);
     void build_what_is_behind();
+    void begin_end();
+    void linked_at_end(NinjaBuild::Outcome outcome);
     void look(Writer writer, PhaseTimes phases);
     void renew_watch_set();
     bool start_by_kept_graph(); // false: there is none
@@ -156,6 +165,7 @@ class Engine : public ControlledRun {
     std::set<std::string> warned_;
     std::vector<std::string> watched_libraries_;
     std::vector<std::function<void()>> when_quiet_;
+    std::function<void()> after_link_; // the end of the run waits for it; null: it does not
     TimePoint last_save_{};
     ChangeSource change_source_ = ChangeSource::kWatch; // of the last one
     std::optional<std::uint64_t> cause_seq_;

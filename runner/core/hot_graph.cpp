@@ -395,15 +395,10 @@ void HotGraph::capture(const std::string &library) {
         node->library.capture();
 }
 
-void HotGraph::forget(const std::string &library) {
-    if (Node *node = find(library))
-        node->library.forget();
-}
-
 bool HotGraph::is_current(std::size_t module) const {
     const Node &node = *nodes_[module];
-    return node.running != nullptr && node.code == node.running && !node.rejection &&
-           node.content == node.running->content;
+    return node.settled && node.running != nullptr && node.code == node.running &&
+           !node.rejection && node.content == node.running->content;
 }
 
 void HotGraph::load_anew() {

@@ -64,9 +64,8 @@ class HotGraph {
     }
 
     // A file holds what the host runs, patched; or what has failed there. It is not looked at until
-    // it changes. The other one: it is looked at all the same.
+    // it changes.
     void capture(const std::string &library);
-    void forget(const std::string &library);
 
     // Whether another hot library links the module's.
     bool is_linked(std::size_t module) const { return nodes_[module]->is_linked; }

@@ -13,7 +13,7 @@ ObjectLane::ObjectLane(Services services, std::string builddir, std::string targ
 void ObjectLane::begin(const std::vector<std::string> &changed, bool in_background) {
     pending_.insert(changed.begin(), changed.end());
     objects_ = {};
-    was_refused_ = false;
+    is_again_ = false;
     build_ = in_background ? Build::kBehind : Build::kObjects;
     if (in_background)
         return;
@@ -23,7 +23,6 @@ void ObjectLane::begin(const std::vector<std::string> &changed, bool in_backgrou
     build_ = Build::kTarget;
     want_target(why);
     objects_ = {};
-    services_.host.set_library_reason(why);
 }
 
 std::string ObjectLane::obstacle() {
@@ -102,6 +101,8 @@ ObjectLane::Next ObjectLane::end(const BuildFinishedEvent &finished, bool given_
                                  std::chrono::nanoseconds wall, const PhaseTimes &phases) {
     const bool succeeded = !given_up && (finished.status == BuildStatus::kOk ||
                                          finished.status == BuildStatus::kNothing);
+    if (!given_up && finished.status != BuildStatus::kCancelled)
+        has_failed_ = !succeeded;
     switch (build_) {
     case Build::kTarget:
         return end_target(succeeded, wall);
@@ -122,6 +123,7 @@ ObjectLane::Next ObjectLane::end(const BuildFinishedEvent &finished, bool given_
 ObjectLane::Next ObjectLane::end_target(bool succeeded, std::chrono::nanoseconds wall) {
     if (!succeeded)
         return Next::kNothing;
+    services_.host.set_library_reason(target_alone_.empty() ? why_ : target_alone_);
     why_.clear();
     pending_.clear();
     kept_.clear();
@@ -149,24 +151,20 @@ ObjectLane::Next ObjectLane::end_objects(const PhaseTimes &phases) {
 }
 
 ObjectLane::Next ObjectLane::refuse() {
-    was_refused_ = true;
+    build_again();
     return Next::kTarget;
 }
 
 ObjectLane::Next ObjectLane::end_behind(const BuildFinishedEvent &finished, bool succeeded,
                                         std::chrono::nanoseconds wall) {
     note_edges(finished);
-    if (!succeeded && finished.status != BuildStatus::kFailed)
-        return Next::kNothing; // still behind
-    is_behind_ = false;
-    if (!succeeded) {
+    if (has_failed_)
         want_target("the library behind what is live could not be linked");
-        return Next::kNothing;
-    }
-    if (wants_target()) {
-        services_.host.set_library_reason(why_);
+    if (!succeeded)
+        return Next::kNothing; // still behind
+    if (wants_target())
         return end_target(true, wall);
-    }
+    is_behind_ = false;
     services_.host.relinked({linked_.begin(), linked_.end()});
     linked_.clear();
     return Next::kLook;

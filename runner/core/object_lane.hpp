@@ -20,8 +20,8 @@ namespace hotrun {
 // succeeds.
 //
 //     changes ─→ objects ─taken→ behind ─→ library ─→ told to be linked again from what is live
-//        │          └refused┐
-//        └──────────────────┴→ whole target ─→ looked at
+//        │          └refused┐ └refused at the safe point┐
+//        └──────────────────┴───────────────────────────┴→ whole target ─→ looked at
 class ObjectLane {
   public:
     struct Services {
@@ -66,9 +66,13 @@ class ObjectLane {
     // Code is live that the library on the disk has not.
     bool is_behind() const { return is_behind_; }
 
-    // The build that begins is for the change that the last one was for.
+    // And to link it is no repetition of a build that has failed.
+    bool wants_link() const { return is_behind_ && !has_failed_; }
+
+    // The next build is for the change that the last one was for, unless there is a further one.
+    void build_again() { is_again_ = true; }
     bool goes_on(const std::vector<std::string> &changed, bool in_background) const {
-        return in_background || (was_refused_ && changed.empty());
+        return in_background || (is_again_ && changed.empty());
     }
 
   private:
@@ -94,7 +98,8 @@ class ObjectLane {
     ChangedObjects objects_;        // of the build that runs
     std::set<std::string> pending_; // files whose change is yet to become live
     bool is_behind_ = false;
-    bool was_refused_ = false;
+    bool has_failed_ = false; // the last build that ran to its end
+    bool is_again_ = false;
     std::chrono::nanoseconds live_since_{};  // wall clock: all of the last build of the target
     std::map<std::string, Timestamp> taken_; // objects since then, as they were taken
     std::set<std::string> kept_;             // objects whose live version the host has kept

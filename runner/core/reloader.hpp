@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hotrun {
@@ -57,6 +58,7 @@ class Reloader : public CodeHost {
     std::string keep_objects(const std::vector<ObjectSet> &sets) override;
     std::string patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) override;
     void relinked(const std::vector<std::string> &libraries) override;
+    std::string take_refusal() override { return std::exchange(refusal_, {}); }
     void set_library_reason(std::string why) override { library_reason_ = std::move(why); }
 
     // For a state that the host's thread is going to bring into the only module's heap: nothing is
@@ -117,10 +119,11 @@ class Reloader : public CodeHost {
         std::string heap;              // what is to be told of that
         bool waits = false;            // as in RolledBackEvent
         bool parked = false;
-        LiveObjects objects;         // of the live code
-        std::uint64_t patches = 0;   // of the live code
-        std::string needs_library{}; // not empty: why what is next is no patch
-        bool awaits_library = false; // what is next is in the library, even if that is relinked
+        LiveObjects objects;           // of the live code
+        std::uint64_t patches = 0;     // of the live code
+        std::string needs_library{};   // not empty: why what is next is no patch
+        bool has_lost_patches = false; // with the process before
+        std::string refusal{};         // of the last patch that the host could not take
         bool unique_symbols_told = false;
         bool unseen_told = false;
         RetiredCode retired;
@@ -137,14 +140,14 @@ class Reloader : public CodeHost {
     Candidate offer(HotGraph::News &news, std::vector<Candidate> &back);
     std::size_t module_of(const std::string &library) const;
     std::string hindrance(const Slot &slot) const;
+    std::string refused_again(const Slot &slot) const;
     std::string keep(const ObjectSet &set);
     Result<CodePatch *> prepare(const ObjectSet &set);
     void drop_patches(const std::vector<Candidate> &candidates);
     void offer_patches_again(std::vector<Candidate> &back, std::vector<Candidate> &candidates);
     void patch_refused(FailureReport report);
-    void await_library(Slot &slot, std::string why);
     void note_look(std::size_t module, const std::optional<Timestamp> &before, bool has_news);
-    void took_library(Slot &slot);
+    void took_library(Slot &slot, bool resumed);
     void tell_rejection(Slot &slot, const Rejection &rejection);
     void tell_warning(const ModuleWarning &warning);
     void warn_of_unique_symbols(Slot &slot, const LiveLibrary &code);
@@ -182,7 +185,8 @@ class Reloader : public CodeHost {
     bool ready_ = false;
     bool has_given_up_ = false;
     bool is_held_ = false;
-    std::string library_reason_; // as it was set last
+    std::string library_reason_; // for the next look
+    std::string refusal_;        // that is yet to be asked for
 };
 
 } // namespace hotrun

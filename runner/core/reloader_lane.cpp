@@ -27,7 +27,20 @@ std::string Reloader::hindrance(const Slot &slot) const {
         return slot.name + " has no generation that runs";
     if (slot.parked)
         return slot.name + " is parked";
-    return slot.needs_library;
+    return slot.needs_library.empty() ? refused_again(slot) : slot.needs_library;
+}
+
+// A thread that is the module's own is in its code until hotrun_unload, so that only the host can
+// tell that one is in the way. The same thread, seen there again, is none that unload ends: to try
+// would be to call unload and reload in vain.
+std::string Reloader::refused_again(const Slot &slot) const {
+    if (slot.refusal.empty() || process_.holders == nullptr)
+        return {};
+    for (const std::string &thread : process_.holders->threads_in(places_of(*slot.live_code))) {
+        if (is_refusal_for(slot.refusal, thread))
+            return refusal_for(thread);
+    }
+    return {};
 }
 
 std::string Reloader::keep(const ObjectSet &set) {
@@ -113,7 +126,6 @@ void Reloader::offer_patches_again(std::vector<Candidate> &back,
         Slot &slot = *slots_[candidate.module];
         if (std::ranges::count(candidates, candidate.module, &Candidate::module) != 0) {
             slot.objects.drop();
-            await_library(slot, "the library was linked before the patch was live");
             continue;
         }
         slot.untold[candidate.generation->number] = {
@@ -122,28 +134,27 @@ void Reloader::offer_patches_again(std::vector<Candidate> &back,
     }
 }
 
-// The host goes on with the code that it has, which is not what is built.
+// The host goes on with the code that it has, which is not what is built. A library may be on its
+// way to it by now.
 void Reloader::patch_refused(FailureReport report) {
     Slot &slot = *slots_[report.module];
     slot.untold.erase(report.from);
     slot.objects.drop();
-    await_library(slot, std::move(report.refusal));
+    slot.refusal = slot.needs_library = std::move(report.refusal);
+    if (slot.untold.empty())
+        refusal_ = slot.refusal;
     if (report.parked)
         graph_.parked(report.module);
 }
 
-// Also if it is linked already.
-void Reloader::await_library(Slot &slot, std::string why) {
-    slot.needs_library = std::move(why);
-    slot.awaits_library = true;
-    graph_.forget(slot.library);
-}
-
-void Reloader::took_library(Slot &slot) {
+// Code that is resumed is what the process before has loaded, and waits for the library as it did.
+void Reloader::took_library(Slot &slot, bool resumed) {
     slot.objects.set_library(slot.live_code);
     slot.patches = 0;
+    if (resumed)
+        return;
     slot.needs_library.clear();
-    slot.awaits_library = false;
+    slot.has_lost_patches = false;
 }
 
 // A library that holds what runs, unpatched, is a new beginning.
@@ -154,16 +165,13 @@ void Reloader::note_look(std::size_t module, const std::optional<Timestamp> &bef
     if (has_news || now == before || !now || slot.patches != 0 || !graph_.is_current(module))
         return;
     slot.needs_library.clear();
-    slot.awaits_library = false;
+    slot.has_lost_patches = false;
     slot.objects.linked_again(*now);
 }
 
 void Reloader::relinked(const std::vector<std::string> &libraries) {
-    for (const std::string &library : libraries) {
-        const std::size_t module = module_of(library);
-        if (module == slots_.size() || !slots_[module]->awaits_library)
-            graph_.capture(library);
-    }
+    for (const std::string &library : libraries)
+        graph_.capture(library);
 }
 
 } // namespace hotrun

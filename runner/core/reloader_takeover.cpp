@@ -190,11 +190,10 @@ std::optional<Candidate> Reloader::resume(std::size_t module, const ModuleRecord
     if (record.parked)
         graph_.parked(module);
     slot.parked = record.parked;
-    slot.untold[record.generation] = {
-        .code = code,
-        .why = {},
-        .resumed = true,
-        .lane_why = is_patched(*recipes) ? "patches are lost with their process" : ""};
+    slot.has_lost_patches = is_patched(*recipes);
+    if (slot.has_lost_patches)
+        slot.needs_library = "patches are lost with their process";
+    slot.untold[record.generation] = {.code = code, .why = {}, .resumed = true};
     Generation generation{record.generation, code, Callbacks::of(*code->library),
                           text_of_code(code)};
     Candidate candidate{module, std::make_unique<Generation>(std::move(generation)),

@@ -63,8 +63,14 @@ std::uint64_t end_of_mapping(std::uint64_t address) {
     return address;
 }
 
+bool is_in(const std::vector<Library::Place> &places, std::uint64_t address) {
+    return std::ranges::any_of(places, [address](const Library::Place &place) {
+        return address >= place.begin && address < place.end;
+    });
+}
+
 // Page by page through the kernel: the thread may end, and its stack with it.
-bool stack_leads_into(std::uint64_t stack, const Library::Place &place) {
+bool stack_leads_into(std::uint64_t stack, const std::vector<Library::Place> &places) {
     constexpr std::size_t kPageBytes = 4096;
     std::vector<std::uint64_t> words(kPageBytes / sizeof(std::uint64_t));
     std::vector<std::size_t> offsets;
@@ -75,7 +81,9 @@ bool stack_leads_into(std::uint64_t stack, const Library::Place &place) {
         const iovec from = {reinterpret_cast<void *>(at), count};
         if (::process_vm_readv(::getpid(), &into, 1, &from, 1, 0) != static_cast<ssize_t>(count))
             break;
-        find_words(std::as_bytes(std::span(words)).first(count), {place.begin, place.end}, offsets);
+        for (const Library::Place &place : places)
+            find_words(std::as_bytes(std::span(words)).first(count), {place.begin, place.end},
+                       offsets);
         if (!offsets.empty())
             return true;
         at += count;
@@ -91,10 +99,12 @@ void LinuxCodeHolders::leave_out_this_thread() {
     runner_ = static_cast<pid_t>(::syscall(SYS_gettid));
 }
 
-std::string LinuxCodeHolders::thread_in(const Library::Place &place) const {
+std::vector<std::string>
+LinuxCodeHolders::threads_in(const std::vector<Library::Place> &places) const {
     const std::string own = std::to_string(::syscall(SYS_gettid));
     const std::string host = std::to_string(host_);
     const std::string runner = std::to_string(runner_);
+    std::vector<std::string> threads;
     std::error_code error;
     for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", error)) {
         const std::string number = task.path().filename().string();
@@ -105,12 +115,11 @@ std::string LinuxCodeHolders::thread_in(const Library::Place &place) const {
             continue; // it has ended
         const std::optional<Position> position = position_of(task.path().string());
         if (!position)
-            return "thread " + number + " (" + name + ") runs, and may be in it";
-        if ((position->instruction >= place.begin && position->instruction < place.end) ||
-            stack_leads_into(position->stack, place))
-            return "thread " + number + " (" + name + ") is in it";
+            threads.push_back("thread " + number + " (" + name + ") runs, and may be in it");
+        else if (is_in(places, position->instruction) || stack_leads_into(position->stack, places))
+            threads.push_back("thread " + number + " (" + name + ") is in it");
     }
-    return {};
+    return threads;
 }
 
 } // namespace hotrun

@@ -18,7 +18,7 @@ class LinuxCodeHolders final : public CodeHolders {
     // The runner's: it is never in a module's code for long. Before others look.
     void leave_out_this_thread();
 
-    std::string thread_in(const Library::Place &place) const override;
+    std::vector<std::string> threads_in(const std::vector<Library::Place> &places) const override;
 
   private:
     pid_t host_;

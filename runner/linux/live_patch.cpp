@@ -161,22 +161,18 @@ Status LivePatch::write_entries() {
 }
 
 std::string LivePatch::thread_in_code() const {
-    std::string thread;
-    for (const Library::Place &place : surroundings_.code) {
-        for (int i = 0; surroundings_.holders != nullptr && i < kMostLooks; ++i) {
-            thread = surroundings_.holders->thread_in(place);
-            if (thread.empty())
-                break;
-        }
-        if (!thread.empty())
-            break;
+    std::vector<std::string> threads;
+    for (int i = 0; surroundings_.holders != nullptr && i < kMostLooks; ++i) {
+        threads = surroundings_.holders->threads_in(surroundings_.code);
+        if (threads.empty())
+            return {};
     }
-    return thread;
+    return threads.empty() ? std::string() : threads.front();
 }
 
 Status LivePatch::apply() {
     if (const std::string thread = thread_in_code(); !thread.empty())
-        return Error{ErrorKind::kFailed, "the code can't be patched: " + thread, 0};
+        return Error{ErrorKind::kFailed, refusal_for(thread), 0};
     if (Status written = write_entries(); !written)
         return written;
     for (const std::uint64_t begin : unwinding_)

@@ -71,7 +71,7 @@ class LinuxCodeHoldersTest : public testing::Test {
         const auto deadline = std::chrono::steady_clock::now() + kDeadline;
         std::string told;
         do
-            told = holders_.thread_in(faults_.library().place());
+            told = told_now();
         while (!found(told) && std::chrono::steady_clock::now() < deadline);
         end();
         return told;
@@ -82,10 +82,17 @@ class LinuxCodeHoldersTest : public testing::Test {
         std::string told;
         const auto deadline = std::chrono::steady_clock::now() + kDeadline;
         do
-            told = holders_.thread_in(faults_.library().place());
+            told = told_now();
         while (told.ends_with(" runs, and may be in it") &&
                std::chrono::steady_clock::now() < deadline);
         return told;
+    }
+
+    std::string told_now() const {
+        const Library::Place empty{};
+        const std::vector<std::string> told =
+            holders_.threads_in({empty, faults_.library().place()});
+        return told.empty() ? std::string() : told.front();
     }
 
     static bool is_in(const std::string &told) { return told.ends_with(" is in it"); }

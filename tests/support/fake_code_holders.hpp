@@ -6,16 +6,22 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace hotrun {
 
 class FakeCodeHolders final : public CodeHolders {
   public:
-    std::string thread_in(const Library::Place &place) const override {
-        const auto found = threads.find(place.begin);
-        return found == threads.end() ? std::string() : found->second;
+    std::vector<std::string> threads_in(const std::vector<Library::Place> &places) const override {
+        std::vector<std::string> found;
+        for (const Library::Place &place : places) {
+            const auto [first, last] = threads.equal_range(place.begin);
+            for (auto thread = first; thread != last; ++thread)
+                found.push_back(thread->second);
+        }
+        return found;
     }
-    std::map<std::uint64_t, std::string> threads; // by the place's begin
+    std::multimap<std::uint64_t, std::string> threads; // by the place's begin
 };
 
 } // namespace hotrun

@@ -13,9 +13,10 @@ namespace hotrun {
 class FakeCodeHost final : public CodeHost {
   public:
     std::vector<std::string> libraries() const override { return hot; }
-    std::vector<std::string> changed_libraries() const override { return {}; }
+    std::vector<std::string> changed_libraries() const override { return changed; }
     bool is_library(const std::string &) const override { return false; }
-    bool look(Writer, const PhaseTimes &) override {
+    bool look(Writer, const PhaseTimes &phases) override {
+        looked_for = phases;
         calls.push_back("look" + (reason.empty() ? "" : ": " + reason));
         reason.clear();
         return true;
@@ -36,6 +37,7 @@ class FakeCodeHost final : public CodeHost {
             text += " " + name_of_file(library);
         calls.push_back(std::move(text));
     }
+    std::string take_refusal() override { return std::exchange(refusal, {}); }
     void set_library_reason(std::string why) override { reason = std::move(why); }
     bool in_flight() const override { return flies; }
     void set_ready() override {}
@@ -46,9 +48,12 @@ class FakeCodeHost final : public CodeHost {
     std::vector<std::string> hot = {"/p/b/libgame.so"};
     std::string keep_refusal;
     std::string patch_refusal;
+    std::string refusal;     // at the safe point
     bool patch_flies = true; // false: nothing has changed in the objects
     bool flies = false;
     std::string reason;
+    std::vector<std::string> changed;   // by somebody else
+    PhaseTimes looked_for{TimePoint{}}; // at the last look
     std::vector<std::string> calls;
 
   private:

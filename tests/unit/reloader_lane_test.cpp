@@ -1,69 +1,7 @@
-#include "unit/reloader_test.hpp"
-
-#include "support/fake_patch_loader.hpp"
-#include "support/object_builder.hpp"
+#include "unit/reloader_lane_test.hpp"
 
 namespace hotrun {
 namespace {
-
-struct WithPatchLoader {
-    FakePatchLoader patches;
-
-    HostProcess process() {
-        HostProcess process;
-        process.patches = &patches;
-        return process;
-    }
-};
-
-// The game is live, and made of two object files.
-class ReloaderLaneTest : public WithPatchLoader, public ReloaderTest {
-  protected:
-    ReloaderLaneTest() : ReloaderTest(process()) {
-        compile("game.o", "1");
-        compile("enemy.o", "1");
-        reload("game", "one");
-        words();
-    }
-
-    static constexpr const char *kLibrary = "/b/libgame.so";
-    static std::string path(const std::string &object) { return "/b/" + object; }
-
-    void compile(const std::string &object, const std::string &body,
-                 const std::string &function = "_Z4turnv") {
-        clock.advance(std::chrono::milliseconds(1));
-        ObjectBuilder builder;
-        builder.symbol(function, builder.code(".text", body + std::string(32, '\x90')), 0, 32);
-        const std::vector<std::byte> bytes = builder.build();
-        files.write(path(object), {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
-    }
-
-    std::string keep(const Words &objects) {
-        return reloader.keep_objects({{kLibrary, paths(objects)}});
-    }
-    std::string patch(const Words &objects) {
-        return reloader.patch({{kLibrary, paths(objects)}}, PhaseTimes(clock.now()));
-    }
-    // A save of these, up to the offer.
-    std::string save(const Words &objects, const std::string &body) {
-        std::string why = keep(objects);
-        for (const std::string &object : objects)
-            compile(object, body);
-        return why.empty() ? patch(objects) : why;
-    }
-    void link(const std::string &mark) { build("game", mark); }
-
-    Words calls() { return std::exchange(patches.trace.calls, {}); }
-    std::uint64_t live() const { return reloader.statuses().front().generation; }
-
-  private:
-    static Words paths(const Words &objects) {
-        Words all;
-        for (const std::string &object : objects)
-            all.push_back(path(object));
-        return all;
-    }
-};
 
 TEST_F(ReloaderLaneTest, PatchIsAGenerationOfTheLibraryThatRuns) {
     const LiveLibrary::Shared code = host.live(0)->code;
@@ -201,20 +139,6 @@ TEST_F(ReloaderLaneTest, ObjectsStayKeptUntilTheyArePatched) {
     EXPECT_EQ(calls(), (Words{"open", "prepare /b/game.o /b/enemy.o"}));
 }
 
-TEST_F(ReloaderLaneTest, LibraryComesWithTheReason) {
-    patches.trace.refusal = "game.cpp: the layout of State has changed";
-    const std::string why = save({"game.o"}, "2");
-    EXPECT_EQ(why, "game.cpp: the layout of State has changed");
-    EXPECT_FALSE(reloader.in_flight());
-    reloader.set_library_reason(why);
-    link("two");
-    look();
-    deliver(host.switch_now());
-    EXPECT_EQ(words().front(), "reloaded game 2 kept, " + why);
-    patches.trace.refusal.clear();
-    EXPECT_EQ(save({"game.o"}, "3"), "");
-}
-
 TEST_F(ReloaderLaneTest, FailedPatchIsUndoneAndItsLibraryIsNotLoaded) {
     save({"game.o"}, "2");
     calls();
@@ -257,47 +181,11 @@ TEST_F(ReloaderLaneTest, UndoneSaveAfterAFailedPatchIsANewBeginning) {
     EXPECT_EQ(save({"game.o"}, "3"), "");
 }
 
-TEST_F(ReloaderLaneTest, WhatTheHostCantPatchComesAsALibrary) {
-    save({"game.o"}, "2");
-    FailureReport report;
-    report.from = 2;
-    report.to = 1;
-    report.is_patch_refused = true;
-    report.refusal = "the code can't be patched: thread 7 (worker) is in it";
-    handover.take();
-    deliver(std::move(report));
-    EXPECT_EQ(words(), Words{}) << "the library is yet to come";
-    EXPECT_EQ(live(), 1u);
+TEST_F(ReloaderLaneTest, LibraryThatIsBeingWrittenComesFirst) {
     link("two");
-    reloader.relinked({kLibrary});
-    look();
-    deliver(host.switch_now());
-    EXPECT_EQ(words().front(),
-              "reloaded game 2 kept, the code can't be patched: thread 7 (worker) is in it");
-    EXPECT_EQ(live_mark(), "two");
-}
-
-TEST_F(ReloaderLaneTest, PatchThatIsNotTakenGivesWayToTheLibrary) {
-    save({"game.o"}, "2");
-    link("two");
-    look();
-    EXPECT_EQ(calls(), (Words{"open", "prepare /b/game.o", "drop"}));
-    link("three");
-    look();
-    deliver(host.switch_now());
-    EXPECT_EQ(live(), 2u);
-    EXPECT_EQ(live_mark(), "three");
-    EXPECT_EQ(words().front(),
-              "reloaded game 2 kept, the library was linked before the patch was live");
-}
-
-TEST_F(ReloaderLaneTest, PatchThatIsNotTakenStaysWhenAnotherModuleIsBuilt) {
-    save({"game.o"}, "2");
-    build("music", "one");
-    look();
-    deliver(host.switch_now());
-    EXPECT_EQ(live(), 2u);
-    EXPECT_EQ(calls().back(), "apply 1");
+    files.set_writers(kLibrary, Writers::kSome);
+    EXPECT_FALSE(look(Writer::kSomebodyElse));
+    EXPECT_EQ(keep({"game.o"}), "the live code of game is not what its library holds");
 }
 
 TEST_F(ReloaderLaneTest, NothingIsPatchedWhileTheStateOfTheModuleForbidsIt) {
@@ -322,20 +210,6 @@ TEST_F(ReloaderLaneTest, FunctionThatOthersLookUpMayNotComeOrGo) {
     EXPECT_EQ(keep({"game.o"}), "");
     compile("game.o", "2", "hotrun_unload");
     EXPECT_EQ(patch({"game.o"}), "game.cpp: the exported function hotrun_unload is new or gone");
-}
-
-TEST_F(ReloaderLaneTest, OneRefusedPatchLeavesNoneOfTheSave) {
-    build("music", "one");
-    look();
-    deliver(host.switch_now());
-    calls();
-    EXPECT_EQ(keep({"game.o"}), "");
-    compile("game.o", "2");
-    const std::string why = reloader.patch(
-        {{kLibrary, {path("game.o")}}, {"/b/libmusic.so", {"/b/song.o"}}}, PhaseTimes(clock.now()));
-    EXPECT_EQ(why, "/b/song.o was not kept before it was compiled");
-    EXPECT_EQ(calls(), (Words{"open", "prepare /b/game.o", "drop"}));
-    EXPECT_FALSE(handover.has_offer());
 }
 
 } // namespace

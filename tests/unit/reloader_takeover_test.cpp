@@ -47,6 +47,13 @@ class TakeoverTest : public ReloaderTest {
         std::string("SIGSEGV").copy(failure.signal, sizeof failure.signal - 1);
     }
 
+    // The game has been patched in the process before.
+    void set_patched() {
+        std::vector<CodeRecipe> recipes = *parse_recipe(game().code);
+        recipes.back().patches = {0x7c0000000000, 0x7c0000001000};
+        hotrun::copy_recipe(text_of(recipes), game().code);
+    }
+
     std::optional<int> take_over(OnCrash on_crash = OnCrash::kPark) {
         next.emplace(
             HotLibrary::Services{files, loader, processes, clock}, loop, events, next_handover,
@@ -123,9 +130,7 @@ TEST_F(TakeoverTest, NewerFileThanTheOneThatFailedIsLoaded) {
 }
 
 TEST_F(TakeoverTest, PatchedCodeIsFollowedByItsLibrary) {
-    std::vector<CodeRecipe> recipes = *parse_recipe(game().code);
-    recipes.back().patches = {0x7c0000000000, 0x7c0000001000};
-    hotrun::copy_recipe(text_of(recipes), game().code);
+    set_patched();
     fail_in(CallKind::kUnload);
     take_over();
     switch_next();
@@ -133,6 +138,17 @@ TEST_F(TakeoverTest, PatchedCodeIsFollowedByItsLibrary) {
     build("game", "three");
     look_next();
     switch_next();
+    EXPECT_EQ(words().front(), "reloaded game 3 kept, patches are lost with their process");
+}
+
+TEST_F(TakeoverTest, LibraryThatComesBeforePatchedCodeIsTakenIsToldAsSuchToo) {
+    set_patched();
+    fail_in(CallKind::kUnload);
+    take_over();
+    words();
+    build("game", "three");
+    look_next();
+    EXPECT_EQ(switch_next(), (Words{"music 1 resumed", "game 2 resumed", "game 3"}));
     EXPECT_EQ(words().front(), "reloaded game 3 kept, patches are lost with their process");
 }
 

@@ -337,7 +337,7 @@ TEST_F(ThreadReloaderTest, OldCodeIsClosedOnceTheThreadInItHasLeft) {
     for (char mark = 'a'; mark < 'a' + 8; ++mark)
         reload("game", {mark});
     const std::uint64_t first = FakeLibraryLoader::place(1).begin;
-    holders.threads[first] = "thread 43 (worker) runs, and may be in it";
+    holders.threads.emplace(first, "thread 43 (worker) runs, and may be in it");
     reload("game", "i");
     reload("game", "j");
     EXPECT_TRUE(words().back().ends_with("mapped"));

@@ -116,7 +116,7 @@ TEST_F(RetiredCodeTest, WhatHoldsItIsToldOnceAndItIsClosedWhenItIsFree) {
 }
 
 TEST_F(RetiredCodeTest, ThreadHoldsItsCode) {
-    holders.threads[FakeLibraryLoader::place(1).begin] = "thread 43 (worker) is in it";
+    holders.threads.emplace(FakeLibraryLoader::place(1).begin, "thread 43 (worker) is in it");
     retire_first_nine();
     EXPECT_EQ(close_old(), Words{"retired game 1 mapped"});
     EXPECT_EQ(why(), "thread 43 (worker) is in it");

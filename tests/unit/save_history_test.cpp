@@ -111,6 +111,29 @@ TEST_F(SaveHistoryTest, TheTimeOfASaveIsSplitByWhatTheBuildRan) {
     EXPECT_EQ(sum, last().total);
 }
 
+TEST_F(SaveHistoryTest, TheBuildOfWhatTheHostCouldNotPatchIsOfTheSameSave) {
+    start();
+    BuildStartedEvent started;
+    for (std::uint64_t cause : {4, 9}) {
+        change({"/p/a.cpp"});
+        started.cause_seq = cause;
+        tell(started);
+        end_build(BuildStatus::kOk, milliseconds(40),
+                  {{"game.p/a.cpp.o", milliseconds(5), milliseconds(30)}});
+        tell(started);
+        end_build(BuildStatus::kOk, milliseconds(30),
+                  {{"libgame.so", milliseconds(5), milliseconds(20)}});
+        reload("game", cause, {{Phase::kBuild, milliseconds(70)}});
+    }
+    ASSERT_EQ(history.saves().size(), 2U);
+    EXPECT_EQ(last().paths, Paths{"/p/a.cpp"});
+    EXPECT_EQ(last().outcome, SaveOutcome::kLive);
+    EXPECT_EQ(last().edge_count, 2U);
+    EXPECT_EQ(part(Part::kCompile), milliseconds(30));
+    EXPECT_EQ(part(Part::kLink), milliseconds(20));
+    EXPECT_EQ(part(Part::kNinja), milliseconds(20));
+}
+
 TEST_F(SaveHistoryTest, ACancelledBuildHandsItsFilesOn) {
     start();
     change({"/p/a.cpp"});

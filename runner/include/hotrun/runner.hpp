@@ -134,7 +134,7 @@ class Runner {
 
     Runner(Runner &&) noexcept;
     Runner &operator=(Runner &&) noexcept;
-    ~Runner();
+    ~Runner(); // waits for a library that is linked behind live code, for two seconds at most
 
     // The safe point: nothing of a module may be on the stack. Switches to what is ready, with the
     // calls into the modules that belong to that; never waits for anything else, and costs one
