@@ -188,7 +188,8 @@ void Console::tell(const BuildFinishedEvent &finished) {
         problem(kRed, "error", "the build failed; " + what_runs() + ", save to build again");
     else if (verbose())
         line("build " + std::string(to_word(finished.status)) + " in " +
-             in_milliseconds(finished.duration) + " ms");
+             in_milliseconds(finished.duration) + " ms" +
+             (finished.preamble ? " with its preamble" : ""));
 }
 
 // On a terminal somebody sees the first error, and can have the others; elsewhere programs read

@@ -102,6 +102,8 @@ void append(json::object &object, const BuildFinishedEvent &event) {
     object.emplace("duration_us", event.duration.count());
     object.emplace("edges", edges(event.edges));
     object.emplace("output", json_text(event.output));
+    if (event.preamble)
+        object.emplace("preamble", true);
 }
 
 void append(json::object &object, const ReloadedEvent &event) {

@@ -56,6 +56,8 @@ class Reloader : public CodeHost {
 
     std::string keep_objects(const std::vector<ObjectSet> &sets) override;
     std::string patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) override;
+    std::string confirm(const std::string &library, const std::string &object) override;
+    std::string difference(const std::string &one, const std::string &other) override;
     void relinked(const std::vector<std::string> &libraries) override;
     void set_library_reason(std::string why) override { library_reason_ = std::move(why); }
 

@@ -129,6 +129,7 @@ struct BuildFinishedEvent {
     std::vector<BuiltEdge> edges;
     std::string output; // what the failed commands printed, as they printed it
     bool background = false; // as in BuildStartedEvent
+    bool preamble = false;   // the object was compiled with its preamble, and ninja's is behind
 };
 
 struct ReloadedEvent {

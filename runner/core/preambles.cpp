@@ -1,0 +1,197 @@
+#include "core/preambles.hpp"
+
+#include "core/leading_includes.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace hotrun {
+
+namespace {
+
+// Each takes tens of megabytes of the disk.
+constexpr std::size_t kMostPreambles = 8;
+
+// Files are stamped by a clock that may be so far behind.
+constexpr std::chrono::milliseconds kStampTick{10};
+
+} // namespace
+
+Preambles::Preambles(Services services, Setup setup)
+    : services_(services), setup_(std::move(setup)),
+      folder_(setup_.builddir + "/.hotrun_preambles") {
+    remove_all(); // those of a run that was killed
+}
+
+Preambles::~Preambles() {
+    stop();
+    remove_all();
+}
+
+std::optional<StandIn> Preambles::find(const std::string &object,
+                                       const BuildFiles &build_files) const {
+    const auto found = std::ranges::find(preambles_, object, &Preamble::object);
+    if (found == preambles_.end() || found->build_files != build_files.stamps() ||
+        build_files.changed())
+        return std::nullopt;
+    const Result<std::string> text = services_.files.read(found->commands->source());
+    if (!text || leading_includes(*text) != found->includes)
+        return std::nullopt;
+    const bool is_same = std::ranges::all_of(found->files, [this](const auto &file) {
+        return services_.files.timestamp(file.first) == file.second;
+    });
+    if (!is_same)
+        return std::nullopt;
+    return StandIn{found->stand_in(), found->commands->compile(found->header(), found->stand_in())};
+}
+
+// -n: as for the graph.
+void Preambles::make(const std::string &object, const BuildFiles &build_files) {
+    stop();
+    if (find(object, build_files))
+        return;
+    drop(object);
+    if (build_files.changed())
+        return;
+    making_.emplace();
+    making_->object = object;
+    making_->build_files = build_files.stamps();
+    making_->path = folder_ + "/" + std::to_string(++made_count_);
+    run({setup_.ninja, {"-n", "-t", "commands", "-s", object}, setup_.builddir, {}},
+        &Preambles::take_command);
+}
+
+void Preambles::run(const Command &command, OnEnd on_end) {
+    output_.clear();
+    auto started = services_.commands.start(
+        command, [this](std::string_view chunk) { output_ += chunk; },
+        [this, on_end](const Result<CommandEnd> &end) {
+            const std::unique_ptr<RunningCommand> ended = std::move(running_);
+            const bool succeeded = end && end->exit_status == 0 && end->signal == 0;
+            (this->*on_end)(succeeded, std::exchange(output_, {}));
+        });
+    if (started)
+        running_ = std::move(*started);
+    else
+        stop();
+}
+
+void Preambles::take_command(bool succeeded, const std::string &output) {
+    making_->line = output;
+    making_->commands = PreambleCommands::parse(output, setup_.builddir, setup_.find_program);
+    if (!succeeded || !making_->commands)
+        return stop();
+    const std::string &source = making_->commands->source();
+    making_->source = services_.files.timestamp(source);
+    const Result<std::string> text = services_.files.read(source);
+    if (!text)
+        return stop();
+    making_->includes = leading_includes(*text);
+    const auto known = given_up_.find(making_->object);
+    if (making_->includes.empty() ||
+        (known != given_up_.end() && known->second == making_->key()) ||
+        !services_.files.create_folder(folder_) ||
+        !services_.files.write_whole(making_->header(), making_->includes))
+        return stop();
+    began_ = services_.clock.wall() - kStampTick;
+    run(making_->commands->precompile(making_->header()), &Preambles::take_header);
+}
+
+void Preambles::take_header(bool succeeded, const std::string &output) {
+    if (!succeeded)
+        return give_up(*making_, "its headers can't be precompiled");
+    std::vector<std::string> paths = printed_headers(output, setup_.builddir);
+    paths.push_back(making_->commands->compiler());
+    if (!note_files(paths))
+        return stop();
+    run(making_->commands->compile(making_->header(), making_->stand_in()),
+        &Preambles::take_object);
+}
+
+// False: one has changed while it was read, or may have.
+bool Preambles::note_files(const std::vector<std::string> &paths) {
+    for (const std::string &path : paths) {
+        const FileLook look = services_.files.look(path);
+        if (!look.timestamp || look.changed_at >= began_)
+            return false;
+        making_->files.emplace_back(path, look.timestamp);
+    }
+    return true;
+}
+
+// Warnings may be those of this text alone; a save that has one is compiled by ninja.
+void Preambles::take_object(bool succeeded, const std::string &output) {
+    if (!succeeded)
+        return give_up(*making_, "it does not compile with its headers precompiled");
+    if (!output.empty() || !is_built_of_source())
+        return stop();
+    const std::string why =
+        services_.host.difference(setup_.builddir + "/" + making_->object, making_->stand_in());
+    if (!why.empty())
+        return give_up(*making_, why);
+    add(std::move(*std::exchange(making_, std::nullopt)));
+}
+
+bool Preambles::is_built_of_source() const {
+    const Stamp source = services_.files.timestamp(making_->commands->source());
+    const Stamp built = services_.files.timestamp(setup_.builddir + "/" + making_->object);
+    return source && source == making_->source && built && built->mtime_ns >= source->mtime_ns;
+}
+
+void Preambles::add(Preamble preamble) {
+    preambles_.push_back(std::move(preamble));
+    if (preambles_.size() > kMostPreambles)
+        drop(std::string(preambles_.front().object));
+}
+
+void Preambles::drop(const std::string &object) {
+    const auto found = std::ranges::find(preambles_, object, &Preamble::object);
+    if (found == preambles_.end())
+        return;
+    remove_files(*found);
+    preambles_.erase(found);
+}
+
+void Preambles::give_up(const std::string &object, const std::string &why) {
+    const auto found = std::ranges::find(preambles_, object, &Preamble::object);
+    if (found == preambles_.end())
+        return;
+    const Preamble preamble = std::move(*found);
+    preambles_.erase(found);
+    give_up(preamble, why);
+}
+
+void Preambles::give_up(const Preamble &preamble, const std::string &why) {
+    const std::string name = std::filesystem::path(preamble.commands->source()).filename().string();
+    given_up_[preamble.object] = preamble.key();
+    remove_files(preamble);
+    making_.reset();
+    services_.events.tell(WarningEvent{
+        "preamble",
+        name + " is compiled without a preamble, until its first includes change: " + why});
+}
+
+void Preambles::stop() {
+    running_.reset();
+    if (making_)
+        remove_files(*making_);
+    making_.reset();
+}
+
+// What is left of it does no harm.
+void Preambles::remove_files(const Preamble &preamble) {
+    for (const std::string &path :
+         {preamble.header(), preamble.header() + ".gch", preamble.stand_in()})
+        static_cast<void>(services_.files.remove(path));
+}
+
+void Preambles::remove_all() {
+    const auto names = services_.files.list(folder_);
+    if (!names)
+        return;
+    for (const std::string &name : *names)
+        static_cast<void>(services_.files.remove(folder_ + "/" + name));
+    static_cast<void>(services_.files.remove(folder_));
+}
+
+} // namespace hotrun
