@@ -25,7 +25,7 @@ struct EventWords {
     }
     std::string operator()(const BuildFinishedEvent &event) const {
         return "build_finished " + std::string(to_word(event.status)) +
-               (event.background ? " background" : "");
+               (event.background ? " background" : "") + (event.preamble ? " preamble" : "");
     }
     std::string operator()(const ReloadedEvent &event) const {
         return "reloaded " + event.module + " " + std::to_string(event.generation) + " " +
