@@ -283,7 +283,7 @@ TEST_F(EnginePreamble, RefusedStandInIsFollowedByTheTarget) {
               (Words{"keep libgame.so: game.cpp.o", "patch libgame.so: game.cpp.o by 1.o",
                      "look: a struct has changed"}));
     EXPECT_EQ(words(),
-              (Words{"change /p/game.cpp", "build_started", "build_finished ok preamble"}));
+              (Words{"change /p/game.cpp", "build_started", "build_finished ok"}));
 }
 
 TEST_F(EnginePreamble, SaveEndsWhatIsMadeAhead) {
