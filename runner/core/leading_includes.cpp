@@ -1,11 +1,20 @@
 #include "core/leading_includes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace hotrun {
 
 namespace {
+
+// As Meson's unity sources include them: they are what is edited.
+bool is_source(std::string_view header) {
+    constexpr std::array<std::string_view, 6> kEndings = {".c", ".cc", ".cpp", ".cxx", ".C", ".m"};
+    return std::ranges::any_of(kEndings, [&](std::string_view ending) {
+        return header.substr(0, header.size() - 1).ends_with(ending);
+    });
+}
 
 class LeadReader {
   public:
@@ -83,7 +92,8 @@ class LeadReader {
             return std::nullopt;
         const std::string_view header = rest_.substr(0, end + 1);
         rest_.remove_prefix(header.size());
-        return header.find('\\') == std::string_view::npos ? std::optional(header) : std::nullopt;
+        const bool is_plain = header.find('\\') == std::string_view::npos;
+        return is_plain && !is_source(header) ? std::optional(header) : std::nullopt;
     }
 
     std::string_view rest_;

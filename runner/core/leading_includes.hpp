@@ -7,8 +7,8 @@
 namespace hotrun {
 
 // The include lines before anything else, one a line: only blanks and comments lie before and
-// between them. What a header is to be preceded by, a macro or a condition, ends them; so does what
-// can't be told from that. Empty: there are none.
+// between them. What a header is to be preceded by, a macro or a condition, ends them; so does a
+// source that is included, and what can't be told from these. Empty: there are none.
 std::string leading_includes(std::string_view source);
 
 } // namespace hotrun

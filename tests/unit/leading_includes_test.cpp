@@ -24,7 +24,8 @@ TEST(LeadingIncludes, EndWhereSomethingElseSaysWhatAHeaderMeans) {
          {"#define NDEBUG", "#if 1", "#pragma once", "#include_next <a.h>", "#include HEADER",
           "#import <a.h>", "using namespace std;", "\\\n", "\xef\xbb\xbf", "// goes on \\",
           "/* has no end", "#include <a.h", "#include \"a.h\n\"", "#include \"a\\.h\"",
-          "#include <a.h> int y;", "#include <a.h> // goes on \\", "#include <a.h> /* no end"}) {
+          "#include \"../part.cpp\"", "#include <a.h> int y;", "#include <a.h> // goes on \\",
+          "#include <a.h> /* no end"}) {
         const std::string end = std::string(other) + "\n#include <set>\n";
         EXPECT_EQ(leading_includes(end), "") << other;
         EXPECT_EQ(leading_includes("#include <map>\n" + end), "#include <map>\n") << other;
