@@ -275,6 +275,12 @@ void Console::tell(const RecordedEvent &recorded) {
              " (" + counted(recorded.bytes, "byte", "bytes") + ")");
 }
 
+void Console::tell(const PreambleMadeEvent &made) {
+    if (verbose())
+        line("made the preamble of " + made.source + " in " + in_milliseconds(made.duration) +
+             " ms, for its next save");
+}
+
 void Console::tell(const StoppedEvent &stopped) {
     if (row_)
         row_->hide();

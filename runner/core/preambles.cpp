@@ -93,6 +93,7 @@ void Preambles::take_command(bool succeeded, const std::string &output) {
         !services_.files.create_folder(folder_) ||
         !services_.files.write_whole(making_->header(), making_->includes))
         return stop();
+    started_ = services_.clock.now();
     began_ = services_.clock.wall() - kStampTick;
     run(making_->commands->precompile(making_->header()), &Preambles::take_header);
 }
@@ -129,6 +130,9 @@ void Preambles::take_object(bool succeeded, const std::string &output) {
         services_.host.difference(setup_.builddir + "/" + making_->object, making_->stand_in());
     if (!why.empty())
         return give_up(*making_, why);
+    services_.events.tell(
+        PreambleMadeEvent{making_->commands->source(),
+                          std::chrono::floor<Microseconds>(services_.clock.now() - started_)});
     add(std::move(*std::exchange(making_, std::nullopt)));
 }
 

@@ -95,7 +95,8 @@ class Preambles {
     std::map<std::string, std::string> given_up_; // by object: the key
     std::optional<Preamble> making_;
     std::unique_ptr<RunningCommand> running_;
-    std::string output_;               // of what runs
+    std::string output_; // of what runs
+    TimePoint started_{};
     std::chrono::nanoseconds began_{}; // wall clock
     std::size_t made_count_ = 0;
 };

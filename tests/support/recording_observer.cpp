@@ -56,6 +56,9 @@ struct EventWords {
     std::string operator()(const RecordedEvent &event) const {
         return "recorded " + std::to_string(event.steps);
     }
+    std::string operator()(const PreambleMadeEvent &event) const {
+        return "preamble_made " + event.source;
+    }
     std::string operator()(const StoppedEvent &event) const {
         return "stopped " + std::to_string(event.exit_status);
     }

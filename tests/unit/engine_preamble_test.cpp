@@ -142,7 +142,8 @@ TEST_F(EnginePreamble, IsMadeWhenTheLibraryHasWhatIsLive) {
     make_preamble();
     EXPECT_FALSE(commands.last().running());
     EXPECT_EQ(words(), (Words{"change /p/game.cpp", "build_started", "build_finished ok",
-                              "build_started background", "build_finished ok background"}));
+                              "build_started background", "build_finished ok background",
+                              "preamble_made /p/game.cpp"}));
 }
 
 TEST_F(EnginePreamble, NextSaveIsCompiledWithItAndNinjaMakesTheObjectInTheBackground) {
@@ -282,8 +283,7 @@ TEST_F(EnginePreamble, RefusedStandInIsFollowedByTheTarget) {
     EXPECT_EQ(host.take_calls(),
               (Words{"keep libgame.so: game.cpp.o", "patch libgame.so: game.cpp.o by 1.o",
                      "look: a struct has changed"}));
-    EXPECT_EQ(words(),
-              (Words{"change /p/game.cpp", "build_started", "build_finished ok"}));
+    EXPECT_EQ(words(), (Words{"change /p/game.cpp", "build_started", "build_finished ok"}));
 }
 
 TEST_F(EnginePreamble, SaveEndsWhatIsMadeAhead) {
