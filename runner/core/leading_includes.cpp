@@ -9,7 +9,7 @@ namespace hotrun {
 namespace {
 
 // As Meson's unity sources include them: they are what is edited.
-bool is_source(std::string_view header) {
+bool names_source(std::string_view header) {
     constexpr std::array<std::string_view, 6> kEndings = {".c", ".cc", ".cpp", ".cxx", ".C", ".m"};
     return std::ranges::any_of(kEndings, [&](std::string_view ending) {
         return header.substr(0, header.size() - 1).ends_with(ending);
@@ -93,7 +93,7 @@ class LeadReader {
         const std::string_view header = rest_.substr(0, end + 1);
         rest_.remove_prefix(header.size());
         const bool is_plain = header.find('\\') == std::string_view::npos;
-        return is_plain && !is_source(header) ? std::optional(header) : std::nullopt;
+        return is_plain && !names_source(header) ? std::optional(header) : std::nullopt;
     }
 
     std::string_view rest_;

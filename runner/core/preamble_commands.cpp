@@ -17,13 +17,13 @@ namespace fs = std::filesystem; // its paths only
 constexpr std::array<std::string_view, 6> kStrange = {"@",  "-Wp,",      "-x",
                                                       "-E", "-fmodules", "--precompile"};
 
-bool is_source(const std::string &path) {
+bool is_compiled(const std::string &path) {
     constexpr std::array<std::string_view, 7> kEndings = {".c",   ".cc", ".cpp", ".cxx",
                                                           ".c++", ".cp", ".C"};
     return std::ranges::find(kEndings, fs::path(path).extension().string()) != kEndings.end();
 }
 
-std::string absolute(const std::string &directory, std::string_view path) {
+std::string absolute_in(const std::string &directory, std::string_view path) {
     return (fs::path(directory) / path).lexically_normal().string();
 }
 
@@ -38,14 +38,14 @@ std::optional<PreambleCommands> PreambleCommands::parse(std::string_view line,
     if (!words)
         return std::nullopt;
     const auto compiles = std::ranges::find(*words, "-c");
-    if (compiles == words->end() || compiles + 1 == words->end() || !is_source(*(compiles + 1)))
+    if (compiles == words->end() || compiles + 1 == words->end() || !is_compiled(*(compiles + 1)))
         return std::nullopt;
     const BuildCommand command{builddir, *(compiles + 1), "", std::move(*words)};
     const CompilerCall call(command);
     const std::vector<std::string> kept = call.words();
     const bool is_strange = std::ranges::any_of(
         kStrange, [&](std::string_view prefix) { return call.has_prefix(prefix); });
-    const auto source_count = std::ranges::count_if(kept, is_source);
+    const auto source_count = std::ranges::count_if(kept, is_compiled);
     if (kept.size() < 2 || is_strange || source_count != 1 || call.has_precompiled_header())
         return std::nullopt;
     std::string compiler =
@@ -58,7 +58,7 @@ std::optional<PreambleCommands> PreambleCommands::parse(std::string_view line,
 PreambleCommands::PreambleCommands(const CompilerCall &call, const std::string &builddir,
                                    std::string compiler)
     : builddir_(builddir), compiler_(std::move(compiler)),
-      source_(absolute(builddir, call.source())), spelled_(call.source()),
+      source_(absolute_in(builddir, call.source())), spelled_(call.source()),
       words_(call.on("").words()), is_c_(call.is_c()) {
     words_.erase(words_.begin());
 }
@@ -90,7 +90,7 @@ std::vector<std::string> printed_headers(std::string_view output, const std::str
         const std::size_t dots = line.find_first_not_of('.');
         if (dots == 0 || dots == std::string_view::npos || line[dots] != ' ')
             continue;
-        headers.push_back(absolute(builddir, line.substr(dots + 1)));
+        headers.push_back(absolute_in(builddir, line.substr(dots + 1)));
     }
     return headers;
 }
