@@ -29,8 +29,7 @@ struct EventWords {
     }
     std::string operator()(const ReloadedEvent &event) const {
         return "reloaded " + event.module + " " + std::to_string(event.generation) + " " +
-               std::string(to_word(event.state)) +
-               (event.lane == Lane::kObject ? " object" : "") +
+               std::string(to_word(event.state)) + (event.lane == Lane::kObject ? " object" : "") +
                (event.why.empty() ? "" : ", " + event.why);
     }
     std::string operator()(const RejectedEvent &event) const {
