@@ -128,9 +128,9 @@ class HeadersProject final : public EditedProject {
         return {project_.path(project_.source_name())};
     }
     void edit(int number) const override {
-        project_.set_source("#include <cstdio>\n#include <ctime>\n" + sources()[4].includes +
-                            "#define N " + std::to_string(number) + "\n" + sources()[4].body +
-                            "extern \"C\" void hotrun_step(void *) {\n    " +
+        project_.set_source(std::string("#include <cstdio>\n#include <ctime>\n") +
+                            sources()[4].includes + "#define N " + std::to_string(number) + "\n" +
+                            sources()[4].body + "extern \"C\" void hotrun_step(void *) {\n    " +
                             telling_step("N + use_vector(0) + use_map(0) + use_string(0)") + "}\n");
     }
 
