@@ -141,7 +141,6 @@ class Engine : public ControlledRun {
     NinjaBuild *ninja_;
     Watcher *watcher_ = nullptr;
     Preambles *preambles_ = nullptr; // null: there are none
-    std::string preamble_wanted_;    // of this object; empty: of none
     BuildDriver driver_;
     SourceWatch sources_;
     KeptGraph kept_graph_;

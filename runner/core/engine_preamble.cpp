@@ -26,15 +26,15 @@ void Engine::note_preamble(bool succeeded) {
     for (const auto &[object, why] : lane_.take_unlike())
         preambles_->give_up(object, why);
     if (succeeded && lane_.outputs().size() == 1)
-        preamble_wanted_ = lane_.outputs().front();
+        preambles_->want(lane_.outputs().front());
 }
 
 // When the library on the disk has what is live too, and nothing else is to be done.
 void Engine::make_preamble() {
-    if (preambles_ == nullptr || preamble_wanted_.empty() || lane_.is_behind() || !driver_.idle() ||
+    if (preambles_ == nullptr || preambles_->running() || lane_.is_behind() || !driver_.idle() ||
         held_ || ninja_->running() || host_.in_flight() || stopped_)
         return;
-    preambles_->make(std::exchange(preamble_wanted_, {}), sources_.build_files());
+    preambles_->make(sources_.build_files());
 }
 
 } // namespace hotrun

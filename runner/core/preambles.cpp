@@ -28,37 +28,69 @@ Preambles::~Preambles() {
     remove_all();
 }
 
+Preambles::Place Preambles::place_of(const std::string &object) const {
+    return std::ranges::find(preambles_, object, &Preamble::object);
+}
+
+bool Preambles::is_current(const Preamble &preamble, const BuildFiles &build_files) const {
+    if (preamble.build_files != build_files.stamps() || build_files.changed())
+        return false;
+    const Result<std::string> text = services_.files.read(preamble.commands->source());
+    return text && leading_includes(*text) == preamble.includes &&
+           std::ranges::all_of(preamble.files, [this](const auto &file) {
+               return services_.files.timestamp(file.first) == file.second;
+           });
+}
+
 std::optional<StandIn> Preambles::find(const std::string &object,
                                        const BuildFiles &build_files) const {
-    const auto found = std::ranges::find(preambles_, object, &Preamble::object);
-    if (found == preambles_.end() || found->build_files != build_files.stamps() ||
-        build_files.changed())
-        return std::nullopt;
-    const Result<std::string> text = services_.files.read(found->commands->source());
-    if (!text || leading_includes(*text) != found->includes)
-        return std::nullopt;
-    const bool is_same = std::ranges::all_of(found->files, [this](const auto &file) {
-        return services_.files.timestamp(file.first) == file.second;
-    });
-    if (!is_same)
+    const Place found = place_of(object);
+    if (found == preambles_.end() || !found->is_proven || !is_current(*found, build_files))
         return std::nullopt;
     return StandIn{found->stand_in(), found->commands->compile(found->header(), found->stand_in())};
 }
 
-// -n: as for the graph.
-void Preambles::make(const std::string &object, const BuildFiles &build_files) {
-    stop();
-    if (find(object, build_files))
-        return;
+void Preambles::want(const std::string &object) {
+    std::erase(wanted_, object);
+    wanted_.push_back(object);
+    if (wanted_.size() > kMostPreambles)
+        wanted_.erase(wanted_.begin());
+}
+
+void Preambles::make(const BuildFiles &build_files) {
+    build_files_ = &build_files;
+    go_on();
+}
+
+void Preambles::go_on() {
+    while (!running() && !wanted_.empty() && !build_files_->changed()) {
+        const std::string object = std::move(wanted_.back());
+        wanted_.pop_back();
+        if (!begin(object))
+            return;
+    }
+}
+
+// False: nothing more can be run. -n: as for the graph.
+bool Preambles::begin(const std::string &object) {
+    const Place known = place_of(object);
+    if (known != preambles_.end() && is_current(*known, *build_files_)) {
+        if (known->is_proven)
+            return true;
+        making_ = *known;
+        preambles_.erase(known);
+        started_ = services_.clock.now();
+        prove();
+        return running();
+    }
     drop(object);
-    if (build_files.changed())
-        return;
     making_.emplace();
     making_->object = object;
-    making_->build_files = build_files.stamps();
+    making_->build_files = build_files_->stamps();
     making_->path = folder_ + "/" + std::to_string(++made_count_);
     run({setup_.ninja, {"-n", "-t", "commands", "-s", object}, setup_.builddir, {}},
         &Preambles::take_command);
+    return running();
 }
 
 void Preambles::run(const Command &command, OnEnd on_end) {
@@ -69,30 +101,29 @@ void Preambles::run(const Command &command, OnEnd on_end) {
             const std::unique_ptr<RunningCommand> ended = std::move(running_);
             const bool succeeded = end && end->exit_status == 0 && end->signal == 0;
             (this->*on_end)(succeeded, std::exchange(output_, {}));
+            go_on();
         });
     if (started)
         running_ = std::move(*started);
     else
-        stop();
+        put_aside();
 }
 
 void Preambles::take_command(bool succeeded, const std::string &output) {
     making_->line = output;
     making_->commands = PreambleCommands::parse(output, setup_.builddir, setup_.find_program);
     if (!succeeded || !making_->commands)
-        return stop();
-    const std::string &source = making_->commands->source();
-    making_->source = services_.files.timestamp(source);
-    const Result<std::string> text = services_.files.read(source);
+        return put_aside();
+    const Result<std::string> text = services_.files.read(making_->commands->source());
     if (!text)
-        return stop();
+        return put_aside();
     making_->includes = leading_includes(*text);
     const auto known = given_up_.find(making_->object);
     if (making_->includes.empty() ||
         (known != given_up_.end() && known->second == making_->key()) ||
         !services_.files.create_folder(folder_) ||
         !services_.files.write_whole(making_->header(), making_->includes))
-        return stop();
+        return put_aside();
     started_ = services_.clock.now();
     began_ = services_.clock.wall() - kStampTick;
     run(making_->commands->precompile(making_->header()), &Preambles::take_header);
@@ -104,7 +135,13 @@ void Preambles::take_header(bool succeeded, const std::string &output) {
     std::vector<std::string> paths = printed_headers(output, setup_.builddir);
     paths.push_back(making_->commands->compiler());
     if (!note_files(paths))
-        return stop();
+        return put_aside();
+    making_->has_header = true;
+    prove();
+}
+
+void Preambles::prove() {
+    making_->source = services_.files.timestamp(making_->commands->source());
     run(making_->commands->compile(making_->header(), making_->stand_in()),
         &Preambles::take_object);
 }
@@ -122,10 +159,12 @@ bool Preambles::note_files(const std::vector<std::string> &paths) {
 
 // Warnings may be those of this text alone; a save that has one is compiled by ninja.
 void Preambles::take_object(bool succeeded, const std::string &output) {
+    if (!is_built_of_source())
+        return put_aside();
     if (!succeeded)
         return give_up(*making_, "it does not compile with its headers precompiled");
-    if (!output.empty() || !is_built_of_source())
-        return stop();
+    if (!output.empty())
+        return put_aside();
     const std::string why =
         services_.host.difference(setup_.builddir + "/" + making_->object, making_->stand_in());
     if (!why.empty())
@@ -133,7 +172,8 @@ void Preambles::take_object(bool succeeded, const std::string &output) {
     services_.events.tell(
         PreambleMadeEvent{making_->commands->source(),
                           std::chrono::floor<Microseconds>(services_.clock.now() - started_)});
-    add(std::move(*std::exchange(making_, std::nullopt)));
+    making_->is_proven = true;
+    put_aside();
 }
 
 bool Preambles::is_built_of_source() const {
@@ -142,14 +182,20 @@ bool Preambles::is_built_of_source() const {
     return source && source == making_->source && built && built->mtime_ns >= source->mtime_ns;
 }
 
-void Preambles::add(Preamble preamble) {
+// What was made takes longer than to prove it; what was not is of no use.
+void Preambles::put_aside() {
+    if (!making_)
+        return;
+    Preamble preamble = std::move(*std::exchange(making_, std::nullopt));
+    if (!preamble.has_header)
+        return remove_files(preamble);
     preambles_.push_back(std::move(preamble));
     if (preambles_.size() > kMostPreambles)
         drop(std::string(preambles_.front().object));
 }
 
 void Preambles::drop(const std::string &object) {
-    const auto found = std::ranges::find(preambles_, object, &Preamble::object);
+    const Place found = place_of(object);
     if (found == preambles_.end())
         return;
     remove_files(*found);
@@ -157,10 +203,10 @@ void Preambles::drop(const std::string &object) {
 }
 
 void Preambles::give_up(const std::string &object, const std::string &why) {
-    const auto found = std::ranges::find(preambles_, object, &Preamble::object);
+    const Place found = place_of(object);
     if (found == preambles_.end())
         return;
-    const Preamble preamble = std::move(*found);
+    const Preamble preamble = *found;
     preambles_.erase(found);
     give_up(preamble, why);
 }
@@ -177,9 +223,11 @@ void Preambles::give_up(const Preamble &preamble, const std::string &why) {
 
 void Preambles::stop() {
     running_.reset();
-    if (making_)
-        remove_files(*making_);
-    making_.reset();
+    if (!making_)
+        return;
+    if (std::ranges::find(wanted_, making_->object) == wanted_.end())
+        wanted_.push_back(making_->object);
+    put_aside();
 }
 
 // What is left of it does no harm.

@@ -22,8 +22,9 @@ namespace hotrun {
 // that is compiled with it has to be the code of ninja's object, which is made of the same text.
 // It is used as long as all that it was made from is the same.
 //
-//     make ─→ command ─→ header ─→ object ─compared→ of use, until something changes
-//                          └─────────┴─→ given up, until the includes or the command change
+//     want ─make→ command ─→ header ─→ object ─compared→ of use, until something changes
+//       ↑                      │  └──────┴─→ given up, until the includes or the command change
+//       └──────stop────────────┘ the header is kept
 class Preambles {
   public:
     struct Services {
@@ -48,13 +49,17 @@ class Preambles {
     // there is no such preamble, or it may not be what the source begins with any more.
     std::optional<StandIn> find(const std::string &object, const BuildFiles &build_files) const;
 
-    // In the background, unless there is one. All is built.
-    void make(const std::string &object, const BuildFiles &build_files);
+    // This object was saved: it is the next one to be made for.
+    void want(const std::string &object);
+
+    // Makes in the background what is wanted, one after the other. All is built. The build files
+    // stay where they are until stop().
+    void make(const BuildFiles &build_files);
 
     // The object that was made with it was not what ninja has made of the same text.
     void give_up(const std::string &object, const std::string &why);
 
-    // Ends what runs, and waits for that.
+    // Ends what runs, and waits for that; it is still wanted.
     void stop();
     bool running() const { return running_ != nullptr; }
 
@@ -69,6 +74,8 @@ class Preambles {
         std::map<std::string, Stamp> build_files;
         std::vector<std::pair<std::string, Stamp>> files; // all that is in the header
         Stamp source;                                     // when it was compared
+        bool has_header = false;                          // which is compiled
+        bool is_proven = false;
 
         std::string header() const { return path + ".hpp"; }
         std::string stand_in() const { return path + ".o"; }
@@ -76,14 +83,21 @@ class Preambles {
     };
     using OnEnd = void (Preambles::*)(bool succeeded, const std::string &output);
 
+    using Place = std::vector<Preamble>::const_iterator;
+
+    Place place_of(const std::string &object) const;
+    bool is_current(const Preamble &preamble, const BuildFiles &build_files) const;
+    bool begin(const std::string &object);
     void run(const Command &command, OnEnd on_end);
     void take_command(bool succeeded, const std::string &output);
     void take_header(bool succeeded, const std::string &output);
     void take_object(bool succeeded, const std::string &output);
+    void prove();
     bool note_files(const std::vector<std::string> &paths);
     bool is_built_of_source() const;
-    void add(Preamble preamble);
+    void put_aside();
     void drop(const std::string &object);
+    void go_on();
     void remove_files(const Preamble &preamble);
     void remove_all();
     void give_up(const Preamble &preamble, const std::string &why);
@@ -91,9 +105,11 @@ class Preambles {
     Services services_;
     Setup setup_;
     std::string folder_;
-    std::vector<Preamble> preambles_;             // of use; the newest is the last
+    std::vector<std::string> wanted_;             // objects; the last one is the next
+    std::vector<Preamble> preambles_;             // whose header is made; the newest is the last
     std::map<std::string, std::string> given_up_; // by object: the key
     std::optional<Preamble> making_;
+    const BuildFiles *build_files_ = nullptr;
     std::unique_ptr<RunningCommand> running_;
     std::string output_; // of what runs
     TimePoint started_{};

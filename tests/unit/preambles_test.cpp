@@ -39,7 +39,10 @@ class PreamblesTest : public testing::Test {
         files.write(std::string("/p/b/") + kObject, "built");
     }
 
-    void make() { preambles.make(kObject, build_files); }
+    void make(const std::string &object = kObject) {
+        preambles.want(object);
+        preambles.make(build_files);
+    }
     bool is_of_use() const { return preambles.find(kObject, build_files).has_value(); }
 
     // What runs prints this and ends.
@@ -144,16 +147,18 @@ TEST_F(PreamblesTest, ObjectOfAnotherTextProvesNothing) {
     write_source("saved since");
     make_all();
     EXPECT_FALSE(is_of_use());
-    build();
+    for (const int exit_status : {0, 1}) {
+        build();
+        make();
+        write_source("saved meanwhile");
+        build();
+        end(exit_status);
+        EXPECT_FALSE(is_of_use());
+    }
     make();
-    tell_command();
-    precompile();
-    write_source("saved meanwhile");
-    build();
     end(0);
-    EXPECT_FALSE(is_of_use());
-    make_all();
     EXPECT_TRUE(is_of_use());
+    EXPECT_EQ(observer.take_words(), Words{"preamble_made /p/game.cpp"});
 }
 
 TEST_F(PreamblesTest, OtherCodeIsGivenUpUntilTheIncludesChange) {
@@ -188,6 +193,7 @@ TEST_F(PreamblesTest, HeadersThatCanNotBePrecompiledAreGivenUp) {
               "game.cpp is compiled without a preamble, until its first includes change: its "
               "headers can't be precompiled");
     write_source("first", "#include <vector>\n");
+    build();
     make();
     tell_command();
     precompile();
@@ -204,7 +210,8 @@ TEST_F(PreamblesTest, WarningsOfATextAreNoReasonForever) {
     end(0, "warning");
     EXPECT_FALSE(is_of_use());
     EXPECT_EQ(observer.take_words(), Words{});
-    make_all();
+    make();
+    end(0);
     EXPECT_TRUE(is_of_use());
 }
 
@@ -218,18 +225,55 @@ TEST_F(PreamblesTest, SourceWithoutIncludesHasNone) {
     EXPECT_FALSE(preambles.running());
 }
 
-TEST_F(PreamblesTest, BuildEndsWhatRuns) {
+TEST_F(PreamblesTest, BuildEndsWhatRunsAndItIsBegunAgain) {
     make();
     tell_command();
     preambles.stop();
     EXPECT_TRUE(commands.last().given_up);
     EXPECT_FALSE(files.exists(kFolder + std::string("1.hpp")));
-    make_all();
+    preambles.make(build_files);
+    tell_command();
+    precompile();
+    preambles.stop();
+    EXPECT_FALSE(is_of_use());
+    const std::size_t count = commands.runs.size();
+    preambles.make(build_files);
+    EXPECT_EQ(commands.runs.size(), count + 1);
+    EXPECT_EQ(last_word(), "../game.cpp") << "the header is made";
+    end(0);
     EXPECT_TRUE(is_of_use());
+    preambles.make(build_files);
+    EXPECT_FALSE(preambles.running());
+}
+
+TEST_F(PreamblesTest, CommandThatCanNotBeStartedIsNoPreamble) {
     commands.failure = Error{ErrorKind::kFailed, "no more processes", 11};
-    write_source("first", "#include <vector>\n");
     make();
     EXPECT_FALSE(preambles.running());
+    commands.failure.reset();
+    make();
+    commands.failure = Error{ErrorKind::kFailed, "no more processes", 11};
+    tell_command();
+    EXPECT_FALSE(preambles.running());
+    EXPECT_FALSE(is_of_use());
+}
+
+TEST_F(PreamblesTest, TheLastSaveComesFirst) {
+    files.write("/p/b/draw.o", "built");
+    preambles.want(kObject);
+    preambles.want("draw.o");
+    preambles.make(build_files);
+    EXPECT_EQ(last_word(), "draw.o");
+    tell_command();
+    precompile();
+    end(0);
+    EXPECT_EQ(last_word(), kObject);
+    tell_command();
+    precompile();
+    end(0);
+    EXPECT_FALSE(preambles.running());
+    EXPECT_TRUE(is_of_use());
+    EXPECT_TRUE(preambles.find("draw.o", build_files));
 }
 
 TEST_F(PreamblesTest, FewArePutAside) {
@@ -238,7 +282,7 @@ TEST_F(PreamblesTest, FewArePutAside) {
         EXPECT_TRUE(is_of_use());
         const std::string object = std::to_string(i) + ".o";
         files.write("/p/b/" + object, "built");
-        preambles.make(object, build_files);
+        make(object);
         tell_command();
         precompile();
         end(0);
