@@ -84,10 +84,11 @@ bool Preambles::begin(const std::string &object) {
         return running();
     }
     drop(object);
-    making_.emplace();
-    making_->object = object;
-    making_->build_files = build_files_->stamps();
-    making_->path = folder_ + "/" + std::to_string(++made_count_);
+    Preamble preamble;
+    preamble.object = object;
+    preamble.build_files = build_files_->stamps();
+    preamble.path = folder_ + "/" + std::to_string(++made_count_);
+    making_ = std::move(preamble);
     run({setup_.ninja, {"-n", "-t", "commands", "-s", object}, setup_.builddir, {}},
         &Preambles::take_command);
     return running();
