@@ -266,7 +266,7 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
     driver_.build_ended(services_.clock.now());
     const ObjectLane::Next next =
         lane_.end(outcome.finished, given_up, build_ended_, phases_, outcome.stand_in);
-    note_preamble(next == ObjectLane::Next::kNothing && status == BuildStatus::kOk);
+    note_preamble(status, next);
     const bool meson_busy = outcome.meson_busy;
     if (next == ObjectLane::Next::kTarget)
         refused_objects_ = std::move(outcome);

@@ -116,7 +116,7 @@ class Engine : public ControlledRun {
     void tell_refused_objects();
     void take_up(ObjectLane::Next next);
     void build_what_is_behind();
-    void note_preamble(bool succeeded);
+    void note_preamble(BuildStatus status, ObjectLane::Next next);
     void make_preamble();
     void look(Writer writer, PhaseTimes phases);
     void renew_watch_set();
@@ -141,6 +141,7 @@ class Engine : public ControlledRun {
     NinjaBuild *ninja_;
     Watcher *watcher_ = nullptr;
     Preambles *preambles_ = nullptr; // null: there are none
+    bool was_refused_ = false;       // the last object
     BuildDriver driver_;
     SourceWatch sources_;
     KeptGraph kept_graph_;

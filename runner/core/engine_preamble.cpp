@@ -13,19 +13,23 @@ Status Engine::run_build() {
     };
     const auto on_end = [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); };
     std::optional<StandIn> stand_in;
-    if (preambles_ != nullptr && lane_.outputs().size() == 1)
+    if (preambles_ != nullptr && lane_.outputs().size() == 1 && !was_refused_)
         stand_in = preambles_->find(outputs.front(), sources_.build_files());
     return stand_in ? ninja_->build_stand_in(*stand_in, outputs, on_progress, on_end)
                     : ninja_->build(outputs, on_progress, on_end);
 }
 
-// Of an object that a save has come with: the next one mostly is of the same.
-void Engine::note_preamble(bool succeeded) {
+// Of an object that a save has come with: the next one mostly is of the same. One that was refused
+// is compiled once more with the target, and so may the next one be.
+void Engine::note_preamble(BuildStatus status, ObjectLane::Next next) {
     if (preambles_ == nullptr)
         return;
     for (const auto &[object, why] : lane_.take_unlike())
         preambles_->give_up(object, why);
-    if (succeeded && lane_.outputs().size() == 1)
+    if (status != BuildStatus::kOk || lane_.outputs().size() != 1)
+        return;
+    was_refused_ = next == ObjectLane::Next::kTarget;
+    if (!was_refused_)
         preambles_->want(lane_.outputs().front());
 }
 

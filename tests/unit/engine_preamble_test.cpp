@@ -286,6 +286,22 @@ TEST_F(EnginePreamble, RefusedStandInIsFollowedByTheTarget) {
     EXPECT_EQ(words(), (Words{"change /p/game.cpp", "build_started", "build_finished ok"}));
 }
 
+// Each of several that are refused would be compiled twice.
+TEST_F(EnginePreamble, SaveAfterARefusedOneIsBuiltByNinja) {
+    save_twice();
+    host.patch_refusal = "there is no room";
+    end(0);
+    build({kGame, kLibrary});
+    save("game.cpp");
+    EXPECT_EQ(built(), Words{kGame});
+    host.patch_refusal.clear();
+    build({kGame});
+    goes_live();
+    build({kLibrary});
+    save("game.cpp");
+    EXPECT_TRUE(compiles());
+}
+
 TEST_F(EnginePreamble, SaveEndsWhatIsMadeAhead) {
     save("game.cpp");
     build({kGame});
