@@ -289,7 +289,7 @@ TEST_F(EnginePreamble, RefusedStandInIsFollowedByTheTarget) {
 // Each of several that are refused would be compiled twice.
 TEST_F(EnginePreamble, SaveAfterARefusedOneIsBuiltByNinja) {
     save_twice();
-    host.patch_refusal = "there is no room";
+    host.patch_refusal = "a struct has changed";
     end(0);
     build({kGame, kLibrary});
     save("game.cpp");
