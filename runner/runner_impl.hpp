@@ -124,6 +124,7 @@ class Runner::Impl {
     Status add_module(std::size_t index, const std::string &name);
     void keep_heap(HeapMapping &heap, bool resumes, Module::Parts &parts);
     void make_reloader();
+    void set_up_preambles();
     void start_thread();
     void begin();
     void ask_for_snapshots();
@@ -174,6 +175,7 @@ class Runner::Impl {
     std::optional<Watchdog> watchdog_;
     std::optional<Reloader> reloader_;
     std::optional<NinjaBuild> ninja_;
+    std::optional<Preambles> preambles_; // goes before what it asks and tells
     std::optional<Engine> engine_;
     std::unique_ptr<WrapperLink> wrapper_; // null: nobody wraps this program
     std::optional<ControlServer> control_server_;

@@ -77,6 +77,8 @@ Status Runner::Impl::set_up() {
                                 [this](bool expected) { expect_code(expected); },
                                 options_.lane == LaneChoice::kLibrary ? "--lane library" : ""},
                     *events_, *reloader_, ninja_ ? &*ninja_ : nullptr);
+    if (ninja_ && options_.preamble)
+        set_up_preambles();
     if (wrapper_ != nullptr)
         events_->add(*wrapper_);
     if (control_socket_ != nullptr) {
@@ -107,6 +109,14 @@ Status Runner::Impl::set_up() {
             &restart_->record().asked_status);
     start_thread();
     return Done{};
+}
+
+void Runner::Impl::set_up_preambles() {
+    preambles_.emplace(
+        Preambles::Services{*commands_, files_, clock_, *reloader_, *events_},
+        Preambles::Setup{ninja_->program(), plan_.builddir,
+                         [](const std::string &name) { return find_program({name}); }});
+    engine_->set_preambles(&*preambles_);
 }
 
 // Who wraps this program watches and builds for it.

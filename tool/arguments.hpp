@@ -60,6 +60,7 @@ struct Arguments {
     OnRefuse on_refuse = OnRefuse::kKeep;
     bool carry_statics = true;
     LaneChoice lane = LaneChoice::kAuto;
+    bool preamble = false;
     std::chrono::milliseconds step_timeout{5000}; // 0: none
     std::chrono::milliseconds stop_timeout{5000}; // of a wrapped program
     bool load_on_main = false;

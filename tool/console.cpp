@@ -188,7 +188,8 @@ void Console::tell(const BuildFinishedEvent &finished) {
         problem(kRed, "error", "the build failed; " + what_runs() + ", save to build again");
     else if (verbose())
         line("build " + std::string(to_word(finished.status)) + " in " +
-             in_milliseconds(finished.duration) + " ms");
+             in_milliseconds(finished.duration) + " ms" +
+             (finished.preamble ? " with its preamble" : ""));
 }
 
 // On a terminal somebody sees the first error, and can have the others; elsewhere programs read
@@ -272,6 +273,12 @@ void Console::tell(const RecordedEvent &recorded) {
     if (!quiet())
         line("recorded " + counted(recorded.steps, "step", "steps") + " in " + recorded.file +
              " (" + counted(recorded.bytes, "byte", "bytes") + ")");
+}
+
+void Console::tell(const PreambleMadeEvent &made) {
+    if (verbose())
+        line("made the preamble of " + made.source + " in " + in_milliseconds(made.duration) +
+             " ms, for its next save");
 }
 
 void Console::tell(const StoppedEvent &stopped) {

@@ -64,6 +64,7 @@ class Console : public Observer {
     void tell(const WarningEvent &warning);
     void tell(const ReplayedEvent &replayed);
     void tell(const RecordedEvent &recorded);
+    void tell(const PreambleMadeEvent &made);
     void tell(const StoppedEvent &stopped);
     void tell(const ProgramStartedEvent &started);
     void tell(const ProgramAttachedEvent &attached);

@@ -46,6 +46,7 @@ json::object to_json(const CompileTimes &times) {
             {"compile_us", microseconds(times.whole)},
             {"front_end_us", microseconds(times.front_end)},
             {"precompiled_header_us", microseconds(times.precompiled)},
+            {"preamble_us", microseconds(times.preamble)},
             {"unoptimised_us", microseconds(times.unoptimised)},
             {"largest_part_us", microseconds(times.part)},
             {"ccache_us", microseconds(times.cached)},

@@ -90,6 +90,7 @@ Options options_of(const Arguments &arguments, const std::string &builddir) {
     options.on_refuse = arguments.on_refuse;
     options.carry_statics = arguments.carry_statics;
     options.lane = arguments.lane;
+    options.preamble = arguments.preamble;
     options.step_timeout = arguments.step_timeout;
     options.snapshot_interval = arguments.snapshot;
     options.load_on_main = arguments.load_on_main;

@@ -97,6 +97,9 @@ Moment moment_of(const ReplayedEvent &replayed) {
 Moment moment_of(const RecordedEvent &recorded) {
     return {"run", "recorded", recorded.file};
 }
+Moment moment_of(const PreambleMadeEvent &made) {
+    return {"build", "preamble made", made.source};
+}
 Moment moment_of(const StoppedEvent &) {
     return {"run", "stopped", {}};
 }

@@ -102,6 +102,8 @@ void append(json::object &object, const BuildFinishedEvent &event) {
     object.emplace("duration_us", event.duration.count());
     object.emplace("edges", edges(event.edges));
     object.emplace("output", json_text(event.output));
+    if (event.preamble)
+        object.emplace("preamble", true);
 }
 
 void append(json::object &object, const ReloadedEvent &event) {
@@ -177,6 +179,11 @@ void append(json::object &object, const RecordedEvent &event) {
     object.emplace("bytes", event.bytes);
 }
 
+void append(json::object &object, const PreambleMadeEvent &event) {
+    object.emplace("source", json_text(event.source));
+    object.emplace("duration_us", event.duration.count());
+}
+
 void append(json::object &object, const StoppedEvent &event) {
     object.emplace("exit_status", event.exit_status);
     object.emplace("steps", event.steps);
@@ -222,6 +229,7 @@ struct NameOf {
     std::string_view operator()(const WarningEvent &) const { return "warning"; }
     std::string_view operator()(const ReplayedEvent &) const { return "replayed"; }
     std::string_view operator()(const RecordedEvent &) const { return "recorded"; }
+    std::string_view operator()(const PreambleMadeEvent &) const { return "preamble_made"; }
     std::string_view operator()(const StoppedEvent &) const { return "stopped"; }
     std::string_view operator()(const ProgramStartedEvent &) const { return "program_started"; }
     std::string_view operator()(const ProgramAttachedEvent &) const { return "program_attached"; }

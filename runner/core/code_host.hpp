@@ -15,6 +15,7 @@ namespace hotrun {
 struct ObjectSet {
     std::string library;              // path
     std::vector<std::string> objects; // paths
+    std::string stand_in = {}; // path of what was made in place of the only one; empty: nothing
 
     bool operator==(const ObjectSet &) const = default;
 };
@@ -42,6 +43,13 @@ class CodeHost {
     // keeps them; the second one after it, and takes up what has changed in them.
     virtual std::string keep_objects(const std::vector<ObjectSet> &sets) = 0;
     virtual std::string patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) = 0;
+
+    // In place of ninja's object a stand-in was taken up. By now ninja has made the object of the
+    // same text: one sentence; empty: it is the same code, and counts as what is live.
+    virtual std::string confirm(const std::string &library, const std::string &object) = 0;
+
+    // Of any two object files of one source, in the same way.
+    virtual std::string difference(const std::string &one, const std::string &other) = 0;
 
     // A build has linked these libraries from the objects that were taken up last, and from
     // nothing else that is new: the next look finds nothing new in them.

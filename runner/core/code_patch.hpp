@@ -66,6 +66,11 @@ class PatchLoader {
 
     virtual Result<std::shared_ptr<ReadObject>> read(const std::string &path,
                                                      std::vector<std::byte> bytes) = 0;
+
+    // Of two object files of one source: one sentence; empty: they are the same code, of the same
+    // types. What only debuggers ask for may differ.
+    virtual std::string difference(ReadObject &one, ReadObject &other) = 0;
+
     virtual Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &library,
                                                          SymbolCache::Shared symbols) = 0;
 

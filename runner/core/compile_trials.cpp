@@ -1,10 +1,12 @@
 #include "core/compile_trials.hpp"
 
 #include "core/compared_runs.hpp"
+#include "core/leading_includes.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <tuple>
 
 namespace hotrun {
 
@@ -47,21 +49,41 @@ Result<std::vector<IncludedHeader>> CompileTrials::included(const CompilerCall &
 }
 
 // Makes the header; none: it can't be made.
-Result<std::optional<CompilerCall>>
-CompileTrials::precompiled(const CompilerCall &call, const std::vector<std::string> &headers) {
-    std::string text;
-    for (const std::string &header : headers)
-        text += "#include " + header + "\n";
-    const std::string path = file_in(trials_.folder(), "precompiled.hpp");
-    if (const Status written = trials_.write(path, text); !written)
+Result<std::optional<CompilerCall>> CompileTrials::precompiled(const CompilerCall &call,
+                                                               const char *name,
+                                                               const std::string &includes) {
+    const std::string path = file_in(trials_.folder(), name);
+    if (const Status written = trials_.write(path, includes); !written)
         return written.error();
-    const Result<Trials::Outcome> outcome = trials_.run(to_command(call.on("").with(
-        {"-w", "-x", call.is_c() ? "c-header" : "c++-header", path, "-o", path + ".gch"})));
+    const std::string folder = fs::path(call.source()).parent_path().string();
+    const Result<Trials::Outcome> outcome = trials_.run(to_command(
+        call.on("").with({"-w", "-iquote", folder.empty() ? "." : folder, "-x",
+                          call.is_c() ? "c-header" : "c++-header", path, "-o", path + ".gch"})));
     if (!outcome)
         return outcome.error();
     if (outcome->exit_status != 0)
         return std::optional<CompilerCall>();
     return std::optional(call.with({"-include", path}));
+}
+
+Status CompileTrials::add_precompiled(const CompilerCall &call, const char *name,
+                                      const std::string &includes,
+                                      std::optional<RunTime> CompileTimes::*time,
+                                      std::vector<Variant> &variants) {
+    const auto with_header = precompiled(call, name, includes);
+    if (!with_header)
+        return with_header.error();
+    if (*with_header)
+        variants.push_back(
+            {to_command((*with_header)->with({"-c", "-o", file_in(trials_.folder(), "object.o")})),
+             time});
+    return Done{};
+}
+
+// Empty: it begins with no include, or has a precompiled header anyway.
+std::string CompileTrials::preamble_of(const CompilerCall &call) const {
+    const Result<std::string> text = files_.read(absolute_path(call.source()));
+    return text && !call.has_precompiled_header() ? leading_includes(*text) : std::string();
 }
 
 // The first one is what the build does.
@@ -189,15 +211,16 @@ Result<MaybeTimes> CompileTrials::measure(const BuildCommand &compile) {
                 times.system_headers.push_back(header.spelling);
         }
     }
-    if (!times.system_headers.empty()) {
-        const auto with_header = precompiled(call, times.system_headers);
-        if (!with_header)
-            return with_header.error();
-        if (*with_header)
-            all.push_back(
-                {to_command(
-                     (*with_header)->with({"-c", "-o", file_in(trials_.folder(), "object.o")})),
-                 &CompileTimes::precompiled});
+    std::string system_headers;
+    for (const std::string &header : times.system_headers)
+        system_headers += "#include " + header + "\n";
+    for (const auto &[name, includes, time] :
+         {std::tuple("precompiled.hpp", system_headers, &CompileTimes::precompiled),
+          std::tuple("preamble.hpp", preamble_of(call), &CompileTimes::preamble)}) {
+        if (includes.empty())
+            continue;
+        if (const Status added = add_precompiled(call, name, includes, time, all); !added)
+            return added.error();
     }
     std::vector<Command> commands;
     for (const Variant &variant : all)

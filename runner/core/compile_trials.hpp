@@ -37,8 +37,12 @@ class CompileTrials {
     std::string absolute_path(const std::string &path) const;
     Command to_command(const CompilerCall &call) const;
     Result<std::vector<IncludedHeader>> included(const CompilerCall &call);
-    Result<std::optional<CompilerCall>> precompiled(const CompilerCall &call,
-                                                    const std::vector<std::string> &headers);
+    Result<std::optional<CompilerCall>> precompiled(const CompilerCall &call, const char *name,
+                                                    const std::string &includes);
+    Status add_precompiled(const CompilerCall &call, const char *name, const std::string &includes,
+                           std::optional<RunTime> CompileTimes::*time,
+                           std::vector<Variant> &variants);
+    std::string preamble_of(const CompilerCall &call) const;
     std::optional<Command> cached(const CompilerCall &call) const;
     std::vector<Variant> variants(const CompilerCall &call, CompileTimes &times) const;
     void add_part(const CompilerCall &call, CompileTimes &times,

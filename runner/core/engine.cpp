@@ -247,6 +247,7 @@ void Engine::settle() {
         outcomes_.settle(host_.statuses(), looking_ || host_.in_flight());
     tell_if_quiet();
     build_what_is_behind();
+    make_preamble();
     setup_.expect_code(expects_code());
 }
 
@@ -301,6 +302,8 @@ void Engine::begin_end() {
         return;
     for (const Alarm alarm : {kBuildAlarm, kLookAlarm, kAbsentAlarm})
         services_.loop.clear_alarm(alarm);
+    if (preambles_ != nullptr)
+        preambles_->stop();
     outcomes_.cancel(host_.statuses());
 }
 

@@ -8,6 +8,7 @@
 #include "core/kept_graph.hpp"
 #include "core/ninja_build.hpp"
 #include "core/object_lane.hpp"
+#include "core/preambles.hpp"
 #include "core/source_watch.hpp"
 #include "core/watcher.hpp"
 
@@ -51,6 +52,9 @@ class Engine : public ControlledRun {
 
     // Sources are watched with it; null where nothing is built. It outlives the Engine's use.
     void set_watcher(Watcher *watcher) { watcher_ = watcher; }
+
+    // Objects of saves are compiled with these. They outlive the Engine's use as well.
+    void set_preambles(Preambles *preambles) { preambles_ = preambles; }
 
     void start();
     void files_changed(const std::vector<std::string> &paths, ChangeSource source);
@@ -112,6 +116,7 @@ class Engine : public ControlledRun {
     void look_for_foreign_ninja();
     void hold_for_meson();
     void go_on_building();
+    Status run_build();
     void build_ended(NinjaBuild::Outcome outcome);
     void tell_build(NinjaBuild::Outcome outcome);
     void tell_overtaken_objects();
@@ -120,6 +125,8 @@ class Engine : public ControlledRun {
     void build_what_is_behind();
     void begin_end();
     void linked_at_end(NinjaBuild::Outcome outcome);
+    void note_preamble(BuildStatus status, ObjectLane::Next next);
+    void make_preamble();
     void look(Writer writer, PhaseTimes phases);
     void renew_watch_set();
     bool start_by_kept_graph(); // false: there is none
@@ -142,6 +149,8 @@ class Engine : public ControlledRun {
     CodeHost &host_;
     NinjaBuild *ninja_;
     Watcher *watcher_ = nullptr;
+    Preambles *preambles_ = nullptr; // null: there are none
+    bool was_refused_ = false;       // the last object
     BuildDriver driver_;
     SourceWatch sources_;
     KeptGraph kept_graph_;

@@ -38,6 +38,8 @@ void Engine::start_build() {
         ninja_->stop();
         graph_wanted_ = true;
     }
+    if (preambles_ != nullptr)
+        preambles_->stop();
     const std::vector<std::string> changed(changed_since_build_.begin(),
                                            changed_since_build_.end());
     changed_since_build_.clear();
@@ -53,14 +55,9 @@ void Engine::start_build() {
     build_began_ = services_.clock.wall();
     if (!unread_build_began_)
         unread_build_began_ = build_began_;
-    const std::vector<std::string> &outputs =
-        lane_.outputs().empty() ? ninja_->targets() : lane_.outputs();
     Status started = claim_builddir();
     if (started)
-        started = ninja_->build(
-            outputs,
-            [this](std::size_t done, std::size_t total) { events_.build_progress(done, total); },
-            [this](NinjaBuild::Outcome outcome) { build_ended(std::move(outcome)); });
+        started = run_build();
     if (!goes_on)
         tell_overtaken_objects();
     if (!refused_objects_) // else it goes on with what they have begun
@@ -139,10 +136,13 @@ void Engine::build_ended(NinjaBuild::Outcome outcome) {
         sources_.remove_unfinished(build_began_ - kTimestampTick, whole);
     }
     outcome.finished.background = lane_.builds_behind();
+    outcome.finished.preamble = !outcome.stand_in.empty();
     if (status != BuildStatus::kCancelled)
         suspects_changed_ |= sources_.set_suspects(outcome.suspects);
     driver_.build_ended(services_.clock.now());
-    const ObjectLane::Next next = lane_.end(outcome.finished, given_up, build_ended_, phases_);
+    const ObjectLane::Next next =
+        lane_.end(outcome.finished, given_up, build_ended_, phases_, outcome.stand_in);
+    note_preamble(status, next);
     const bool meson_busy = outcome.meson_busy;
     if (given_up && outcome.finished.background)
         leave_failure_to_next(outcome, BuildStatus::kCancelled);

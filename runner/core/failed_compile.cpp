@@ -54,10 +54,6 @@ std::string absolute(const std::string &directory, std::string_view path) {
     return (fs::path(directory) / path).lexically_normal().string();
 }
 
-std::string folder_of(const std::string &path) {
-    return fs::path(path).parent_path().string();
-}
-
 std::string_view without_blanks_in_front(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
     return text;
@@ -95,7 +91,7 @@ bool is_system_header(const std::string &path) {
 // Where the compiler looks for it, in this order.
 std::vector<std::string> places_of(std::string_view header, const std::string &includer,
                                    const CompileCommand &command) {
-    std::vector<std::string> places = {absolute(folder_of(includer), header)};
+    std::vector<std::string> places = {absolute(fs::path(includer).parent_path().string(), header)};
     for (const std::string &folder : command.folders)
         places.push_back(absolute(folder, header));
     return places;

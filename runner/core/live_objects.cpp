@@ -60,11 +60,12 @@ void LiveObjects::linked_again(const Timestamp &library) {
     kept_.clear();
 }
 
-Result<LiveObjects::Version> LiveObjects::read(const std::string &path) const {
-    const auto file = services_.files.open(path);
+Result<LiveObjects::Version> LiveObjects::read(const std::string &path,
+                                               const std::string &stand_in) const {
+    const auto file = services_.files.open(stand_in.empty() ? path : stand_in);
     if (!file)
         return file.error();
-    Version version{(*file)->timestamp(), nullptr};
+    Version version{(*file)->timestamp(), nullptr, !stand_in.empty()};
     std::vector<std::byte> bytes(version.timestamp.size_bytes);
     if (!(*file)->read_at(0, bytes))
         return why_not(path + " is being written");
@@ -79,8 +80,12 @@ std::string LiveObjects::keep(const std::vector<std::string> &paths) {
     for (const std::string &path : paths) {
         if (kept_.contains(path))
             continue;
-        const auto now = services_.files.timestamp(path);
         const auto taken = taken_.find(path);
+        if (taken != taken_.end() && taken->second.is_stand_in) {
+            kept_.emplace(path, taken->second);
+            continue;
+        }
+        const auto now = services_.files.timestamp(path);
         const bool is_live = now && (taken == taken_.end() ? now->mtime_ns <= linked_ns_
                                                            : *now == taken->second.timestamp);
         if (!is_live)
@@ -117,14 +122,15 @@ void LiveObjects::read_ahead() {
         version.object->read_ahead();
 }
 
-Result<CodePatch *> LiveObjects::patch(const std::vector<std::string> &paths, bool exports_count) {
+Result<CodePatch *> LiveObjects::patch(const std::vector<std::string> &paths, bool exports_count,
+                                       const std::string &stand_in) {
     std::vector<ObjectChange> changes;
     Versions now;
     for (const std::string &path : paths) {
         const auto kept = kept_.find(path);
         if (kept == kept_.end())
             return why_not(path + " was not kept before it was compiled");
-        auto version = read(path);
+        auto version = read(path, stand_in);
         if (!version)
             return version.error();
         const ObjectFile &before = kept->second.object->file();
@@ -160,14 +166,41 @@ void LiveObjects::took() {
     }
     in_question_.clear();
     has_patch_ = false;
-    for (; used_.size() > kMostInMemory; used_.pop_front())
-        taken_.at(used_.front()).object = nullptr;
+    for (; used_.size() > kMostInMemory; used_.pop_front()) {
+        Version &oldest = taken_.at(used_.front());
+        if (!oldest.is_stand_in) // of which there is no other copy
+            oldest.object = nullptr;
+    }
 }
 
 void LiveObjects::drop() {
     if (std::exchange(has_patch_, false))
         code_->code_patches->drop_last();
     in_question_.clear();
+}
+
+std::string LiveObjects::confirm(const std::string &path) {
+    const auto taken = taken_.find(path);
+    if (taken == taken_.end() || !taken->second.is_stand_in)
+        return {};
+    const auto version = read(path);
+    if (!version)
+        return version.error().message;
+    std::string why = services_.loader->difference(*version->object, *taken->second.object);
+    if (why.empty()) {
+        taken->second.timestamp = version->timestamp;
+        taken->second.is_stand_in = false;
+    }
+    return why;
+}
+
+std::string LiveObjects::difference(const std::string &one, const std::string &other) const {
+    const auto first = read(one);
+    if (!first)
+        return first.error().message;
+    const auto second = read(other);
+    return second ? services_.loader->difference(*first->object, *second->object)
+                  : second.error().message;
 }
 
 } // namespace hotrun

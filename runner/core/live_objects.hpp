@@ -38,19 +38,26 @@ class LiveObjects {
 
     // What has changed in files that are kept, as a patch of the live code; null: nothing has. It
     // stays in question until took() or drop().
-    Result<CodePatch *> patch(const std::vector<std::string> &paths, bool exports_count);
+    // The only file may have a stand-in instead, which is what is looked at then.
+    Result<CodePatch *> patch(const std::vector<std::string> &paths, bool exports_count,
+                              const std::string &stand_in = {});
     void took();
     void drop();
+
+    // That file is to be what its stand-in is, as in CodeHost.
+    std::string confirm(const std::string &path);
+    std::string difference(const std::string &one, const std::string &other) const;
 
   private:
     using Object = std::shared_ptr<ReadObject>;
     struct Version {
         Timestamp timestamp;
-        Object object; // null: to be read again
+        Object object;            // null: to be read again
+        bool is_stand_in = false; // and what lies at the path is not, or not yet, the same code
     };
     using Versions = std::map<std::string, Version>; // by path
 
-    Result<Version> read(const std::string &path) const;
+    Result<Version> read(const std::string &path, const std::string &stand_in = {}) const;
     Status open_patches();
 
     Services services_;

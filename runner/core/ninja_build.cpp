@@ -52,6 +52,51 @@ Status NinjaBuild::build(const std::vector<std::string> &outputs, OnProgress on_
     return Done{};
 }
 
+Status NinjaBuild::build_stand_in(const StandIn &stand_in, const std::vector<std::string> &outputs,
+                                  OnProgress on_progress, OnEnd on_end) {
+    printed_.clear();
+    cancelled_ = false;
+    started_ = services_.clock.now();
+    Build build{outputs, std::move(on_progress), std::move(on_end)};
+    auto started = services_.commands.start(
+        stand_in.command, [this](std::string_view chunk) { printed_ += chunk; },
+        [this, stand_in, build](const Result<CommandEnd> &end) {
+            const std::unique_ptr<RunningCommand> ended = std::move(command_);
+            const bool is_made =
+                end && end->exit_status == 0 && end->signal == 0 && printed_.empty();
+            stand_in_ended(stand_in, is_made, build);
+        });
+    if (!started)
+        return this->build(build.outputs, std::move(build.on_progress), std::move(build.on_end));
+    command_ = std::move(*started);
+    return Done{};
+}
+
+void NinjaBuild::stand_in_ended(const StandIn &stand_in, bool is_made, Build build) {
+    if (!cancelled_ && !is_made) {
+        const TimePoint began = started_;
+        const Status again = this->build(build.outputs, std::move(build.on_progress), build.on_end);
+        started_ = began;
+        if (again)
+            return;
+        Outcome failed;
+        failed.ended = services_.clock.now();
+        failed.finished.status = BuildStatus::kFailed;
+        failed.finished.exit_status = 1;
+        failed.diagnostics.push_back(plain_error(again.error().message));
+        return build.on_end(std::move(failed));
+    }
+    Outcome made;
+    made.ended = services_.clock.now();
+    made.finished.duration = std::chrono::floor<Microseconds>(made.ended - started_);
+    made.finished.status = cancelled_ ? BuildStatus::kCancelled : BuildStatus::kOk;
+    if (!cancelled_) {
+        made.finished.edges = {{build.outputs.front(), {}, made.finished.duration}};
+        made.stand_in = stand_in.path;
+    }
+    build.on_end(std::move(made));
+}
+
 // -n: ninja then opens none of its logs for writing, whatever its version does for a tool.
 Status NinjaBuild::graph(const std::vector<std::string> &further, OnGraph on_graph) {
     std::vector<std::string> arguments = {"-n", "-t", "graph"};

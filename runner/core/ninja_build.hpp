@@ -15,6 +15,12 @@
 
 namespace hotrun {
 
+// An object that is made in place of one of ninja's, which stays as it is.
+struct StandIn {
+    std::string path;
+    Command command;
+};
+
 struct NinjaSetup {
     std::string program; // absolute path
     std::string builddir;
@@ -39,6 +45,7 @@ class NinjaBuild {
         TimePoint ended{};
         bool killed = false;     // what its commands wrote may be half done
         bool meson_busy = false; // it failed for another Meson that works in the build folder
+        std::string stand_in{};  // what was made in place of the output; empty: ninja made it
     };
     using OnProgress = std::function<void(std::size_t done, std::size_t total)>;
     using OnEnd = std::function<void(Outcome)>;
@@ -47,6 +54,7 @@ class NinjaBuild {
     NinjaBuild(Services services, NinjaSetup setup);
 
     bool running() const { return command_ != nullptr; }
+    const std::string &program() const { return setup_.program; }
     const std::vector<std::string> &targets() const { return setup_.targets; }
 
     // From the next build or graph on.
@@ -57,6 +65,10 @@ class NinjaBuild {
     // One at a time: a build, a graph or a wait. A build is that of these outputs, mostly of the
     // targets; the graph is that of the targets, of build.ninja and of `further` outputs.
     Status build(const std::vector<std::string> &outputs, OnProgress on_progress, OnEnd on_end);
+    // The only output has a stand-in made by that command instead; ninja makes it if that fails, or
+    // has anything to say.
+    Status build_stand_in(const StandIn &stand_in, const std::vector<std::string> &outputs,
+                          OnProgress on_progress, OnEnd on_end);
     Status graph(const std::vector<std::string> &further, OnGraph on_graph);
 
     // Until no Meson works in the build folder.
@@ -72,7 +84,14 @@ class NinjaBuild {
     void stop() { command_.reset(); }
 
   private:
+    struct Build {
+        std::vector<std::string> outputs;
+        OnProgress on_progress;
+        OnEnd on_end;
+    };
+
     Outcome outcome(const Result<CommandEnd> &end);
+    void stand_in_ended(const StandIn &stand_in, bool is_made, Build build);
     void read_chunk(const NinjaOutput::Chunk &chunk, Outcome &outcome) const;
     void explain_failure(const Result<CommandEnd> &end, Outcome &outcome) const;
     std::vector<BuiltEdge> built_edges() const;
@@ -83,6 +102,7 @@ class NinjaBuild {
     std::unique_ptr<RunningCommand> command_;
     NinjaOutput output_;
     std::string graphviz_;
+    std::string printed_; // by the command of a stand-in
     std::optional<Timestamp> log_before_;
     TimePoint started_{};
     bool cancelled_ = false;

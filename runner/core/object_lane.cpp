@@ -84,7 +84,7 @@ std::string ObjectLane::spelled(const std::string &path) const {
 std::string ObjectLane::changed_by_others() const {
     for (const ObjectSet &set : objects_.sets) {
         for (const std::string &object : set.objects) {
-            if (kept_.contains(object))
+            if (kept_.contains(object) || stand_ins_.contains(spelled(object)))
                 continue;
             const std::optional<Timestamp> now = services_.files.timestamp(object);
             const auto taken = taken_.find(object);
@@ -98,7 +98,8 @@ std::string ObjectLane::changed_by_others() const {
 }
 
 ObjectLane::Next ObjectLane::end(const BuildFinishedEvent &finished, bool given_up,
-                                 std::chrono::nanoseconds wall, const PhaseTimes &phases) {
+                                 std::chrono::nanoseconds wall, const PhaseTimes &phases,
+                                 const std::string &stand_in) {
     const bool succeeded = !given_up && (finished.status == BuildStatus::kOk ||
                                          finished.status == BuildStatus::kNothing);
     if (!given_up && finished.status != BuildStatus::kCancelled)
@@ -117,7 +118,7 @@ ObjectLane::Next ObjectLane::end(const BuildFinishedEvent &finished, bool given_
         return Next::kNothing;
     if (wants_target())
         return refuse();
-    return succeeded ? end_objects(phases) : Next::kNothing;
+    return succeeded ? end_objects(phases, stand_in) : Next::kNothing;
 }
 
 ObjectLane::Next ObjectLane::end_target(bool succeeded, std::chrono::nanoseconds wall) {
@@ -128,26 +129,38 @@ ObjectLane::Next ObjectLane::end_target(bool succeeded, std::chrono::nanoseconds
     pending_.clear();
     kept_.clear();
     taken_.clear();
+    stand_ins_.clear();
     linked_.clear();
     is_behind_ = false;
     live_since_ = wall;
     return Next::kLook;
 }
 
-ObjectLane::Next ObjectLane::end_objects(const PhaseTimes &phases) {
+ObjectLane::Next ObjectLane::end_objects(const PhaseTimes &phases, const std::string &stand_in) {
+    if (!stand_in.empty())
+        objects_.sets.front().stand_in = stand_in;
     const std::string why = services_.host.patch(objects_.sets, phases);
     if (!why.empty()) {
         want_target(why);
         return refuse();
     }
-    for (const std::string &object : kept_) {
-        if (const std::optional<Timestamp> now = services_.files.timestamp(object))
-            taken_[object] = *now;
-    }
+    take_objects(!stand_in.empty());
     kept_.clear();
     pending_.clear();
     is_behind_ = true;
     return Next::kNothing;
+}
+
+void ObjectLane::take_objects(bool has_stand_in) {
+    if (has_stand_in) {
+        stand_ins_[objects_.targets.front()] = objects_.sets.front();
+        return;
+    }
+    for (const std::string &object : kept_) {
+        if (const std::optional<Timestamp> now = services_.files.timestamp(object))
+            taken_[object] = *now;
+        stand_ins_.erase(spelled(object));
+    }
 }
 
 ObjectLane::Next ObjectLane::refuse() {
@@ -162,12 +175,27 @@ ObjectLane::Next ObjectLane::end_behind(const BuildFinishedEvent &finished, bool
         want_target("the library behind what is live could not be linked");
     if (!succeeded)
         return Next::kNothing; // still behind
+    confirm_stand_ins();
     if (wants_target())
         return end_target(true, wall);
     is_behind_ = false;
     services_.host.relinked({linked_.begin(), linked_.end()});
     linked_.clear();
     return Next::kLook;
+}
+
+// The target is built from what ninja has made of the same text.
+void ObjectLane::confirm_stand_ins() {
+    for (const auto &[target, set] : std::exchange(stand_ins_, {})) {
+        const std::string &object = set.objects.front();
+        std::string why = services_.host.confirm(set.library, object);
+        if (const std::optional<Timestamp> now = services_.files.timestamp(object))
+            taken_[object] = *now;
+        if (why.empty())
+            continue;
+        want_target("the preamble has made other code: " + why);
+        unlike_[target] = std::move(why);
+    }
 }
 
 // What goes into a hot library, and is not made of one, was made anew for a reason that no change
@@ -185,7 +213,7 @@ void ObjectLane::note_edges(const BuildFinishedEvent &finished) {
     for (const BuiltEdge &edge : finished.edges) {
         if (const auto library = hot.find(edge.output); library != hot.end())
             linked_.insert(library->second);
-        else if (!made_of_hot.contains(edge.output) &&
+        else if (!made_of_hot.contains(edge.output) && !stand_ins_.contains(edge.output) &&
                  std::ranges::any_of(graph.outputs_of(edge.output),
                                      [&](const std::string &user) { return hot.contains(user); }))
             want_target(edge.output + " was built with the library");

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hotrun {
@@ -53,8 +54,13 @@ class ObjectLane {
     std::vector<BuiltEdge> untouched() const;
 
     // It has ended at that time. `given_up`: for a change, whether it has succeeded or not.
+    // `stand_in`: what was made in place of the only object; empty: ninja has made all.
     Next end(const BuildFinishedEvent &finished, bool given_up, std::chrono::nanoseconds wall,
-             const PhaseTimes &phases);
+             const PhaseTimes &phases, const std::string &stand_in = {});
+
+    // Objects, as ninja calls them, that ninja has made since from the same text as their
+    // stand-ins, and that are other code; each with why.
+    std::map<std::string, std::string> take_unlike() { return std::exchange(unlike_, {}); }
 
     // The next build has to be of the whole target.
     void want_target(const std::string &why);
@@ -83,7 +89,9 @@ class ObjectLane {
     HotOutputs hot_outputs() const;
     std::string changed_by_others() const;
     Next end_target(bool succeeded, std::chrono::nanoseconds wall);
-    Next end_objects(const PhaseTimes &phases);
+    Next end_objects(const PhaseTimes &phases, const std::string &stand_in);
+    void take_objects(bool has_stand_in);
+    void confirm_stand_ins();
     Next refuse();
     Next end_behind(const BuildFinishedEvent &finished, bool succeeded,
                     std::chrono::nanoseconds wall);
@@ -100,10 +108,12 @@ class ObjectLane {
     bool is_behind_ = false;
     bool has_failed_ = false; // the last build that ran to its end
     bool is_again_ = false;
-    std::chrono::nanoseconds live_since_{};  // wall clock: all of the last build of the target
-    std::map<std::string, Timestamp> taken_; // objects since then, as they were taken
-    std::set<std::string> kept_;             // objects whose live version the host has kept
-    std::set<std::string> linked_;           // hot libraries while they were behind
+    std::chrono::nanoseconds live_since_{};      // wall clock: all of the last build of the target
+    std::map<std::string, Timestamp> taken_;     // objects since then, as they were taken
+    std::map<std::string, ObjectSet> stand_ins_; // whose true ones are yet to be made; by target
+    std::map<std::string, std::string> unlike_;
+    std::set<std::string> kept_;   // objects whose live version the host has kept
+    std::set<std::string> linked_; // hot libraries while they were behind
 };
 
 } // namespace hotrun

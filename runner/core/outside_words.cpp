@@ -12,7 +12,7 @@ namespace {
 
 using Kind = TypeLayout::Kind;
 
-constexpr std::size_t kMostObjects = 4096; // each is a call of the system's
+constexpr std::size_t kMostOutside = 4096; // each is a call of the system's
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 10;
 
 std::uint64_t member_word(const TypeLayout &type, std::span<const std::byte> object,
@@ -73,7 +73,7 @@ void OutsideWords::follow_members(const TypeLayout &type, std::span<const std::b
         if (word == 0 || !is_outside_(word) || type.element == nullptr)
             return;
         is_code_hidden_ |= may_lead_to_code(*type.element);
-        if (visited_.size() < kMostObjects && visited_.emplace(type.element, word).second)
+        if (visited_.size() < kMostOutside && visited_.emplace(type.element, word).second)
             to_visit_.emplace_back(type.element, word);
     } else if (type.kind == Kind::kArray && type.element->size_bytes != 0) {
         for (std::uint64_t at = 0; at < object.size(); at += type.element->size_bytes)

@@ -10,7 +10,7 @@ namespace hotrun {
 
 namespace {
 
-std::uint64_t word_at(const std::byte *place) {
+std::uint64_t loaded_word(const std::byte *place) {
     std::uint64_t word = 0;
     std::memcpy(&word, place, sizeof word);
     return word;
@@ -111,7 +111,7 @@ void RebindPlan::prepare(HeapImage &heap) {
     find_words(image, range_, offsets);
     found_.reserve(offsets.size());
     for (const std::size_t offset : offsets) {
-        const std::uint64_t word = word_at(image.data() + offset);
+        const std::uint64_t word = loaded_word(image.data() + offset);
         found_.push_back({offset, word, rebind(word)});
     }
 }
@@ -142,7 +142,7 @@ void RebindPlan::apply(HeapImage &heap, std::size_t used_bytes, void *&state) {
 void RebindPlan::apply_found(std::byte *memory) {
     for (const Found &found : found_) {
         std::byte *const place = memory + found.offset;
-        if (!found.now || word_at(place) != found.word)
+        if (!found.now || loaded_word(place) != found.word)
             continue;
         std::memcpy(place, &*found.now, sizeof *found.now);
         ++rebound_count_;
@@ -156,7 +156,7 @@ void RebindPlan::apply_changed(std::span<std::byte> memory, const HeapPart &part
                offsets);
     for (const std::size_t offset : offsets) {
         std::byte *const place = memory.data() + part.begin + offset;
-        if (const auto word = rebind(word_at(place))) {
+        if (const auto word = rebind(loaded_word(place))) {
             std::memcpy(place, &*word, sizeof *word);
             ++rebound_count_;
         }

@@ -57,6 +57,8 @@ class Reloader : public CodeHost {
 
     std::string keep_objects(const std::vector<ObjectSet> &sets) override;
     std::string patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) override;
+    std::string confirm(const std::string &library, const std::string &object) override;
+    std::string difference(const std::string &one, const std::string &other) override;
     void relinked(const std::vector<std::string> &libraries) override;
     std::string take_refusal() override { return std::exchange(refusal_, {}); }
     void set_library_reason(std::string why) override { library_reason_ = std::move(why); }

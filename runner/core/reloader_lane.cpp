@@ -77,7 +77,7 @@ Result<CodePatch *> Reloader::prepare(const ObjectSet &set) {
         module == slots_.size() ? set.library + " is no module" : hindrance(*slots_[module]);
     if (!why.empty())
         return Error{ErrorKind::kFailed, std::move(why), 0};
-    return slots_[module]->objects.patch(set.objects, process_.looks_up_names);
+    return slots_[module]->objects.patch(set.objects, process_.looks_up_names, set.stand_in);
 }
 
 std::string Reloader::patch(const std::vector<ObjectSet> &sets, const PhaseTimes &phases) {
@@ -167,6 +167,17 @@ void Reloader::note_look(std::size_t module, const std::optional<Timestamp> &bef
     slot.needs_library.clear();
     slot.has_lost_patches = false;
     slot.objects.linked_again(*now);
+}
+
+std::string Reloader::confirm(const std::string &library, const std::string &object) {
+    const std::size_t module = module_of(library);
+    return module == slots_.size() ? library + " is no module"
+                                   : slots_[module]->objects.confirm(object);
+}
+
+std::string Reloader::difference(const std::string &one, const std::string &other) {
+    return process_.patches == nullptr ? "this host can't patch code"
+                                       : slots_.front()->objects.difference(one, other);
 }
 
 void Reloader::relinked(const std::vector<std::string> &libraries) {

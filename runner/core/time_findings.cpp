@@ -67,6 +67,12 @@ class CompileFinder {
     std::vector<Finding> &findings_;
 };
 
+// The source is compiled once more for it at each save.
+std::optional<RunTime> worthwhile_preamble(const CompileTimes &times) {
+    const bool is_worth_it = times.preamble && 2 * times.whole.median >= 3 * times.preamble->median;
+    return is_worth_it ? times.preamble : std::nullopt;
+}
+
 // ", as were 9 of 10 compilations before"
 std::string misses_text(const std::optional<CacheUse> &cache) {
     const std::uint64_t asked_count = cache ? cache->hit_count + cache->miss_count : 0;
@@ -92,6 +98,14 @@ void add_compiles(const ModuleFacts &module, const FolderFacts &folder,
                            .remedy = "give the target a cpp_pch (c_pch in C) that includes " +
                                      listed(times.system_headers, 8, times.system_headers.size())};
         });
+    finder.add(whole, worthwhile_preamble, [&](Times times) {
+        return Finding{.code = "no_preamble",
+                       .message = name_of(times.source) +
+                                  " begins with headers that are the same at each save",
+                       .cost = "with them precompiled",
+                       .remedy = "start hotrun with --preamble on, which precompiles them ahead "
+                                 "of a save"};
+    });
     finder.add(
         whole, [](Times times) { return times.unoptimised; },
         [&](Times times) {

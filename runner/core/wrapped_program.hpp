@@ -69,6 +69,8 @@ class WrappedProgram : public CodeHost, public AttachedProgram, public Observer 
         return "the code is in a program beside hotrun";
     }
     std::string patch(const std::vector<ObjectSet> &, const PhaseTimes &) override { return {}; }
+    std::string confirm(const std::string &, const std::string &) override { return {}; }
+    std::string difference(const std::string &, const std::string &) override { return {}; }
     void relinked(const std::vector<std::string> &) override {}
     void set_library_reason(std::string) override {}
     bool in_flight() const override;

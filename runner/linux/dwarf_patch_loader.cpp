@@ -1,5 +1,6 @@
 #include "linux/dwarf_patch_loader.hpp"
 
+#include "core/code_difference.hpp"
 #include "linux/closed_libraries.hpp"
 #include "linux/dwarf_read_object.hpp"
 #include "linux/patched_library.hpp"
@@ -21,6 +22,14 @@ Result<std::shared_ptr<ReadObject>> DwarfPatchLoader::read(const std::string &pa
     if (!file)
         return file.error();
     return std::shared_ptr<ReadObject>(std::make_shared<DwarfReadObject>(std::move(*file)));
+}
+
+std::string DwarfPatchLoader::difference(ReadObject &one, ReadObject &other) {
+    std::string why = difference_of_code(ObjectMatch(one.file(), other.file()));
+    if (!why.empty())
+        return why;
+    return difference_of_types(static_cast<DwarfReadObject &>(one).types(),
+                               static_cast<DwarfReadObject &>(other).types());
 }
 
 Result<std::unique_ptr<LibraryPatches>> DwarfPatchLoader::open(const LiveLibrary &library,

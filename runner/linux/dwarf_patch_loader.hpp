@@ -17,6 +17,7 @@ class DwarfPatchLoader final : public PatchLoader {
     std::string obstacle() const override;
     Result<std::shared_ptr<ReadObject>> read(const std::string &path,
                                              std::vector<std::byte> bytes) override;
+    std::string difference(ReadObject &one, ReadObject &other) override;
     Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &library,
                                                  SymbolCache::Shared symbols) override;
     std::uint64_t reserve_lost(std::uint64_t bytes, const std::string &path) override;

@@ -9,12 +9,12 @@
 namespace hotrun {
 namespace {
 
-struct Room {
+struct NotedRoom {
     std::atomic<std::uintptr_t> begin{0};
     std::atomic<std::uintptr_t> end{0}; // 0: nobody uses this one
     std::atomic<const link_map *> library{nullptr};
 };
-std::array<Room, 256> rooms;
+std::array<NotedRoom, 256> rooms;
 
 std::mutex places_mutex;
 std::vector<const PatchSections *> loaded; // guarded by places_mutex
@@ -24,7 +24,8 @@ std::vector<const PatchSections *> loaded; // guarded by places_mutex
 // Nobody looks for an address in there before this returns.
 PatchRoom::PatchRoom(const AddressRange &range, const link_map *library) {
     const std::lock_guard lock(places_mutex);
-    const auto room = std::ranges::find_if(rooms, [](const Room &each) { return each.end == 0; });
+    const auto room =
+        std::ranges::find_if(rooms, [](const NotedRoom &each) { return each.end == 0; });
     if (room == rooms.end())
         return;
     room->begin = range.begin;
@@ -40,7 +41,7 @@ PatchRoom::~PatchRoom() {
 }
 
 const link_map *library_patched_at(std::uintptr_t address) {
-    for (const Room &room : rooms) {
+    for (const NotedRoom &room : rooms) {
         if (address < room.end.load(std::memory_order_acquire) && address >= room.begin)
             return room.library;
     }

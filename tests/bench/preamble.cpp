@@ -1,8 +1,10 @@
 // What a compiler gains by having the headers precompiled with which a source begins, and what it
-// takes to precompile them.
+// takes to precompile them; and what hotrun gains by it from the save to the first step.
+#include "bench/edited_project.hpp"
 #include "bench/figures.hpp"
 #include "bench/rebuilt_runs.hpp"
 #include "bench/statistics.hpp"
+#include "e2e/test_project.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -51,7 +53,7 @@ const std::vector<Source> &sources() {
     return kSources;
 }
 
-class PreambleBench : public testing::TestWithParam<const char *> {
+class PreambleBenchOfCompilers : public testing::TestWithParam<const char *> {
   protected:
     std::vector<std::string> command(const std::vector<std::string> &more) const {
         const bool is_gcc = compiler == "g++";
@@ -93,7 +95,7 @@ class PreambleBench : public testing::TestWithParam<const char *> {
     TemporaryFolder folder;
 };
 
-TEST_P(PreambleBench, OfHeadersOfTheStandardLibrary) {
+TEST_P(PreambleBenchOfCompilers, OfHeadersOfTheStandardLibrary) {
     if (std::system(("command -v " + compiler + " >/dev/null").c_str()) != 0)
         GTEST_SKIP() << "there is no " << compiler;
     for (const char *level : {"-O0", "-O2"}) {
@@ -103,7 +105,63 @@ TEST_P(PreambleBench, OfHeadersOfTheStandardLibrary) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, PreambleBench, testing::Values("g++", "clang++"));
+// One source that includes and uses four headers of the standard library. Built.
+class HeadersProject final : public EditedProject {
+  public:
+    HeadersProject() {
+        project_.write("meson.build",
+                       "project('demo', 'cpp', default_options: ['buildtype=debug'])\n"
+                       "shared_module('game', 'game.cpp', cpp_args: '-fno-gnu-unique')\n");
+        HeadersProject::edit(kFirstNumber);
+        project_.set_up();
+        project_.build();
+    }
+
+    static constexpr int kFirstNumber = 1000;
+
+    std::string path() const override { return project_.path(); }
+    std::string builddir() const override { return project_.builddir(); }
+    std::string target() const override { return "game"; }
+    std::string ninja_target() const override { return "libgame.so"; }
+    std::string library() const override { return project_.library(); }
+    std::vector<std::string> edited_files() const override {
+        return {project_.path(project_.source_name())};
+    }
+    void edit(int number) const override {
+        project_.set_source(std::string("#include <cstdio>\n#include <ctime>\n") +
+                            sources()[4].includes + "#define N " + std::to_string(number) + "\n" +
+                            sources()[4].body + "extern \"C\" void hotrun_step(void *) {\n    " +
+                            telling_step("N + use_vector(0) + use_map(0) + use_string(0)") + "}\n");
+    }
+
+  private:
+    e2e::TestProject project_;
+};
+
+TEST(PreambleBench, FromTheSaveToTheFirstStep) {
+    constexpr int kPairCount = 15;
+    const HeadersProject with_project;
+    const HeadersProject without_project;
+    HotRun with_preamble(with_project, {"--interval", "1", "--preamble", "on"});
+    HotRun without_preamble(without_project);
+    int number = HeadersProject::kFirstNumber;
+    with_preamble.save(++number);
+    with_preamble.process().next("preamble_made");
+    without_preamble.save(number);
+    std::vector<double> with;
+    std::vector<double> without;
+    for (int i = 0; i < kPairCount && !testing::Test::HasFailure(); ++i) {
+        with.push_back(with_preamble.save(++number));
+        without.push_back(without_preamble.save(number));
+        EXPECT_TRUE(with_preamble.build_finished().contains("preamble"));
+        EXPECT_FALSE(without_preamble.build_finished().contains("preamble"));
+    }
+    const std::string name = "four headers: save → live";
+    tell_figure(name, "ms", without);
+    tell_figure(name + ", `--preamble on`", "ms", with, {name, median(without) / kLeastGain});
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, PreambleBenchOfCompilers, testing::Values("g++", "clang++"));
 
 } // namespace
 } // namespace hotrun::bench

@@ -146,7 +146,8 @@ TEST_F(DoctorTest, FindsWhatWasPlantedAndNothingElse) {
 
     using Codes = std::set<std::string>;
     const std::string json = doctor({"--json", "slow", "bad", "stepless"}, 1);
-    EXPECT_EQ(codes(json, "slow"), (Codes{"slow_linker", "heavy_headers", "no_precompiled_header"}))
+    EXPECT_EQ(codes(json, "slow"),
+              (Codes{"slow_linker", "heavy_headers", "no_preamble", "no_precompiled_header"}))
         << json;
     EXPECT_EQ(codes(json, "bad"), (Codes{"hidden_callback", "lto", "no_debug_info", "nodelete",
                                          "thread_local_destructor", "undefined_symbol"}))

@@ -31,6 +31,11 @@ class FakeCodeHost final : public CodeHost {
         flies = patch_refusal.empty() && patch_flies;
         return patch_refusal;
     }
+    std::string confirm(const std::string &, const std::string &object) override {
+        calls.push_back("confirm " + name_of_file(object));
+        return unlike;
+    }
+    std::string difference(const std::string &, const std::string &) override { return unlike; }
     void relinked(const std::vector<std::string> &libraries) override {
         std::string text = "relinked";
         for (const std::string &library : libraries)
@@ -49,6 +54,7 @@ class FakeCodeHost final : public CodeHost {
     std::string keep_refusal;
     std::string patch_refusal;
     std::string refusal;     // at the safe point
+    std::string unlike;      // not empty: how objects differ from their stand-ins
     bool patch_flies = true; // false: nothing has changed in the objects
     bool flies = false;
     std::string reason;
@@ -66,6 +72,8 @@ class FakeCodeHost final : public CodeHost {
             text += " " + name_of_file(set.library) + ":";
             for (const std::string &object : set.objects)
                 text += " " + name_of_file(object);
+            if (!set.stand_in.empty())
+                text += " by " + name_of_file(set.stand_in);
         }
         return text;
     }

@@ -1,6 +1,7 @@
 // Patches whose only effect is a list of what was done with them.
 #pragma once
 
+#include "core/code_difference.hpp"
 #include "core/code_patch.hpp"
 
 #include <memory>
@@ -87,6 +88,9 @@ class FakePatchLoader final : public PatchLoader {
         if (!file)
             return file.error();
         return std::shared_ptr<ReadObject>(std::make_shared<FakeReadObject>(std::move(*file)));
+    }
+    std::string difference(ReadObject &one, ReadObject &other) override {
+        return difference_of_code(ObjectMatch(one.file(), other.file()));
     }
     Result<std::unique_ptr<LibraryPatches>> open(const LiveLibrary &,
                                                  SymbolCache::Shared) override {

@@ -25,12 +25,11 @@ struct EventWords {
     }
     std::string operator()(const BuildFinishedEvent &event) const {
         return "build_finished " + std::string(to_word(event.status)) +
-               (event.background ? " background" : "");
+               (event.background ? " background" : "") + (event.preamble ? " preamble" : "");
     }
     std::string operator()(const ReloadedEvent &event) const {
         return "reloaded " + event.module + " " + std::to_string(event.generation) + " " +
-               std::string(to_word(event.state)) +
-               (event.lane == Lane::kObject ? " object" : "") +
+               std::string(to_word(event.state)) + (event.lane == Lane::kObject ? " object" : "") +
                (event.why.empty() ? "" : ", " + event.why);
     }
     std::string operator()(const RejectedEvent &event) const {
@@ -55,6 +54,9 @@ struct EventWords {
     }
     std::string operator()(const RecordedEvent &event) const {
         return "recorded " + std::to_string(event.steps);
+    }
+    std::string operator()(const PreambleMadeEvent &event) const {
+        return "preamble_made " + event.source;
     }
     std::string operator()(const StoppedEvent &event) const {
         return "stopped " + std::to_string(event.exit_status);

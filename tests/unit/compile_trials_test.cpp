@@ -93,12 +93,14 @@ TEST_F(TrialsTest, ASourceIsCompiledInEachWayThatIsAnother) {
     EXPECT_EQ(times.whole.median, 100ms);
     EXPECT_EQ(times.front_end->median, 80ms);
     EXPECT_EQ(times.precompiled->median, 30ms);
+    EXPECT_EQ(times.preamble->median, 30ms);
     EXPECT_EQ(times.cached->median, 140ms);
     EXPECT_EQ(times.unoptimised->median, 60ms);
     EXPECT_EQ(times.optimisation, "-O2");
     EXPECT_FALSE(times.uncompressed) << "it is not compressed";
     EXPECT_FALSE(times.part) << "it is no unity source";
     EXPECT_EQ(files.content("/trials/precompiled.hpp"), "#include <vector>\n#include <cstdio>\n");
+    EXPECT_EQ(files.content("/trials/preamble.hpp"), "#include \"world.hpp\"\n#include <cstdio>\n");
     for (const Command &run : trials.commands) {
         EXPECT_FALSE(FakeTrials::has(run, "game.o")) << "the build folder's own object";
         EXPECT_EQ(run.directory, "/p/b");

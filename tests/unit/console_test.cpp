@@ -128,6 +128,18 @@ TEST_F(ConsoleTest, ABuildInTheBackgroundIsForVerbose) {
               "hotrun: building libgame.so in the background\n");
 }
 
+TEST_F(ConsoleTest, PreamblesAreForVerbose) {
+    const PreambleMadeEvent made{"/p/game.cpp", Microseconds(1'500'000)};
+    EXPECT_EQ(printed(made), "");
+    EXPECT_EQ(printed(made, {.verbosity = Verbosity::kVerbose}),
+              "hotrun: made the preamble of /p/game.cpp in 1500.0 ms, for its next save\n");
+    BuildFinishedEvent finished;
+    finished.preamble = true;
+    EXPECT_EQ(printed(finished), "");
+    EXPECT_EQ(printed(finished, {.verbosity = Verbosity::kVerbose}),
+              "hotrun: build ok in 0.0 ms with its preamble\n");
+}
+
 TEST_F(ConsoleTest, AFailedBuildInTheBackgroundSaysWhatItIsOf) {
     BuildFinishedEvent finished = failed_build();
     finished.background = true;

@@ -37,6 +37,7 @@ TEST(EventJson, EachEventHasItsName) {
     EXPECT_EQ(name_of(WarningEvent()), "warning");
     EXPECT_EQ(name_of(ReplayedEvent()), "replayed");
     EXPECT_EQ(name_of(RecordedEvent()), "recorded");
+    EXPECT_EQ(name_of(PreambleMadeEvent()), "preamble_made");
     EXPECT_EQ(name_of(StoppedEvent()), "stopped");
     EXPECT_EQ(name_of(ProgramStartedEvent()), "program_started");
     EXPECT_EQ(name_of(ProgramAttachedEvent()), "program_attached");
@@ -195,6 +196,11 @@ TEST(EventJson, Replayed) {
 TEST(EventJson, Recorded) {
     EXPECT_EQ(fields_of(RecordedEvent{"/p/jump", 240, 81920}),
               R"({"file":"/p/jump","steps":240,"bytes":81920})");
+}
+
+TEST(EventJson, PreambleMade) {
+    EXPECT_EQ(fields_of(PreambleMadeEvent{"/p/game.cpp", Microseconds(900)}),
+              R"({"source":"/p/game.cpp","duration_us":900})");
 }
 
 TEST(EventJson, Stopped) {

@@ -43,6 +43,7 @@ struct CompileTimes {
     std::optional<RunTime> front_end; // reading and checking alone
     std::optional<RunTime> unoptimised;
     std::optional<RunTime> precompiled;  // with a precompiled header of `system_headers`
+    std::optional<RunTime> preamble;     // with the includes precompiled that it begins with
     std::optional<RunTime> cached;       // by way of ccache, which does not know the source yet
     std::optional<RunTime> uncompressed; // debug information
     std::optional<RunTime> without_lto;

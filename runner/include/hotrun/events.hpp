@@ -107,7 +107,7 @@ struct ChangeEvent {
 struct BuildStartedEvent {
     std::vector<std::string> targets;
     std::optional<std::uint64_t> cause_seq; // the change that asked for it; none for the first
-    std::vector<std::string> objects{}; // not empty: these alone are built, by the object lane
+    std::vector<std::string> objects{};     // not empty: these alone are built, by the object lane
     bool background = false; // of libraries whose new code is live already, by the object lane
 };
 
@@ -127,8 +127,9 @@ struct BuildFinishedEvent {
     int exit_status = 0;
     Microseconds duration{};
     std::vector<BuiltEdge> edges;
-    std::string output; // what the failed commands printed, as they printed it
+    std::string output;      // what the failed commands printed, as they printed it
     bool background = false; // as in BuildStartedEvent
+    bool preamble = false;   // the object was compiled with its preamble, and ninja's is behind
 };
 
 struct ReloadedEvent {
@@ -239,6 +240,12 @@ struct RecordedEvent {
     std::uint64_t bytes = 0; // with what lies beside it
 };
 
+// The next save of that source is compiled with its first headers precompiled.
+struct PreambleMadeEvent {
+    std::string source;      // path
+    Microseconds duration{}; // that it took, in the background
+};
+
 struct WarningEvent {
     std::string code;
     std::string message;
@@ -252,8 +259,8 @@ struct StoppedEvent {
 using EventBody =
     std::variant<ReadyEvent, ChangeEvent, BuildStartedEvent, DiagnosticEvent, BuildFinishedEvent,
                  ReloadedEvent, RejectedEvent, RolledBackEvent, StalledEvent, RestartedEvent,
-                 RetiredEvent, WarningEvent, ReplayedEvent, RecordedEvent, StoppedEvent,
-                 ProgramStartedEvent, ProgramAttachedEvent, ProgramEndedEvent>;
+                 RetiredEvent, WarningEvent, ReplayedEvent, RecordedEvent, PreambleMadeEvent,
+                 StoppedEvent, ProgramStartedEvent, ProgramAttachedEvent, ProgramEndedEvent>;
 
 struct Event {
     std::uint64_t seq = 0; // from 1, without gaps

@@ -109,6 +109,9 @@ struct Options {
     OnCrash on_crash = OnCrash::kPark;
     OnRefuse on_refuse = OnRefuse::kKeep;
     LaneChoice lane = LaneChoice::kAuto;
+    // The headers with which an edited source begins are precompiled ahead of its next save, where
+    // that save goes by its object; docs/lanes.md tells when. They lie in the build folder.
+    bool preamble = false;
     bool carry_statics = true; // false: static variables start afresh with each generation
     std::chrono::milliseconds step_timeout{5000};      // of one call into a module; 0: none
     std::chrono::milliseconds snapshot_interval{1000}; // 0: only at switches
