@@ -4,8 +4,8 @@ figures.py --names PAGE                            the benchmarks that have a ta
 figures.py --gather FOLDER --result FILE PAGE      FOLDER has NAME.json and NAME.load of each
 
 A table stands between `<!-- figures: NAME -->` and `<!-- end of figures -->`; between the markers
-of the name `machine` stands where it was measured. What was not measured loses its table, so that
-a page never mixes machines.
+of the name `machine` stands where it was measured. What was not measured keeps its table. If that
+is of another machine than the page has now, it is named: measure that here too.
 """
 
 import argparse
@@ -18,8 +18,7 @@ import subprocess
 import sys
 
 MACHINE = 'machine'
-NOT_MEASURED = 'Not measured on this machine.'
-BLOCK = re.compile(r'(<!-- figures: ([a-z-]+) -->\n).*?(<!-- end of figures -->)', re.S)
+BLOCK = re.compile(r'(<!-- figures: ([a-z-]+) -->\n)(.*?)(<!-- end of figures -->)', re.S)
 HEAD = ['| figure | median | 95 % | of | beside | bar |', '|---|---:|---:|---:|---|---|']
 
 
@@ -110,17 +109,23 @@ def machine_table(facts):
 
 
 def filled(page, result):
-    """The page, with the tables of the result between its markers."""
+    """The page, with the tables of the result between its markers, and whose tables now stand
+    beside another machine than their own.
+    """
+    measured = result['benchmarks']
+    of_another = []
     def fill(match):
-        begin, name, end = match.groups()
-        if name == MACHINE:
-            text = machine_table(result['machine'])
-        elif name in result['benchmarks']:
-            text = table(result['benchmarks'][name])
+        begin, name, old, end = match.groups()
+        if name == MACHINE and measured:
+            text = f'\n{machine_table(result["machine"])}\n\n'
+            if text != old:
+                of_another.extend(other for other in names(page) if other not in measured)
+        elif name in measured:
+            text = f'\n{table(measured[name])}\n\n'
         else:
-            text = NOT_MEASURED
-        return f'{begin}\n{text}\n\n{end}'
-    return BLOCK.sub(fill, page)
+            text = old
+        return begin + text + end
+    return BLOCK.sub(fill, page), of_another
 
 
 def names(page):
@@ -147,7 +152,11 @@ def main():
     result = gather(arguments.gather)
     arguments.result.write_text(json.dumps(result, indent=2, ensure_ascii=False) + '\n',
                                 encoding='utf-8')
-    arguments.page.write_text(filled(page, result), encoding='utf-8')
+    text, of_another = filled(page, result)
+    arguments.page.write_text(text, encoding='utf-8')
+    if of_another:
+        print(f'figures.py: these tables of {arguments.page.name} are of another machine than it '
+              f'has now: {" ".join(of_another)}', file=sys.stderr)
     return 0
 
 

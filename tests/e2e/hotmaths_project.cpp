@@ -1,6 +1,6 @@
 #include "e2e/hotmaths_project.hpp"
 
-#include "e2e/test_project.hpp"
+#include "e2e/set_up_project.hpp"
 
 #include <fstream>
 #include <stdexcept>
@@ -17,7 +17,7 @@ HotmathsProject::HotmathsProject() : root_(fs::path(folder_.path()) / "ma ths \u
                          "lib = shared_module('hotmaths', 'hotmaths.cpp', include_directories: "
                          "include_directories('" HOTRUN_INCLUDE "'))\n"
                          "alias_target('hotmaths', lib)\n");
-    run_command({"meson", "setup", "build"}, root_.string());
+    set_up_project({"meson", "setup", "build"}, root_.string(), folder_.path());
     fs::copy_file(HOTMATHS_HOST, root_ / "build/hotmaths-host");
 }
 

@@ -72,7 +72,7 @@ TEST_F(Obstacle, ABuildFolderThatIsWipedAndSetUpAgainIsBuiltAgain) {
     EXPECT_EQ(hotrun.next("build_finished")->at("status").as_string(), "failed");
     ASSERT_TRUE(hotrun.wait_for("value=1 steps=")) << "the old code runs on";
     project.set_value(2);
-    project.set_up();
+    run_command({"meson", "setup", "build"}, project.path());
     ASSERT_TRUE(hotrun.wait_for("value=2 steps="));
     EXPECT_EQ(hotrun.child().output().find("value=2 steps=1\n"), std::string::npos);
     project.set_value(3);

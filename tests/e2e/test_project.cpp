@@ -1,6 +1,7 @@
 #include "e2e/test_project.hpp"
 
 #include "e2e/child.hpp"
+#include "e2e/set_up_project.hpp"
 
 #include <gtest/gtest.h>
 
@@ -68,7 +69,7 @@ void TestProject::set_up(const std::vector<std::string> &options) const {
         words.push_back((c ? "CC_LD=" : "CXX_LD=") + toolchain_.linker);
     words.insert(words.end(), {"meson", "setup", "build"});
     words.insert(words.end(), options.begin(), options.end());
-    run_command(words, path());
+    set_up_project(words, path(), folder_.path());
 }
 
 void TestProject::build() const {

@@ -3,6 +3,7 @@
 #include "e2e/hotmaths_project.hpp"
 #include "e2e/hotrun_process.hpp"
 #include "e2e/scoped_variable.hpp"
+#include "e2e/set_up_project.hpp"
 #include "e2e/test_project.hpp"
 
 #include <gtest/gtest.h>
@@ -90,7 +91,7 @@ class Wrap : public testing::Test {
         write("meson.build", "project('demo', 'c')\nexecutable('app', 'app.c')\n");
         write("app.c", kSource);
         set_value(1);
-        run_command({"meson", "setup", "build"}, path());
+        set_up_project({"meson", "setup", "build"}, path(), folder_.path());
     }
 
     std::string path(const std::string &name = "") const {

@@ -11,7 +11,7 @@ namespace {
 enum class Verdict { kUnchanged, kUnsettled, kReady, kRejected };
 using Paths = std::vector<std::string>;
 
-const std::string kLibrary = "/b/libgame.so";
+const std::string kGameLibrary = "/b/libgame.so";
 
 class HotLibraryTest : public testing::Test {
   protected:
@@ -19,7 +19,7 @@ class HotLibraryTest : public testing::Test {
 
     void build(const ElfBuilder &library) {
         clock.advance(std::chrono::milliseconds(1));
-        files.replace(kLibrary, content_of(library));
+        files.replace(kGameLibrary, content_of(library));
     }
     void build(const std::string &mark) { build(stepping_library(mark)); }
 
@@ -77,7 +77,7 @@ class HotLibraryTest : public testing::Test {
     FakeLibraryLoader loader;
     FakeProcessTable processes;
     PhaseTimes phases{clock.now()};
-    HotLibrary library{{files, loader, processes, clock}, kLibrary, true};
+    HotLibrary library{{files, loader, processes, clock}, kGameLibrary, true};
 };
 
 TEST_F(HotLibraryTest, AbsentLibraryIsNoChange) {
@@ -85,7 +85,7 @@ TEST_F(HotLibraryTest, AbsentLibraryIsNoChange) {
     EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
     build("one");
     const auto code = load();
-    static_cast<void>(files.remove(kLibrary));
+    static_cast<void>(files.remove(kGameLibrary));
     EXPECT_FALSE(library.changed());
     EXPECT_EQ(prepare().verdict, Verdict::kUnchanged);
 }
@@ -97,7 +97,7 @@ TEST_F(HotLibraryTest, NewLibraryIsCopiedAndLoaded) {
     ASSERT_EQ(outcome.verdict, Verdict::kReady);
     EXPECT_EQ(outcome.code->copy.path(), "/b/libgame_live.42.1.so");
     EXPECT_EQ(loader.loaded, Paths{"/b/libgame_live.42.1.so"});
-    EXPECT_EQ(files.content("/b/libgame_live.42.1.so"), files.content(kLibrary));
+    EXPECT_EQ(files.content("/b/libgame_live.42.1.so"), files.content(kGameLibrary));
     EXPECT_FALSE(outcome.code->has_unique_symbols);
 }
 
@@ -112,7 +112,7 @@ TEST_F(HotLibraryTest, OlderLibraryIsAChange) {
     build("one");
     const auto code = load();
     build("two");
-    files.set_time(kLibrary, std::chrono::seconds(5));
+    files.set_time(kGameLibrary, std::chrono::seconds(5));
     EXPECT_TRUE(library.changed());
     EXPECT_EQ(prepare(Writer::kOurBuild, 2).verdict, Verdict::kReady);
 }
@@ -129,17 +129,17 @@ TEST_F(HotLibraryTest, KnowsWhatAVersionWasCopiedFrom) {
 
 TEST_F(HotLibraryTest, LibraryThatSomebodyWritesIsUnsettled) {
     build("one");
-    files.set_writers(kLibrary, Writers::kSome);
+    files.set_writers(kGameLibrary, Writers::kSome);
     EXPECT_EQ(prepare(Writer::kSomebodyElse).verdict, Verdict::kUnsettled);
     EXPECT_EQ(prepare(Writer::kSomebodyElse).verdict, Verdict::kUnsettled);
     EXPECT_EQ(prepare(Writer::kOurBuild).verdict, Verdict::kUnsettled);
-    files.set_writers(kLibrary, Writers::kNone);
+    files.set_writers(kGameLibrary, Writers::kNone);
     EXPECT_EQ(prepare(Writer::kSomebodyElse).verdict, Verdict::kReady);
 }
 
 TEST_F(HotLibraryTest, WithoutLeasesTwoEqualLooksAreNeeded) {
     build("one");
-    files.set_writers(kLibrary, Writers::kUnknown);
+    files.set_writers(kGameLibrary, Writers::kUnknown);
     EXPECT_EQ(prepare(Writer::kSomebodyElse).verdict, Verdict::kUnsettled);
     build("one, and more");
     EXPECT_EQ(prepare(Writer::kSomebodyElse).verdict, Verdict::kUnsettled);
@@ -148,7 +148,7 @@ TEST_F(HotLibraryTest, WithoutLeasesTwoEqualLooksAreNeeded) {
 
 TEST_F(HotLibraryTest, WithoutLeasesOurOwnBuildIsTrusted) {
     build("one");
-    files.set_writers(kLibrary, Writers::kUnknown);
+    files.set_writers(kGameLibrary, Writers::kUnknown);
     EXPECT_EQ(prepare(Writer::kOurBuild).verdict, Verdict::kReady);
 }
 
@@ -207,7 +207,7 @@ TEST_F(HotLibraryTest, MissingLibraryIsARejection) {
 
 TEST_F(HotLibraryTest, LibraryThatIsCutShortIsARejection) {
     const std::string whole = content_of(stepping_library("one"));
-    files.write(kLibrary, whole.substr(0, whole.size() / 2));
+    files.write(kGameLibrary, whole.substr(0, whole.size() / 2));
     const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kRejected);
     EXPECT_EQ(outcome.rejection->reason, RejectReason::kTruncated);
@@ -215,7 +215,8 @@ TEST_F(HotLibraryTest, LibraryThatIsCutShortIsARejection) {
 }
 
 TEST_F(HotLibraryTest, WhatIsNoLibraryIsARejection) {
-    files.write(kLibrary, "INPUT(libgame.so.1) and some more text, longer than a header of ELF");
+    files.write(kGameLibrary,
+                "INPUT(libgame.so.1) and some more text, longer than a header of ELF");
     const Outcome outcome = prepare();
     ASSERT_EQ(outcome.verdict, Verdict::kRejected);
     EXPECT_EQ(outcome.rejection->reason, RejectReason::kNotElf);
@@ -229,12 +230,12 @@ TEST_F(HotLibraryTest, LibraryWithoutStepIsRejectedOnlyWhereStepIsCalled) {
     ASSERT_EQ(outcome.verdict, Verdict::kRejected);
     EXPECT_EQ(outcome.rejection->reason, RejectReason::kNoStep);
 
-    HotLibrary stepless({files, loader, processes, clock}, kLibrary, false);
+    HotLibrary stepless({files, loader, processes, clock}, kGameLibrary, false);
     EXPECT_EQ(prepare(stepless, phases, Writer::kOurBuild, numbered(1)).verdict, Verdict::kReady);
 }
 
 TEST_F(HotLibraryTest, RepairedLibraryIsAChangeAgain) {
-    files.write(kLibrary, "short");
+    files.write(kGameLibrary, "short");
     EXPECT_EQ(prepare().verdict, Verdict::kRejected);
     build("one");
     EXPECT_EQ(prepare().verdict, Verdict::kReady);
@@ -263,7 +264,7 @@ TEST_F(HotLibraryTest, PhasesAreMarkedUpToPrepare) {
 
 TEST_F(HotLibraryTest, CopiesOfDeadProcessesGoAtTheStart) {
     files.write("/b/libgame_live.7.1.so", "old");
-    const HotLibrary next({files, loader, processes, clock}, kLibrary, true);
+    const HotLibrary next({files, loader, processes, clock}, kGameLibrary, true);
     EXPECT_FALSE(files.exists("/b/libgame_live.7.1.so"));
 }
 
@@ -303,7 +304,7 @@ TEST_F(PrivateFolderTest, NeededLibrariesAreOpenedFirst) {
 
 TEST_F(PrivateFolderTest, OneFolderServesAllGenerationsAndGoesAtTheEnd) {
     {
-        HotLibrary own({files, loader, processes, clock}, kLibrary, true);
+        HotLibrary own({files, loader, processes, clock}, kGameLibrary, true);
         build("one");
         const auto first = prepare(own, phases, Writer::kOurBuild, numbered(1));
         build("two");
