@@ -54,7 +54,7 @@ std::string absolute(const std::string &directory, std::string_view path) {
     return (fs::path(directory) / path).lexically_normal().string();
 }
 
-std::string folder_of(const std::string &path) {
+std::string folder_around(const std::string &path) {
     return fs::path(path).parent_path().string();
 }
 
@@ -95,7 +95,7 @@ bool is_system_header(const std::string &path) {
 // Where the compiler looks for it, in this order.
 std::vector<std::string> places_of(std::string_view header, const std::string &includer,
                                    const CompileCommand &command) {
-    std::vector<std::string> places = {absolute(folder_of(includer), header)};
+    std::vector<std::string> places = {absolute(folder_around(includer), header)};
     for (const std::string &folder : command.folders)
         places.push_back(absolute(folder, header));
     return places;
