@@ -1,22 +1,55 @@
 #include "linux/patch_area.hpp"
 
+#include "core/room_beside.hpp"
 #include "linux/closed_libraries.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace hotrun {
 namespace {
 
-constexpr std::uint64_t kReach = std::uint64_t{1} << 31;
-constexpr std::uint64_t kStep = std::uint64_t{16} << 20; // between the places that are tried
+constexpr std::uint64_t kUserEnd = (std::uint64_t{1} << 47) - 4096; // TASK_SIZE of the kernel
+constexpr std::uint64_t kLeastBytes = std::uint64_t{4} << 20;
+constexpr int kMostTries = 10;
 
-bool reserve_at(std::uint64_t address, std::uint64_t bytes) {
-    void *const wanted = reinterpret_cast<void *>(address);
+// The host's, which grows downwards into what is free below it.
+std::uint64_t stack_room() {
+    constexpr std::uint64_t kGuard = std::uint64_t{1} << 20; // stack_guard_gap of the kernel
+    constexpr rlim_t kMost = rlim_t{1} << 30;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_STACK, &limit);
+    return std::min(limit.rlim_cur, kMost) + kGuard;
+}
+
+std::vector<AddressRange> taken_addresses() {
+    std::vector<AddressRange> taken;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        AddressRange range;
+        if (std::sscanf(line.c_str(), "%lx-%lx", &range.begin, &range.end) != 2 ||
+            range.begin >= kUserEnd)
+            continue;
+        if (line.ends_with("[stack]"))
+            range.begin -= stack_room();
+        taken.push_back(range);
+    }
+    taken.push_back({kUserEnd, kUserEnd});
+    return taken;
+}
+
+bool reserve_at(const AddressRange &range) {
+    void *const wanted = reinterpret_cast<void *>(range.begin);
+    const std::uint64_t bytes = range.end - range.begin;
     void *const given =
         ::mmap(wanted, bytes, PROT_NONE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -32,37 +65,39 @@ std::uint64_t page_bytes(std::uint64_t bytes) {
     return (bytes + page - 1) / page * page;
 }
 
-// Below the library first: above it the dynamic linker has put what was loaded before.
+// Other threads map memory meanwhile.
 Result<std::unique_ptr<PatchArea>> PatchArea::reserve(const Library::Place &library,
                                                       const std::string &name) {
-    const std::uint64_t lowest = library.end > kReach ? library.end - kReach : kStep;
-    for (std::uint64_t at = (library.begin - kBytes) & ~(kStep - 1);
-         at >= lowest && at < library.begin; at -= kStep) {
-        if (reserve_at(at, kBytes))
-            return std::unique_ptr<PatchArea>(new PatchArea({at, at + kBytes}, name));
-    }
-    const std::uint64_t highest = library.begin + kReach - kBytes;
-    for (std::uint64_t at = (library.end + kStep - 1) & ~(kStep - 1); at <= highest; at += kStep) {
-        if (reserve_at(at, kBytes))
-            return std::unique_ptr<PatchArea>(new PatchArea({at, at + kBytes}, name));
+    for (int i = 0; i < kMostTries; ++i) {
+        const auto range =
+            room_beside({library.begin, library.end}, taken_addresses(), kLeastBytes, kBytes);
+        if (!range)
+            break;
+        if (reserve_at(*range))
+            return std::unique_ptr<PatchArea>(
+                new PatchArea(*range, range->begin < library.begin, name));
     }
     return Error{ErrorKind::kFailed, "there is no room for patches beside the library", ENOMEM};
 }
 
 PatchArea::~PatchArea() {
-    ::munmap(reinterpret_cast<void *>(free_), range_.end - free_);
-    if (free_ == range_.begin)
+    ::munmap(reinterpret_cast<void *>(free_.begin), free_.end - free_.begin);
+    const AddressRange used =
+        is_below_ ? AddressRange{free_.end, range_.end} : AddressRange{range_.begin, free_.begin};
+    if (used.begin == used.end)
         return;
-    ::mmap(reinterpret_cast<void *>(range_.begin), free_ - range_.begin, PROT_NONE,
+    ::mmap(reinterpret_cast<void *>(used.begin), used.end - used.begin, PROT_NONE,
            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    remember_closed_library(range_.begin, free_, name_.c_str());
+    remember_closed_library(used.begin, used.end, name_.c_str());
 }
 
 std::optional<std::uint64_t> PatchArea::take_pages(std::uint64_t bytes) {
     const std::uint64_t size = page_bytes(bytes);
-    if (size > range_.end - free_)
+    if (size > free_.end - free_.begin)
         return std::nullopt;
-    return std::exchange(free_, free_ + size);
+    if (is_below_)
+        return free_.end -= size;
+    return std::exchange(free_.begin, free_.begin + size);
 }
 
 } // namespace hotrun

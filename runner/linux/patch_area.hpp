@@ -18,7 +18,7 @@ namespace hotrun {
 // destroyed: a call there is then a crash that names the library. Thread-bound.
 class PatchArea {
   public:
-    static constexpr std::uint64_t kBytes = std::uint64_t{256} << 20; // of addresses, not of memory
+    static constexpr std::uint64_t kBytes = std::uint64_t{256} << 20; // at most; no memory as yet
 
     static Result<std::unique_ptr<PatchArea>> reserve(const Library::Place &library,
                                                       const std::string &name);
@@ -33,12 +33,13 @@ class PatchArea {
     std::optional<std::uint64_t> take_pages(std::uint64_t bytes);
 
   private:
-    PatchArea(const AddressRange &range, std::string name)
-        : range_(range), name_(std::move(name)), free_(range.begin) {}
+    PatchArea(const AddressRange &range, bool is_below, std::string name)
+        : range_(range), is_below_(is_below), name_(std::move(name)), free_(range) {}
 
     const AddressRange range_;
+    const bool is_below_; // the library
     const std::string name_;
-    std::uint64_t free_; // from here on
+    AddressRange free_; // what is taken of it is what is nearest to the library
 };
 
 // Whole ones.
