@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include <sys/mman.h>
@@ -160,9 +161,12 @@ Status LivePatch::write_entries() {
     return Done{};
 }
 
+// One that only waits for its turn lets itself be seen once it has had it.
 std::string LivePatch::thread_in_code() const {
     std::vector<std::string> threads;
     for (int i = 0; surroundings_.holders != nullptr && i < kMostLooks; ++i) {
+        if (i > 0)
+            std::this_thread::yield();
         threads = surroundings_.holders->threads_in(surroundings_.code);
         if (threads.empty())
             return {};
