@@ -68,6 +68,7 @@ class SymbolReader {
     const Elf64_Shdr *find_section(std::uint32_t type) const;
     bool read_names(const Elf64_Shdr &section);
     bool is_own_handle(const Elf64_Sym &symbol) const;
+    bool is_nameless(const Elf64_Sym &symbol) const;
     void collect_keys();
     bool add(const Key &key);
     bool add_all();
@@ -137,6 +138,13 @@ bool SymbolReader::is_own_handle(const Elf64_Sym &symbol) const {
            std::string_view(table_.names_.data() + symbol.st_name) == "__dso_handle";
 }
 
+// How compilers call a literal, and whatever else has no name. Most assemblers and linkers drop it;
+// mold does not what clang has left.
+bool SymbolReader::is_nameless(const Elf64_Sym &symbol) const {
+    return is_local(symbol) && symbol.st_name < table_.names_.size() &&
+           std::string_view(table_.names_.data() + symbol.st_name).starts_with(".L");
+}
+
 // gABI 4, "Symbol Table": an STT_FILE symbol comes before the local ones of its file. Only keys are
 // sorted, since symbols are large, and memory that is touched for the first time is what takes
 // long.
@@ -147,7 +155,7 @@ void SymbolReader::collect_keys() {
         const Elf64_Sym &symbol = elf_symbols_[i];
         if (ELF64_ST_TYPE(symbol.st_info) == STT_FILE)
             file = symbol.st_name;
-        else if (is_kept(symbol))
+        else if (is_kept(symbol) && !is_nameless(symbol))
             keys_.push_back({symbol.st_value, i, is_local(symbol) ? file : 0});
         else if (is_own_handle(symbol))
             table_.own_handle_ = symbol.st_value;

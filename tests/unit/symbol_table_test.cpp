@@ -147,6 +147,16 @@ TEST(SymbolTable, WhatIsNoPlaceOfTheLibraryIsLeftOut) {
     EXPECT_TRUE(ReadTable(builder).table.is_empty());
 }
 
+TEST(SymbolTable, WhatTheCompilerHasNoNameForHasNone) {
+    LibraryBuilder builder;
+    const std::uint64_t literal = builder.literal("a text");
+    builder.alias(".L.str.26", literal, 7, ELF64_ST_INFO(STB_LOCAL, STT_OBJECT));
+    const std::uint64_t helper = builder.function("helper", STB_LOCAL);
+    const ReadTable reading(builder);
+    EXPECT_EQ(reading.table.find(literal), nullptr);
+    EXPECT_NE(reading.table.find(helper), nullptr);
+}
+
 TEST(SymbolTable, GapReachesFromSymbolToSymbol) {
     LibraryBuilder builder;
     const std::uint64_t before = builder.object(kConstants, "before", 8);
